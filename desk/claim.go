@@ -1,0 +1,162 @@
+package desk
+
+import (
+	"strings"
+)
+
+// Media is the medium of a transaction (API document, Media Transaksi).
+type Media string
+
+// MediaTransaksi lists the media in the document's order.
+var MediaTransaksi = []Media{"ATM", "QRIS", "DEBIT", "TOUCH", "SMS"}
+
+// needsType reports whether the transaction type is required for the medium (API document, Create Simplified Claim).
+func (m Media) needsType() bool { return m == "ATM" || m == "TOUCH" || m == "SMS" }
+
+// TransactionType is the type of a transaction (API document, Jenis Transaksi).
+type TransactionType string
+
+// JenisTransaksi lists the transaction types in the document's order.
+var JenisTransaksi = []TransactionType{"PEMBELIAN", "PEMBAYARAN", "TRANSFER"}
+
+// MaxNominal is the largest amount of a claim (API document, Field Descriptions).
+var MaxNominal = Rupiahs(1_000_000_000)
+
+// ClaimDraft is a transaction claim that somebody asks for; the names are the document's.
+type ClaimDraft struct {
+	NamaNasabah      string
+	MediaTransaksi   Media
+	JenisTransaksi   TransactionType
+	Nominal          Amount
+	NominalGiven     bool
+	NomorRekening    string
+	NomorKartu       string
+	ClaimReason      string
+	ClaimDate        string
+	TransactionID    string
+	ReferenceNumber  string
+	ATMID            string
+	Description      string
+	ChannelReference string
+	Integration      Integration
+	Faults           Faults // what the door found wrong already
+}
+
+// Check returns an Error of code Invalid that names everything that is wrong with the claim, with the document's texts.
+// Fields that the door already found at fault are not judged again.
+func (c ClaimDraft) Check() error {
+	faults := &c.Faults
+	if blank(c.NamaNasabah) {
+		faults.Add("namaNasabah", Required)
+	}
+	oneOf(faults, "mediaTransaksi", c.MediaTransaksi, MediaTransaksi, true)
+	if c.JenisTransaksi == "" && c.MediaTransaksi.needsType() {
+		faults.Add("jenisTransaksi", RequiredFor, string(c.MediaTransaksi))
+	}
+	oneOf(faults, "jenisTransaksi", c.JenisTransaksi, JenisTransaksi, false)
+	c.checkNominal(faults)
+	if c.ClaimDate != "" {
+		if _, ok := ParseTime(c.ClaimDate); !ok {
+			faults.Add("claimDate", MustBeISODate)
+		}
+	}
+	refuseCard(faults, "channelReferenceId", c.ChannelReference)
+	c.Integration.check(faults)
+	return faults.Err()
+}
+
+func (c ClaimDraft) checkNominal(faults *Faults) {
+	switch {
+	case !c.NominalGiven:
+		faults.Add("nominal", Required)
+	case c.Nominal <= 0:
+		faults.Add("nominal", MustBePositive)
+	case c.Nominal > MaxNominal:
+		faults.Add("nominal", ExceedsMaximum)
+	}
+}
+
+// MaskCards masks card numbers in every text of the claim and tells where. In nomorKartu any long run of digits is
+// taken for a card, even a mistyped one.
+func (c *ClaimDraft) MaskCards(masked func(path string)) {
+	if clean, found := MaskCardField(c.NomorKartu); found {
+		c.NomorKartu = clean
+		masked("nomorKartu")
+	}
+	maskTexts(masked, map[string]*string{
+		"namaNasabah": &c.NamaNasabah, "nomorRekening": &c.NomorRekening, "nomorKartu": &c.NomorKartu,
+		"claimReason": &c.ClaimReason, "transactionId": &c.TransactionID, "referenceNumber": &c.ReferenceNumber,
+		"atmId": &c.ATMID, "description": &c.Description,
+	})
+}
+
+// Title returns `KLAIM - OMNI - <media>[ - <jenis>]` (the spec, section 4).
+func (c ClaimDraft) Title() string {
+	title := "KLAIM - OMNI - " + string(c.MediaTransaksi)
+	if c.JenisTransaksi != "" {
+		title += " - " + string(c.JenisTransaksi)
+	}
+	return title
+}
+
+// Text returns the description that agents read: what is known, in three sections. The account number is masked.
+func (c ClaimDraft) Text() string {
+	var b strings.Builder
+	section := func(title string, pairs ...string) {
+		var lines []string
+		for i := 0; i < len(pairs); i += 2 {
+			if pairs[i+1] != "" {
+				lines = append(lines, pairs[i]+": "+pairs[i+1])
+			}
+		}
+		if len(lines) > 0 {
+			b.WriteString(title + "\n" + strings.Join(lines, "\n") + "\n\n")
+		}
+	}
+	section("Detail klaim", "Nama nasabah", c.NamaNasabah, "Media transaksi", string(c.MediaTransaksi),
+		"Jenis transaksi", string(c.JenisTransaksi), "Nominal", c.Nominal.Rupiah(),
+		"Nomor rekening", MaskAccount(c.NomorRekening), "Nomor kartu", c.NomorKartu)
+	section("Informasi transaksi", "Tanggal", c.ClaimDate, "Alasan klaim", c.ClaimReason,
+		"ID transaksi", c.TransactionID, "Nomor referensi", c.ReferenceNumber, "ATM", c.ATMID)
+	if c.Description != "" {
+		b.WriteString("Deskripsi masalah\n" + c.Description)
+	}
+	return strings.TrimSpace(b.String())
+}
+
+// Metadata returns the claim's fields as the ticket's metadata, in the document's order, the account masked.
+func (c ClaimDraft) Metadata() Metadata {
+	m := Metadata{Amount: c.Nominal}
+	dst := []byte{'{'}
+	add := func(name, text string, quoted bool) {
+		if text == "" {
+			return
+		}
+		if len(dst) > 1 {
+			dst = append(dst, ',')
+		}
+		dst = append(AppendJSONString(dst, name), ':')
+		if quoted {
+			dst = AppendJSONString(dst, text)
+		} else {
+			dst = append(dst, text...)
+		}
+	}
+	add("namaNasabah", c.NamaNasabah, true)
+	add("mediaTransaksi", string(c.MediaTransaksi), true)
+	add("jenisTransaksi", string(c.JenisTransaksi), true)
+	add("nominal", c.Nominal.String(), false)
+	add("nomorRekening", MaskAccount(c.NomorRekening), true)
+	add("nomorKartu", c.NomorKartu, true)
+	add("claimReason", c.ClaimReason, true)
+	add("claimDate", c.ClaimDate, true)
+	add("transactionId", c.TransactionID, true)
+	add("referenceNumber", c.ReferenceNumber, true)
+	add("atmId", c.ATMID, true)
+	add("description", c.Description, true)
+	m.JSON = string(append(dst, '}'))
+	if c.NomorRekening != "" {
+		m.Accounts = map[string]string{"nomorRekening": c.NomorRekening}
+	}
+	return m
+}

@@ -1,0 +1,135 @@
+package desk
+
+import (
+	"net/mail"
+	"strings"
+	"unicode"
+)
+
+// Customer is who a ticket is about, as the partner named them. A customer is never a user of the desk: nothing in
+// it can make anybody act, or appear, as an employee.
+type Customer struct {
+	Name       string
+	Email      string
+	Phone      string
+	Identifier string // CIF, account number or another unique id
+	BranchCode string
+	Department string
+	Language   string // preferred language code
+}
+
+// Masked returns a copy in which the personal identifiers are masked, as the API and agents see them.
+func (c Customer) Masked() Customer {
+	c.Email, c.Phone, c.Identifier = MaskEmail(c.Email), MaskPhone(c.Phone), MaskIdentifier(c.Identifier)
+	return c
+}
+
+// check notes what is wrong with the customer of a ticket, at paths under `customer`.
+func (c Customer) check(faults *Faults) {
+	if blank(c.Name) {
+		faults.Add("customer.name", Required)
+	}
+	if c.Email != "" && !validEmail(c.Email) {
+		faults.Add("customer.email", MustBeEmail)
+	}
+	if c.Phone != "" && !validPhone(c.Phone) {
+		faults.Add("customer.phone", MustBePhone)
+	}
+}
+
+// maskCards masks card numbers in every text of the customer and tells where.
+func (c *Customer) maskCards(masked func(path string)) {
+	maskTexts(masked, map[string]*string{
+		"customer.name": &c.Name, "customer.email": &c.Email, "customer.phone": &c.Phone,
+		"customer.identifier": &c.Identifier, "customer.branchCode": &c.BranchCode, "customer.department": &c.Department,
+		"customer.preferredLanguage": &c.Language,
+	})
+}
+
+// maskTexts masks card numbers in texts and tells the paths of those that held one.
+func maskTexts(masked func(path string), texts map[string]*string) {
+	for path, text := range texts {
+		if clean, found := MaskCards(*text); found {
+			*text = clean
+			masked(path)
+		}
+	}
+}
+
+// blank reports whether a text says nothing.
+func blank(s string) bool { return strings.TrimSpace(s) == "" }
+
+// validEmail reports whether s is one bare e-mail address.
+func validEmail(s string) bool {
+	a, err := mail.ParseAddress(s)
+	return err == nil && a.Address == s && strings.Contains(s[strings.LastIndexByte(s, '@'):], ".")
+}
+
+// validPhone reports whether s reads as a telephone number: 6 to 20 digits with the usual separators, or masked.
+func validPhone(s string) bool {
+	digits := 0
+	for i, r := range s {
+		switch {
+		case r >= '0' && r <= '9', r == '*':
+			digits++
+		case r == '+' && i == 0, strings.ContainsRune(" -.()/", r):
+		default:
+			return false
+		}
+	}
+	return digits >= 6 && digits <= 20
+}
+
+// LookupKind names a personal identifier that tickets can be found by.
+type LookupKind string
+
+// The identifiers that tickets can be found by.
+const (
+	ByEmail      LookupKind = "email"
+	ByPhone      LookupKind = "phone"
+	ByIdentifier LookupKind = "identifier"
+	ByAccount    LookupKind = "account"
+)
+
+// Normalize returns the form of a value under which equal identifiers are equal: an e-mail in lower case, a phone
+// number in international digits (a leading 0 is Indonesia's), an account in digits, an identifier in upper case.
+// It is empty when nothing is left to find by.
+func (k LookupKind) Normalize(value string) string {
+	value = strings.TrimSpace(value)
+	switch k {
+	case ByEmail:
+		return strings.ToLower(value)
+	case ByPhone:
+		return internationalDigits(digitsOf(value))
+	case ByAccount:
+		return digitsOf(value)
+	}
+	return strings.ToUpper(value)
+}
+
+// internationalDigits turns a national number (0812…) into the international one (62812…).
+func internationalDigits(digits string) string {
+	if strings.HasPrefix(digits, "0") && !strings.HasPrefix(digits, "00") {
+		return "62" + digits[1:]
+	}
+	return strings.TrimPrefix(digits, "00")
+}
+
+// digitsOf returns the digits of a text.
+func digitsOf(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsDigit(r) && r < unicode.MaxASCII {
+			return r
+		}
+		return -1
+	}, s)
+}
+
+// MaskCardField masks the content of a field that is meant for a card number: any long run of digits is taken for one,
+// even a mistyped one. It reports whether it masked.
+func MaskCardField(s string) (string, bool) {
+	if digits := digitsOf(s); len(digits) >= 12 {
+		return "****" + digits[len(digits)-4:], true
+	}
+	return MaskCards(s)
+}

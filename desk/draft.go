@@ -1,0 +1,173 @@
+package desk
+
+import (
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// Limits of what a ticket may hold (the spec, section 3). Texts are counted in characters.
+const (
+	MaxName        = 200
+	MaxTitle       = 255
+	MaxDescription = 20_000
+	MaxComment     = 10_000
+	MaxReason      = 2_000
+	MaxReference   = 128
+	MaxURL         = 2_048
+	MaxMetadata    = 64 << 10 // bytes
+	MaxKeys        = 200      // of metadata, at all levels
+
+	MaxAttachments     = 20
+	MaxAttachment      = 10 << 20 // bytes, decoded
+	MaxAttachmentBytes = 50 << 20 // bytes of one request, decoded
+)
+
+// Integration is what a partner says about the request itself (API document, Create Full Ticket).
+type Integration struct {
+	WebhookURL string
+	APIVersion string
+	PartnerID  string
+	RequestID  string // for idempotency
+}
+
+// check notes what is wrong with the integration object. An identifier that is a full card number is refused: it
+// could neither be stored nor be changed.
+func (in Integration) check(faults *Faults) {
+	if in.WebhookURL != "" && !validTarget(in.WebhookURL) {
+		faults.Add("integration.webhookUrl", MustBeURL)
+	}
+	refuseCard(faults, "integration.partnerId", in.PartnerID)
+	refuseCard(faults, "integration.requestId", in.RequestID)
+}
+
+// validTarget reports whether a partner may give a URL to be called: http or https, a host, no user information.
+func validTarget(s string) bool {
+	u, err := url.Parse(s)
+	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Hostname() != "" && u.User == nil && u.Opaque == ""
+}
+
+// refuseCard notes a fault when an identifier as a whole is a full card number.
+func refuseCard(faults *Faults, path, identifier string) {
+	if IsCard(identifier) {
+		faults.Add(path, MustNotBeCard)
+	}
+}
+
+// Metadata is a partner's own data about a ticket, as the door read it: already without full card numbers, and with
+// account numbers masked in JSON and kept aside in Accounts.
+type Metadata struct {
+	JSON     string            // a compact JSON object
+	Accounts map[string]string // path inside the metadata -> account number
+	Texts    map[string]string // path -> text or number at the first level, for rules and recommendations
+	Flags    map[string]bool   // first-level members that are true
+	Amount   Amount            // the largest of nominal, claimAmount, disputeAmount
+	Masked   []string          // paths whose card numbers were masked
+}
+
+// TicketDraft is a ticket that somebody asks for (API document, Create Full Ticket).
+type TicketDraft struct {
+	Channel          Channel
+	ChannelReference string
+	ServiceType      ServiceType
+	Customer         Customer
+	Title            string
+	Description      string
+	Priority         Priority
+	Category         Category
+	Metadata         Metadata
+	Integration      Integration
+	Attachments      []Attachment
+	Faults           Faults // what the door found wrong already
+}
+
+// Check returns an Error of code Invalid that names everything that is wrong with the draft, by the document's field
+// names. Fields that the door already found at fault are not judged again.
+func (d TicketDraft) Check() error {
+	faults := &d.Faults
+	oneOf(faults, "channel", d.Channel, Channels, true)
+	oneOf(faults, "serviceType", d.ServiceType, ServiceTypes, true)
+	d.Customer.check(faults)
+	if blank(d.Description) {
+		faults.Add("ticket.description", Required)
+	}
+	oneOf(faults, "ticket.priority", d.Priority, Priorities, false)
+	oneOf(faults, "ticket.category", d.Category, Categories, false)
+	refuseCard(faults, "channelReferenceId", d.ChannelReference)
+	d.Integration.check(faults)
+	checkAttachments(faults, d.Attachments)
+	return faults.Err()
+}
+
+// MaskCards masks card numbers in every text of the draft and tells where.
+func (d *TicketDraft) MaskCards(masked func(path string)) {
+	maskTexts(masked, map[string]*string{"ticket.title": &d.Title, "ticket.description": &d.Description})
+	d.Customer.maskCards(masked)
+	for _, path := range d.Metadata.Masked {
+		masked(path)
+	}
+	maskFileNames(masked, d.Attachments)
+}
+
+// given answers recommendations of a service from the draft (see Service.MissingFields).
+func (d TicketDraft) given(path string) string {
+	switch path {
+	case "customer.email":
+		return d.Customer.Email
+	case "customer.phone":
+		return d.Customer.Phone
+	case "customer.identifier":
+		return d.Customer.Identifier
+	}
+	return d.Metadata.Texts[strings.TrimPrefix(path, "ticket.metadata.")]
+}
+
+// Missing lists the fields that the draft's service recommends and that were not given.
+func (d TicketDraft) Missing(r *Reference) []string {
+	return r.Services[d.ServiceType].MissingFields(d.given)
+}
+
+// oneOf notes a fault when a value is not in its list, or is required and absent.
+func oneOf[T ~string](faults *Faults, path string, value T, list []T, required bool) {
+	switch {
+	case value == "" && required:
+		faults.Add(path, Required)
+	case value != "":
+		for _, v := range list {
+			if v == value {
+				return
+			}
+		}
+		faults.Add(path, MustBeOneOf, join(list))
+	}
+}
+
+// CheckOneOf notes a fault unless a required value is in its list.
+func CheckOneOf[T ~string](faults *Faults, path string, value T, list []T) {
+	oneOf(faults, path, value, list, true)
+}
+
+// ParseTime reads an ISO 8601 date or date-time. Without an offset it is meant in WITA; a date is its midnight there.
+func ParseTime(s string) (time.Time, bool) {
+	for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04:05.999999999", "2006-01-02T15:04", "2006-01-02T15:04Z07:00", time.DateOnly} {
+		if t, err := time.ParseInLocation(layout, s, WITA()); err == nil {
+			return t.UTC(), true
+		}
+	}
+	return time.Time{}, false
+}
+
+// WITA is Central Indonesia Time, UTC+8, without daylight saving: the bank's own time.
+func WITA() *time.Location { return time.FixedZone("WITA", 8*60*60) }
+
+// FormatTime writes a time as the API does: UTC, RFC 3339 with Z, whole seconds.
+func FormatTime(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05Z") }
+
+// CheckLength notes a fault when a text is longer than max characters.
+func CheckLength(faults *Faults, path, text string, max int) {
+	if len(text) > max && utf8.RuneCountInString(text) > max {
+		faults.Add(path, TooLong, strconv.Itoa(max))
+	}
+}

@@ -1,0 +1,91 @@
+package desk
+
+import (
+	"net/netip"
+	"time"
+)
+
+// Partner is an external system that talks to the OMNI API. It owns API keys and sees only its own tickets.
+type Partner struct {
+	ID        string
+	Name      string
+	Sociomile bool // the partner is the provider itself: its tickets are not forwarded back
+	CreatedAt time.Time
+}
+
+// APIKey is a key of a partner as it is stored: the key's own text is not in it, only its hash.
+type APIKey struct {
+	ID            string
+	PartnerID     string
+	PartnerName   string
+	Name          string
+	Prefix        string // the first characters of the key, to tell keys apart in a list
+	Hash          string // hex SHA-256 of the key's text
+	Permissions   Permissions
+	WebhookSecret string         // sealed
+	AllowNets     []netip.Prefix // empty: from anywhere
+	Rate          int            // requests a second; 0 = no limit
+	CreatedAt     time.Time
+	ExpiresAt     time.Time // zero: never
+	RevokedAt     time.Time // zero: in use
+}
+
+// Usable reports whether the key may be used at a time from an address. A zero address is not checked.
+func (k APIKey) Usable(at time.Time, from netip.Addr) bool {
+	switch {
+	case !k.RevokedAt.IsZero() && !at.Before(k.RevokedAt):
+		return false
+	case !k.ExpiresAt.IsZero() && !at.Before(k.ExpiresAt):
+		return false
+	}
+	if len(k.AllowNets) == 0 {
+		return true
+	}
+	for _, n := range k.AllowNets {
+		if n.Contains(from.Unmap()) {
+			return true
+		}
+	}
+	return false
+}
+
+// Burst returns how many requests the key may make at once: five seconds of its rate, and always one whole batch.
+func (k APIKey) Burst() int { return max(100, 5*k.Rate) }
+
+// Agent is a bank employee.
+type Agent struct {
+	ID       string
+	Email    string
+	Name     string
+	Role     Role
+	Password string // hash; empty: cannot sign in
+	Active   bool
+}
+
+// Role is what an agent may do in the console (the spec, Roles).
+type Role string
+
+// The roles of agents.
+const (
+	RoleAgent      Role = "agent"
+	RoleSupervisor Role = "supervisor"
+	RoleAdmin      Role = "admin"
+	RoleAuditor    Role = "auditor"
+	RoleSystem     Role = "system"
+)
+
+// Roles lists the roles that a person can have.
+var Roles = []Role{RoleAgent, RoleSupervisor, RoleAdmin, RoleAuditor}
+
+// Check returns an Error of code Invalid that names every fault of a new agent.
+func (a Agent) Check() error {
+	var faults Faults
+	if !validEmail(a.Email) {
+		faults.Add("email", MustBeEmail)
+	}
+	if blank(a.Name) {
+		faults.Add("name", Required)
+	}
+	oneOf(&faults, "role", a.Role, Roles, true)
+	return faults.Err()
+}

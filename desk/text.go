@@ -1,0 +1,293 @@
+package desk
+
+import (
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Language is a language that people read: Indonesian or English.
+type Language string
+
+// The two languages of the desk. The API answers in English unless asked (clients may match its texts).
+const (
+	English    Language = "en"
+	Indonesian Language = "id"
+)
+
+// Text is a sentence for the caller. Its value is the English wording, which is also its identity;
+// `{field}` stands for the label of the field that it is about, `{0}`, `{1}` … for arguments.
+type Text string
+
+// Messages of the API document and, where it is silent, in its manner.
+const (
+	UnauthorizedText     Text = "Unauthorized"
+	CannotCreate         Text = "Insufficient permissions to create omnichannel tickets"
+	CannotRead           Text = "Insufficient permissions to read omnichannel tickets"
+	CannotUpdate         Text = "Insufficient permissions to update omnichannel tickets"
+	ValidationFailed     Text = "Validation failed"
+	EitherReference      Text = "Either ticketNumber or channelReferenceId is required"
+	TicketNotFound       Text = "Ticket not found"
+	AttachmentNotFound   Text = "Attachment not found"
+	RequestNotFound      Text = "Request not found"
+	KeyNotFound          Text = "There is no such API key in use"
+	AgentExists          Text = "An agent with this e-mail exists already"
+	PathNotFound         Text = "Not found. The API is described at /docs"
+	MethodNotAllowed     Text = "Method {0} is not allowed here. Allowed: {1}"
+	TicketFinalized      Text = "Cannot update closed or resolved tickets"
+	SystemUserNotFound   Text = "System user not found"
+	ClaimServiceNotFound Text = "Claim service not found"
+	ServiceNotFound      Text = "Service {0} not found"
+	InvalidJSON          Text = "Invalid JSON: {0} at line {1}, column {2}"
+	BodyTooLarge         Text = "The request body is larger than {0} MB"
+	NotJSON              Text = "Content-Type must be application/json"
+	BadEncoding          Text = "Content-Encoding must be gzip or absent, and the body must be what it says"
+	BodyCut              Text = "The request body ended too early"
+	RequestIDReused      Text = "This requestId was already used with other content"
+	RequestIDDiffers     Text = "Idempotency-Key and integration.requestId must be equal when both are given"
+	ChangedElsewhere     Text = "The ticket was changed since it was read. Read it again and repeat the change"
+	RateLimited          Text = "Too many requests. Try again in {0} seconds"
+	TryLater             Text = "The service cannot answer at this moment. Try again in {0} seconds"
+	InternalError        Text = "Internal server error"
+)
+
+// Rules that a field can break.
+const (
+	Required            Text = "{field} is required"
+	RequiredFor         Text = "{field} is required for {0}"
+	MustBePositive      Text = "{field} must be positive"
+	ExceedsMaximum      Text = "{field} exceeds maximum limit"
+	MustBeNumber        Text = "{field} must be a number"
+	MustBeText          Text = "{field} must be a text"
+	MustBeObject        Text = "{field} must be an object"
+	MustBeArray         Text = "{field} must be an array"
+	MustBeBoolean       Text = "{field} must be true or false"
+	MustBeDecimals      Text = "{field} must have at most {0} decimals"
+	MustBeISODate       Text = "{field} must be an ISO 8601 date or date-time"
+	MustBeWhole         Text = "{field} must be a whole number from {0} to {1}"
+	MustBeOneOf         Text = "Invalid {field}. Must be one of: {0}"
+	TooLong             Text = "{field} must be at most {0} characters"
+	TooManyKeys         Text = "{field} must have at most {0} keys"
+	TooManyItems        Text = "{field} must have at most {0} items"
+	TooManyBytes        Text = "{field} must be at most {0}"
+	MustBeEmail         Text = "{field} must be a valid email address"
+	MustBePhone         Text = "{field} must be a valid phone number"
+	MustBeURL           Text = "{field} must be a valid http or https URL without user information"
+	MustBeBase64        Text = "{field} must be valid base64"
+	MustNotBeEmpty      Text = "{field} must not be empty"
+	TypeRefused         Text = "{field} of type {0} is not accepted"
+	TypeDiffers         Text = "{field} is {0}, but the content is {1}"
+	MustNotBeCard       Text = "{field} must not be a card number"
+	StatusNotAllowed    Text = "Status cannot change from {0} to {1}. Allowed: {2}"
+	StatusNotAllowedEnd Text = "Status cannot change from {0} to {1}. {0} is final"
+	CursorInvalid       Text = "{field} must be a cursor that this API gave out"
+	AgentUnknown        Text = "{field} does not name an active agent"
+	GroupUnknown        Text = "{field} does not name a support group"
+	NotAllowedForKey    Text = "{field} is not allowed for this API key"
+	DiffersFromFirst    Text = "{field} differs from the first request with this id"
+	PermissionUnknown   Text = "Unknown permission {0}. Known: {1}"
+	OneIdentifier       Text = "One of email, phone, identifier and nomorRekening is required"
+	PathRefused         Text = "{field} must be a path of this API that a batch may use"
+)
+
+// Warnings: told beside a success, never a refusal.
+const (
+	UnknownField        Text = "Unknown field, ignored"
+	CardMasked          Text = "A full card number was masked before it was stored"
+	SizeDiffers         Text = "The declared size is {0} bytes, the content has {1}; the content counts"
+	BranchUnknown       Text = "Unknown branch code, kept as given"
+	RecommendedMissing  Text = "{field} is recommended for {0}"
+	PartnerIDDiffers    Text = "The partner of this API key is {0}"
+	APIVersionUnknown   Text = "Unknown API version, answered as 1.0"
+	SizeNotDeclaredType Text = "The content is {0}, declared as {1}"
+)
+
+// indonesian holds the Indonesian wording of every Text above.
+var indonesian = map[Text]string{
+	UnauthorizedText:     "Kunci API tidak ada atau tidak valid.",
+	CannotCreate:         "Kunci API tidak memiliki izin untuk tindakan ini.",
+	CannotRead:           "Kunci API tidak memiliki izin untuk tindakan ini.",
+	CannotUpdate:         "Kunci API tidak memiliki izin untuk tindakan ini.",
+	ValidationFailed:     "Validasi gagal.",
+	EitherReference:      "Isi salah satu: ticketNumber atau channelReferenceId.",
+	TicketNotFound:       "Tiket tidak ditemukan.",
+	AttachmentNotFound:   "Lampiran tidak ditemukan.",
+	RequestNotFound:      "Permintaan tidak ditemukan.",
+	KeyNotFound:          "Tidak ada kunci API seperti itu yang masih berlaku.",
+	AgentExists:          "Petugas dengan surel ini sudah ada.",
+	PathNotFound:         "Tidak ditemukan. API dijelaskan di /docs",
+	MethodNotAllowed:     "Metode {0} tidak diizinkan di sini. Yang diizinkan: {1}",
+	TicketFinalized:      "Tiket yang sudah selesai atau ditutup tidak dapat diubah.",
+	SystemUserNotFound:   "Pengguna sistem tidak ditemukan.",
+	ClaimServiceNotFound: "Layanan klaim tidak ditemukan.",
+	ServiceNotFound:      "Layanan {0} tidak ditemukan.",
+	InvalidJSON:          "JSON tidak valid: {0} pada baris {1}, kolom {2}",
+	BodyTooLarge:         "Isi permintaan lebih besar dari {0} MB.",
+	NotJSON:              "Content-Type harus application/json.",
+	BadEncoding:          "Content-Encoding harus gzip atau kosong, dan isinya harus sesuai.",
+	BodyCut:              "Isi permintaan terputus.",
+	RequestIDReused:      "Permintaan dengan requestId ini sudah diproses dengan isi lain.",
+	RequestIDDiffers:     "Idempotency-Key dan integration.requestId harus sama bila keduanya diisi.",
+	ChangedElsewhere:     "Tiket telah berubah sejak dibaca. Baca kembali lalu ulangi perubahan.",
+	RateLimited:          "Terlalu banyak permintaan, coba lagi dalam {0} detik.",
+	TryLater:             "Layanan belum dapat menjawab, coba lagi dalam {0} detik.",
+	InternalError:        "Terjadi kesalahan pada sistem.",
+
+	Required:            "{field} wajib diisi.",
+	RequiredFor:         "{field} wajib diisi untuk {0}.",
+	MustBePositive:      "{field} harus lebih besar dari 0.",
+	ExceedsMaximum:      "{field} maksimal Rp1.000.000.000.",
+	MustBeNumber:        "{field} harus berupa angka.",
+	MustBeText:          "{field} harus berupa teks.",
+	MustBeObject:        "{field} harus berupa objek.",
+	MustBeArray:         "{field} harus berupa daftar.",
+	MustBeBoolean:       "{field} harus true atau false.",
+	MustBeDecimals:      "{field} maksimal {0} angka di belakang koma.",
+	MustBeISODate:       "{field} bukan tanggal yang valid (format ISO 8601).",
+	MustBeWhole:         "{field} harus berupa bilangan bulat dari {0} sampai {1}.",
+	MustBeOneOf:         "{field} yang dipilih tidak valid. Pilihan: {0}.",
+	TooLong:             "{field} maksimal {0} karakter.",
+	TooManyKeys:         "{field} maksimal {0} kunci.",
+	TooManyItems:        "{field} maksimal {0} butir.",
+	TooManyBytes:        "{field} maksimal berukuran {0}.",
+	MustBeEmail:         "{field} harus berupa alamat surel yang valid.",
+	MustBePhone:         "{field} harus berupa nomor telepon yang valid.",
+	MustBeURL:           "Format {field} tidak valid (http atau https, tanpa nama pengguna).",
+	MustBeBase64:        "{field} bukan Base64 yang valid.",
+	MustNotBeEmpty:      "{field} tidak boleh kosong.",
+	TypeRefused:         "Jenis berkas tidak didukung: {0}.",
+	TypeDiffers:         "{field} adalah {0}, tetapi isinya {1}.",
+	MustNotBeCard:       "{field} tidak boleh berupa nomor kartu.",
+	StatusNotAllowed:    "Status tidak dapat diubah dari {0} ke {1}. Pilihan: {2}.",
+	StatusNotAllowedEnd: "Status tidak dapat diubah dari {0} ke {1}. {0} adalah status akhir.",
+	CursorInvalid:       "{field} harus kursor yang diberikan API ini.",
+	AgentUnknown:        "{field} bukan petugas yang aktif.",
+	GroupUnknown:        "{field} bukan unit kerja yang dikenal.",
+	NotAllowedForKey:    "{field} tidak diizinkan untuk kunci API ini.",
+	DiffersFromFirst:    "{field} berbeda dari permintaan pertama dengan id ini.",
+	PermissionUnknown:   "Izin {0} tidak dikenal. Pilihan: {1}.",
+	OneIdentifier:       "Isi salah satu: email, phone, identifier, nomorRekening.",
+	PathRefused:         "{field} harus jalur API ini yang boleh dipakai dalam batch.",
+
+	UnknownField:        "Kolom tidak dikenal, diabaikan.",
+	CardMasked:          "Nomor kartu lengkap disamarkan sebelum disimpan.",
+	SizeDiffers:         "Ukuran yang dinyatakan {0} byte, isinya {1}; isinya yang berlaku.",
+	BranchUnknown:       "Kode cabang tidak dikenal, disimpan apa adanya.",
+	RecommendedMissing:  "{field} dianjurkan untuk {0}.",
+	PartnerIDDiffers:    "Mitra dari kunci API ini adalah {0}.",
+	APIVersionUnknown:   "Versi API tidak dikenal, dijawab sebagai 1.0.",
+	SizeNotDeclaredType: "Isinya {0}, dinyatakan sebagai {1}.",
+}
+
+// labels are the names of fields in English and Indonesian; a field that is not here is named by its path.
+var labels = map[string][2]string{
+	"namaNasabah":                {"Nama nasabah", "Nama nasabah"},
+	"mediaTransaksi":             {"Media transaksi", "Media transaksi"},
+	"jenisTransaksi":             {"Jenis transaksi", "Jenis transaksi"},
+	"nominal":                    {"Nominal", "Nominal"},
+	"nomorRekening":              {"Nomor rekening", "Nomor rekening"},
+	"nomorKartu":                 {"Nomor kartu", "Nomor kartu"},
+	"claimReason":                {"Claim reason", "Alasan klaim"},
+	"claimDate":                  {"Claim date", "Tanggal klaim"},
+	"transactionId":              {"Transaction ID", "ID transaksi"},
+	"referenceNumber":            {"Reference number", "Nomor referensi"},
+	"atmId":                      {"ATM ID", "ID ATM"},
+	"description":                {"Description", "Deskripsi"},
+	"channel":                    {"Channel", "Kanal"},
+	"channelReferenceId":         {"Channel reference ID", "Referensi kanal"},
+	"serviceType":                {"Service type", "Jenis layanan"},
+	"customer":                   {"Customer", "Nasabah"},
+	"customer.name":              {"Customer name", "Nama nasabah"},
+	"customer.email":             {"Customer email", "Surel nasabah"},
+	"customer.phone":             {"Customer phone", "Telepon nasabah"},
+	"customer.identifier":        {"Customer identifier", "Identitas nasabah"},
+	"customer.branchCode":        {"Branch code", "Kode cabang"},
+	"customer.department":        {"Department", "Bagian"},
+	"customer.preferredLanguage": {"Preferred language", "Bahasa"},
+	"ticket":                     {"Ticket", "Tiket"},
+	"ticket.title":               {"Title", "Judul"},
+	"ticket.description":         {"Description", "Deskripsi"},
+	"ticket.priority":            {"Priority", "Prioritas"},
+	"ticket.category":            {"Category", "Kategori"},
+	"ticket.metadata":            {"Metadata", "Metadata"},
+	"integration":                {"Integration", "Integrasi"},
+	"integration.webhookUrl":     {"Webhook URL", "URL webhook"},
+	"integration.apiVersion":     {"API version", "Versi API"},
+	"integration.partnerId":      {"Partner ID", "ID mitra"},
+	"integration.requestId":      {"Request ID", "ID permintaan"},
+	"Idempotency-Key":            {"Idempotency-Key", "Idempotency-Key"},
+	"attachments":                {"Attachments", "Lampiran"},
+	"action":                     {"Action", "Tindakan"},
+	"comment":                    {"Comment", "Komentar"},
+	"author":                     {"Author", "Penulis"},
+	"status":                     {"Status", "Status"},
+	"reason":                     {"Reason", "Alasan"},
+	"priority":                   {"Priority", "Prioritas"},
+	"assignee":                   {"Assignee", "Penanggung jawab"},
+	"supportGroup":               {"Support group", "Unit kerja"},
+	"internal":                   {"Internal", "Internal"},
+	"filename":                   {"File name", "Nama berkas"},
+	"mimeType":                   {"MIME type", "Jenis berkas"},
+	"size":                       {"Size", "Ukuran"},
+	"content":                    {"Content", "Isi lampiran"},
+	"ticketNumber":               {"Ticket number", "Nomor tiket"},
+	"operations":                 {"Operations", "Operasi"},
+	"cursor":                     {"Cursor", "Kursor"},
+	"after":                      {"After", "After"},
+	"limit":                      {"Limit", "Limit"},
+	"wait":                       {"Wait", "Wait"},
+	"updatedSince":               {"Updated since", "Diubah sejak"},
+}
+
+// Label returns the name of the field at path: a listed label, or for an item of a list (`attachments.0.size`)
+// the label of its last part, or the path itself.
+func Label(path string, l Language) string {
+	pair, ok := labels[path]
+	if !ok {
+		if i := strings.LastIndexByte(path, '.'); i > 0 && strings.HasPrefix(path, "attachments.") {
+			pair, ok = labels[path[i+1:]]
+		}
+	}
+	switch {
+	case !ok:
+		return path
+	case l == Indonesian:
+		return pair[1]
+	}
+	return pair[0]
+}
+
+// In words the text in a language, about the field at path, with its arguments.
+func (t Text) In(l Language, path string, args ...string) string {
+	wording := string(t)
+	if l == Indonesian {
+		if w, ok := indonesian[t]; ok {
+			wording = w
+		}
+	}
+	if strings.Contains(wording, "{field}") {
+		label := Label(path, l)
+		if !strings.HasPrefix(wording, "{field}") && labels[path] != [2]string{} {
+			label = lowerFirst(label)
+		}
+		wording = strings.ReplaceAll(wording, "{field}", label)
+	}
+	if len(args) == 0 {
+		return wording
+	}
+	pairs := make([]string, 0, 2*len(args))
+	for i, a := range args {
+		pairs = append(pairs, "{"+strconv.Itoa(i)+"}", a)
+	}
+	return strings.NewReplacer(pairs...).Replace(wording)
+}
+
+// lowerFirst turns a label into one that stands inside a sentence, unless it begins with an abbreviation.
+func lowerFirst(s string) string {
+	first, n := utf8.DecodeRuneInString(s)
+	if second, _ := utf8.DecodeRuneInString(s[n:]); unicode.IsUpper(second) {
+		return s
+	}
+	return string(unicode.ToLower(first)) + s[n:]
+}
