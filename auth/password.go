@@ -1,0 +1,148 @@
+package auth
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/subtle"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"golang.org/x/crypto/argon2"
+
+	"banksulutgo.co.id/servicedesk/desk"
+)
+
+// TooShort is the fault of a password below the minimum length.
+const TooShort desk.Text = "{field} must have at least {0} characters"
+
+const (
+	minPassword = 12   // characters
+	maxPassword = 1024 // characters; more is an attack on the hash, not a password
+	saltBytes   = 16
+	hashBytes   = 32
+)
+
+// errPasswordHash says that a stored password hash is not one; it never contains the hash.
+var errPasswordHash = errors.New("stored password hash is not in the form that this program writes")
+
+// CheckPassword refuses passwords of fewer than 12 or more than 1,024 characters, with a *desk.Error about the
+// field `password`.
+func CheckPassword(password string) error {
+	var faults desk.Faults
+	switch n := utf8.RuneCountInString(password); {
+	case n < minPassword:
+		faults.Add("password", TooShort, strconv.Itoa(minPassword))
+	case n > maxPassword:
+		faults.Add("password", desk.TooLong, strconv.Itoa(maxPassword))
+	}
+	return faults.Err()
+}
+
+// Hasher hashes and verifies passwords, a few at a time: each takes 19 MiB and a good part of a second, and many
+// at once would leave no processor for anything else.
+type Hasher struct {
+	slots chan struct{}
+}
+
+// NewHasher makes a Hasher that works on parallel passwords at once, at least one.
+func NewHasher(parallel int) *Hasher {
+	return &Hasher{slots: make(chan struct{}, max(parallel, 1))}
+}
+
+// Hash returns the argon2id hash of a password in PHC form, with a salt of its own. The error is that of ctx,
+// when it ends before the Hasher is free.
+func (h *Hasher) Hash(ctx context.Context, password string) (string, error) {
+	made := passwordHash{cost: currentCost(), salt: make([]byte, saltBytes)}
+	rand.Read(made.salt)
+	sum, err := h.compute(ctx, password, made, hashBytes)
+	if err != nil {
+		return "", err
+	}
+	made.sum = sum
+	return made.phc(), nil
+}
+
+// Verify reports whether the password is the one of a hash that Hash returned, also with an earlier cost. The
+// error is that of ctx, or says that the hash is damaged; a wrong password is no error.
+func (h *Hasher) Verify(ctx context.Context, phc, password string) (bool, error) {
+	stored, err := parsePHC(phc)
+	if err != nil {
+		return false, err
+	}
+	sum, err := h.compute(ctx, password, stored, len(stored.sum))
+	if err != nil {
+		return false, err
+	}
+	return subtle.ConstantTimeCompare(sum, stored.sum) == 1, nil
+}
+
+// compute waits until the Hasher is free and hashes.
+func (h *Hasher) compute(ctx context.Context, password string, p passwordHash, length int) ([]byte, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, fmt.Errorf("hash a password: %w", err)
+	}
+	select {
+	case h.slots <- struct{}{}:
+	case <-ctx.Done():
+		return nil, fmt.Errorf("wait to hash a password: %w", ctx.Err())
+	}
+	defer func() { <-h.slots }()
+	return argon2.IDKey([]byte(password), p.salt, p.time, p.memory, uint8(p.threads), uint32(length)), nil
+}
+
+// cost is what one argon2id computation takes.
+type cost struct {
+	memory, time, threads uint32 // KiB, passes, lanes
+}
+
+// currentCost is what new hashes take (OWASP Password Storage Cheat Sheet, argon2id).
+func currentCost() cost { return cost{memory: 19 << 10, time: 2, threads: 1} }
+
+// sane bounds what a stored hash may ask for, so that a damaged one cannot exhaust the memory.
+func (c cost) sane() bool {
+	return c.threads >= 1 && c.threads <= 16 && c.time >= 1 && c.time <= 16 &&
+		c.memory >= 8*c.threads && c.memory <= 256<<10
+}
+
+func (c cost) String() string {
+	return fmt.Sprintf("m=%d,t=%d,p=%d", c.memory, c.time, c.threads)
+}
+
+// passwordHash is a hash with all that is needed to compute it again.
+type passwordHash struct {
+	cost
+	salt, sum []byte
+}
+
+// phc writes the hash in the PHC string format.
+func (p passwordHash) phc() string {
+	encode := base64.RawStdEncoding.EncodeToString
+	return fmt.Sprintf("$argon2id$v=%d$%s$%s$%s", argon2.Version, p.cost, encode(p.salt), encode(p.sum))
+}
+
+// parsePHC reads what phc wrote.
+func parsePHC(text string) (passwordHash, error) {
+	parts := strings.Split(text, "$")
+	if len(parts) != 6 {
+		return passwordHash{}, errPasswordHash
+	}
+	var p passwordHash
+	if _, err := fmt.Sscanf(parts[3], "m=%d,t=%d,p=%d", &p.memory, &p.time, &p.threads); err != nil || !p.sane() {
+		return passwordHash{}, errPasswordHash
+	}
+	var saltErr, sumErr error
+	p.salt, saltErr = base64.RawStdEncoding.DecodeString(parts[4])
+	p.sum, sumErr = base64.RawStdEncoding.DecodeString(parts[5])
+	if errors.Join(saltErr, sumErr) != nil || len(p.salt) < 8 || len(p.sum) < 16 || len(p.sum) > 64 {
+		return passwordHash{}, errPasswordHash
+	}
+	// Whatever the lenient steps above let through is not written again as it was read.
+	if p.phc() != text {
+		return passwordHash{}, errPasswordHash
+	}
+	return p, nil
+}

@@ -1,0 +1,253 @@
+package blob
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"sync"
+	"time"
+)
+
+const (
+	tempFolder = "tmp"          // beside the blobs: a rename does not cross file systems
+	tempAge    = 24 * time.Hour // older files there were left by a crash: no write takes so long
+)
+
+// folder keeps blobs as files. Several nodes may share it.
+type folder struct {
+	root    string
+	options Options
+
+	mu      sync.Mutex
+	durable map[string]bool // folders known to be recorded on the disk
+}
+
+// openFolder makes the folder ready and removes what writes that a crash ended left behind.
+func openFolder(location string, o Options) (*folder, error) {
+	root, err := filepath.Abs(location)
+	if err != nil {
+		return nil, err
+	}
+	f := &folder{root: root, options: o, durable: make(map[string]bool)}
+	temp := filepath.Join(root, tempFolder)
+	if err := makeFolder(temp); err != nil {
+		return nil, err
+	}
+	return f, removeOld(temp)
+}
+
+// Put stores a content. An existing blob is trusted only after it was read and found whole; a damaged one is
+// replaced, so that sending a content again repairs it.
+func (f *folder) Put(ctx context.Context, content []byte) (string, error) {
+	name, err := nameOf(content)
+	if err != nil {
+		return "", err
+	}
+	at := place(name)
+	if _, err := f.Get(ctx, name); err == nil {
+		// Whoever wrote it may not have come to this step yet, or failed in it.
+		if err := f.settle(path.Dir(at)); err != nil {
+			return "", unavailable(ctx, "store a blob", err)
+		}
+		return name, nil
+	}
+	if err := f.write(ctx, at, f.options.Seal(content, name)); err != nil {
+		return "", err
+	}
+	return name, nil
+}
+
+// Get reads a content and verifies it.
+func (f *folder) Get(ctx context.Context, name string) ([]byte, error) {
+	if err := checkName(name); err != nil {
+		return nil, err
+	}
+	sealed, err := f.read(ctx, place(name))
+	if err != nil {
+		return nil, err
+	}
+	return f.options.unseal(sealed, name)
+}
+
+// Check tries the folder.
+func (f *folder) Check(ctx context.Context) error { return check(ctx, f, f.options) }
+
+// write puts a whole file in its place, durably: the data, then the name, then the folders above it.
+// After a failure nothing counts as stored; the next try writes everything anew.
+func (f *folder) write(ctx context.Context, at string, sealed []byte) error {
+	err := f.makeAbove(path.Dir(at))
+	if err != nil {
+		return unavailable(ctx, "store a blob", err)
+	}
+	temp, err := writeTemp(filepath.Join(f.root, tempFolder), sealed)
+	if err != nil {
+		return unavailable(ctx, "store a blob", err)
+	}
+	if err = ctx.Err(); err == nil {
+		err = os.Rename(temp, f.path(at))
+	}
+	if err != nil {
+		os.Remove(temp)
+		return unavailable(ctx, "store a blob", err)
+	}
+	if err := syncFolder(f.path(path.Dir(at))); err != nil {
+		return unavailable(ctx, "store a blob", err)
+	}
+	return nil
+}
+
+// read returns a file as it was written.
+func (f *folder) read(ctx context.Context, at string) ([]byte, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, unavailable(ctx, "read a blob", err)
+	}
+	file, err := os.Open(f.path(at))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%w: %w", ErrNotFound, err)
+	}
+	if err != nil {
+		return nil, unavailable(ctx, "read a blob", err)
+	}
+	defer file.Close()
+	info, err := file.Stat()
+	if err != nil {
+		return nil, unavailable(ctx, "read a blob", err)
+	}
+	sealed, err := readSealed(file, info.Size())
+	if err != nil && !errors.Is(err, ErrDamaged) {
+		return nil, unavailable(ctx, "read a blob", err)
+	}
+	return sealed, err
+}
+
+func (f *folder) remove(ctx context.Context, at string) error {
+	if err := os.Remove(f.path(at)); err != nil {
+		return unavailable(ctx, "remove a blob", err)
+	}
+	return nil
+}
+
+func (f *folder) path(at string) string { return filepath.Join(f.root, filepath.FromSlash(at)) }
+
+// settle makes durable that a folder and those above it hold what they hold.
+func (f *folder) settle(at string) error {
+	if err := f.makeAbove(at); err != nil {
+		return err
+	}
+	return syncFolder(f.path(at))
+}
+
+// makeAbove makes the folder at and those between it and the root. One that is there may have been made a moment
+// ago by somebody who has not synced it yet, so each is synced once by every process that relies on it.
+func (f *folder) makeAbove(at string) error {
+	if at == "." {
+		return nil
+	}
+	if err := f.makeAbove(path.Dir(at)); err != nil {
+		return err
+	}
+	err := os.Mkdir(f.path(at), 0o700)
+	if err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	if err != nil && f.isDurable(at) {
+		return nil
+	}
+	if err := syncFolder(f.path(path.Dir(at))); err != nil {
+		return err
+	}
+	f.setDurable(at)
+	return nil
+}
+
+func (f *folder) isDurable(at string) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.durable[at]
+}
+
+func (f *folder) setDurable(at string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.durable[at] = true
+}
+
+// writeTemp writes a new file (mode 0600) down to the disk and returns its path.
+func writeTemp(folder string, content []byte) (string, error) {
+	file, err := os.CreateTemp(folder, "blob-*")
+	if err != nil {
+		return "", err
+	}
+	_, err = file.Write(content)
+	if err == nil {
+		err = file.Sync()
+	}
+	if closed := file.Close(); err == nil {
+		err = closed
+	}
+	if err != nil {
+		os.Remove(file.Name())
+		return "", err
+	}
+	return file.Name(), nil
+}
+
+// removeOld removes files that were left in the folder for temporary files. Their age is measured by the clock
+// of the file system, which is the same for all nodes.
+func removeOld(temp string) error {
+	mark, err := writeTemp(temp, nil)
+	if err != nil {
+		return err
+	}
+	defer os.Remove(mark)
+	now, err := os.Stat(mark)
+	if err != nil {
+		return err
+	}
+	entries, err := os.ReadDir(temp)
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		info, err := e.Info()
+		if err != nil || !info.Mode().IsRegular() || now.ModTime().Sub(info.ModTime()) < tempAge {
+			continue // also when another node was faster to remove it
+		}
+		if err := os.Remove(filepath.Join(temp, e.Name())); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
+}
+
+// makeFolder makes the folder and those above it, each recorded durably in the one that holds it.
+func makeFolder(path string) error {
+	err := os.Mkdir(path, 0o700)
+	if errors.Is(err, fs.ErrNotExist) {
+		if err := makeFolder(filepath.Dir(path)); err != nil {
+			return err
+		}
+		err = os.Mkdir(path, 0o700)
+	}
+	if errors.Is(err, fs.ErrExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return syncFolder(filepath.Dir(path))
+}
+
+// syncFolder makes durable which names a folder holds.
+func syncFolder(path string) error {
+	file, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	return file.Sync()
+}
