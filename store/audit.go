@@ -1,0 +1,65 @@
+package store
+
+import (
+	"net/netip"
+
+	"banksulutgo.co.id/servicedesk/desk"
+)
+
+// Audit stores entries of the audit trail. The sequencer seals them into the chain behind the commit.
+func (tx *Tx) Audit(entries ...desk.AuditEntry) {
+	for _, e := range entries {
+		address := ""
+		if e.Actor.Address.IsValid() {
+			address = e.Actor.Address.String()
+		}
+		tx.exec(`INSERT INTO audit (id, at, actor_kind, actor_id, actor_name, partner_id, address, request_id, action, target, outcome, detail, number, mac)
+ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 0, '')`,
+			e.ID, micros(e.At), string(e.Actor.Kind), e.Actor.ID, e.Actor.Name, e.Actor.PartnerID, address, e.Actor.RequestID,
+			e.Action, e.Target, e.Outcome, e.Detail)
+	}
+}
+
+const auditColumns = `id, at, actor_kind, actor_id, actor_name, partner_id, address, request_id, action, target, outcome, detail, number, mac`
+
+func scanAudit(scan func(dest ...any) error) (desk.AuditEntry, error) {
+	var e desk.AuditEntry
+	var when int64
+	var address string
+	err := scan(&e.ID, &when, &e.Actor.Kind, &e.Actor.ID, &e.Actor.Name, &e.Actor.PartnerID, &address, &e.Actor.RequestID,
+		&e.Action, &e.Target, &e.Outcome, &e.Detail, &e.Number, &e.MAC)
+	e.At = at(when)
+	if address != "" {
+		e.Actor.Address, _ = netip.ParseAddr(address) // one that was tampered with fails its seal
+	}
+	return e, err
+}
+
+// Sealed reads sealed entries in the chain's order, from a number on.
+func (tx *Tx) Sealed(from int64, limit int) ([]desk.AuditEntry, error) {
+	return tx.auditEntries(`SELECT `+auditColumns+` FROM audit WHERE number >= $1 AND number > 0 ORDER BY number LIMIT $2`, from, limit)
+}
+
+// Unsealed counts the entries that wait for their seal.
+func (tx *Tx) Unsealed() (int, error) {
+	var n int
+	err := tx.one(`SELECT COUNT(*) FROM audit WHERE number = 0`, nil, &n)
+	return n, err
+}
+
+func (tx *Tx) auditEntries(query string, args ...any) ([]desk.AuditEntry, error) {
+	var found []desk.AuditEntry
+	err := tx.each(query, args, func(scan func(dest ...any) error) error {
+		e, err := scanAudit(scan)
+		found = append(found, e)
+		return err
+	})
+	return found, err
+}
+
+// ChainHead reads the newest seal as the sequencer remembers it.
+func (tx *Tx) ChainHead() (desk.ChainHead, error) {
+	var h desk.ChainHead
+	err := tx.one(`SELECT audit_number, audit_mac FROM sequencer WHERE id = 1`, nil, &h.Number, &h.MAC)
+	return h, err
+}

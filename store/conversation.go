@@ -1,0 +1,76 @@
+package store
+
+import (
+	"banksulutgo.co.id/servicedesk/desk"
+)
+
+// InsertComment stores a comment.
+func (tx *Tx) InsertComment(c desk.Comment) {
+	tx.exec(`INSERT INTO comment (ticket_id, seq, id, author, content, public, from_support, at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+		c.TicketID, c.Seq, c.ID, c.Author, c.Content, c.Public, c.FromSupport, micros(c.At))
+}
+
+const commentColumns = `ticket_id, seq, id, author, content, public, from_support, at`
+
+// PublicComments reads the comments of a ticket that may be seen outside the bank, oldest first.
+func (tx *Tx) PublicComments(ticketID string) ([]desk.Comment, error) {
+	return tx.comments(`SELECT `+commentColumns+` FROM comment WHERE ticket_id = $1 AND public ORDER BY seq`, ticketID)
+}
+
+// Comments reads all comments of a ticket, internal ones too, oldest first.
+func (tx *Tx) Comments(ticketID string) ([]desk.Comment, error) {
+	return tx.comments(`SELECT `+commentColumns+` FROM comment WHERE ticket_id = $1 ORDER BY seq`, ticketID)
+}
+
+// LastPublicComment reads the newest public comment of a ticket, or ErrNotFound.
+func (tx *Tx) LastPublicComment(ticketID string) (desk.Comment, error) {
+	found, err := tx.comments(`SELECT `+commentColumns+` FROM comment WHERE ticket_id = $1 AND public ORDER BY seq DESC LIMIT 1`, ticketID)
+	if err != nil || len(found) == 0 {
+		return desk.Comment{}, orNotFound(err)
+	}
+	return found[0], nil
+}
+
+// orNotFound is ErrNotFound when nothing else went wrong.
+func orNotFound(err error) error {
+	if err == nil {
+		return ErrNotFound
+	}
+	return err
+}
+
+func (tx *Tx) comments(query, ticketID string) ([]desk.Comment, error) {
+	var found []desk.Comment
+	err := tx.each(query, []any{ticketID}, func(scan func(dest ...any) error) error {
+		var c desk.Comment
+		var when int64
+		err := scan(&c.TicketID, &c.Seq, &c.ID, &c.Author, &c.Content, &c.Public, &c.FromSupport, &when)
+		c.At = at(when)
+		found = append(found, c)
+		return err
+	})
+	return found, err
+}
+
+// InsertAttachments stores the rows that name files. The files themselves must be durable before the commit.
+func (tx *Tx) InsertAttachments(files []desk.Attachment) {
+	for _, f := range files {
+		tx.exec(`INSERT INTO attachment (ticket_id, id, filename, mime, size, sha256, description, uploaded_by, uploaded_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+			f.TicketID, f.ID, f.Filename, f.MIME, f.Size, f.SHA256, f.Description, f.UploadedBy, micros(f.UploadedAt))
+	}
+}
+
+// Attachments reads the files of a ticket, in the order in which they came.
+func (tx *Tx) Attachments(ticketID string) ([]desk.Attachment, error) {
+	var found []desk.Attachment
+	err := tx.each(`SELECT id, filename, mime, size, sha256, description, uploaded_by, uploaded_at FROM attachment WHERE ticket_id = $1 ORDER BY uploaded_at, id`,
+		[]any{ticketID}, func(scan func(dest ...any) error) error {
+			f := desk.Attachment{TicketID: ticketID}
+			var when int64
+			err := scan(&f.ID, &f.Filename, &f.MIME, &f.Size, &f.SHA256, &f.Description, &f.UploadedBy, &when)
+			f.UploadedAt = at(when)
+			found = append(found, f)
+			return err
+		})
+	return found, err
+}

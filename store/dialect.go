@@ -1,0 +1,10 @@
+package store
+
+// dialect holds the few words that differ between the engines; every other text is the same for both. An empty word
+// means that the engine needs none.
+type dialect struct {
+	forUpdate  string // ends a SELECT whose row must stay as it was read
+	skipLocked string // likewise, but a row that somebody else holds is passed over
+	notify     string // tells other nodes that something was committed
+	lockSchema string // keeps other nodes from changing the schema at the same time
+}

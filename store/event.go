@@ -1,0 +1,62 @@
+package store
+
+import (
+	"time"
+
+	"banksulutgo.co.id/servicedesk/desk"
+)
+
+// Record stores what happened, in the transaction of the change. The sequencer numbers it behind the commit.
+func (tx *Tx) Record(events ...desk.Event) {
+	for _, e := range events {
+		tx.exec(`INSERT INTO event (ticket_id, seq, type, public, partner_id, at, actor_kind, actor_id, actor_name, body, reason, number, feed_number)
+ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0, 0)`,
+			e.TicketID, e.Seq, string(e.Type), e.Type.Public(), e.PartnerID, micros(e.At), string(e.Actor.Kind), e.Actor.ID, e.Actor.Name, string(e.Body), e.Reason)
+	}
+}
+
+// FeedEvent is an event as a reader of the feed gets it.
+type FeedEvent struct {
+	Cursor int64
+	ID     string
+	At     time.Time
+	Body   string // the exact bytes that the event was recorded with
+}
+
+// Feed reads what follows a cursor: the public events of one partner in the order of its feed, or with an empty
+// partner those of all partners in the installation's order. Nothing that commits later appears before a cursor that
+// was given out.
+func (tx *Tx) Feed(partner string, after int64, limit int) ([]FeedEvent, error) {
+	query, args := `SELECT number, ticket_id, seq, at, body FROM event WHERE number > $1 AND number > 0 AND public ORDER BY number LIMIT $2`, []any{after, limit}
+	if partner != "" {
+		query = `SELECT feed_number, ticket_id, seq, at, body FROM event WHERE partner_id = $1 AND feed_number > $2 AND feed_number > 0 ORDER BY feed_number LIMIT $3`
+		args = []any{partner, after, limit}
+	}
+	var found []FeedEvent
+	err := tx.each(query, args, func(scan func(dest ...any) error) error {
+		var f FeedEvent
+		var e desk.Event
+		var when int64
+		err := scan(&f.Cursor, &e.TicketID, &e.Seq, &when, &f.Body)
+		f.ID, f.At = e.ID(), at(when)
+		found = append(found, f)
+		return err
+	})
+	return found, err
+}
+
+// TicketEvents reads everything that happened to a ticket, in order.
+func (tx *Tx) TicketEvents(ticketID string) ([]desk.Event, error) {
+	var found []desk.Event
+	err := tx.each(`SELECT seq, type, partner_id, at, actor_kind, actor_id, actor_name, body, reason, number, feed_number FROM event WHERE ticket_id = $1 ORDER BY seq`,
+		[]any{ticketID}, func(scan func(dest ...any) error) error {
+			e := desk.Event{TicketID: ticketID}
+			var when int64
+			var body string
+			err := scan(&e.Seq, &e.Type, &e.PartnerID, &when, &e.Actor.Kind, &e.Actor.ID, &e.Actor.Name, &body, &e.Reason, &e.Number, &e.FeedNumber)
+			e.At, e.Body = at(when), []byte(body)
+			found = append(found, e)
+			return err
+		})
+	return found, err
+}

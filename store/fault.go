@@ -1,0 +1,75 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"banksulutgo.co.id/servicedesk/desk"
+)
+
+// ErrNotFound says that there is no such row.
+var ErrNotFound = errors.New("store: not found")
+
+// ErrExists says that a row of the same key exists.
+var ErrExists = errors.New("store: exists already")
+
+// ErrChanged says that a row was changed by somebody else since it was read.
+var ErrChanged = errors.New("store: changed by somebody else")
+
+// ErrRequestTaken says that a request of the same id was answered before.
+var ErrRequestTaken = errors.New("store: request id was used before")
+
+// errReplay says that one of several joined writes failed and nobody knows which: they are run again one by one.
+var errReplay = errors.New("store: a joined write failed")
+
+// errUnknownOutcome says that the connection broke while a commit was under way.
+var errUnknownOutcome = errors.New("store: the outcome of a commit is unknown")
+
+// errPanicked says that a closure panicked; its writes are undone.
+var errPanicked = errors.New("store: panic in a transaction")
+
+// errClosed says that the store was closed.
+var errClosed = errors.New("store: closed")
+
+// fault is a failure of the database itself, as opposed to what a closure decided.
+type fault struct{ err error }
+
+func (f *fault) Error() string { return f.err.Error() }
+func (f *fault) Unwrap() error { return f.err }
+
+// blame marks an error of a session as the database's, unless it is one that a statement expected.
+func blame(err error) error {
+	if err == nil || errors.Is(err, ErrNotFound) || errors.Is(err, ErrExists) || errors.Is(err, ErrChanged) || errors.Is(err, ErrRequestTaken) {
+		return err
+	}
+	if isFault(err) {
+		return err
+	}
+	return &fault{err}
+}
+
+// isFault reports whether the database failed.
+func isFault(err error) bool {
+	var f *fault
+	return errors.As(err, &f)
+}
+
+// refusal words a failure of the database for the caller: the desk cannot answer now. Other errors pass.
+func (s *Store) refusal(err error) error {
+	if !isFault(err) {
+		return err
+	}
+	s.metrics.failures.Inc()
+	return unavailable(err)
+}
+
+// unavailable is what a caller is told when the database cannot be used.
+func unavailable(cause error) error {
+	return &desk.Error{Code: desk.Unavailable, Text: desk.TryLater, Args: []string{"5"}, RetryAfter: 5 * time.Second, Err: cause}
+}
+
+// canceled reports whether a caller went away.
+func canceled(err error) bool {
+	return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
+}

@@ -1,0 +1,116 @@
+package store
+
+import (
+	"net/netip"
+	"strings"
+	"time"
+
+	"banksulutgo.co.id/servicedesk/desk"
+)
+
+// InsertPartner stores a partner unless one of that name exists.
+func (tx *Tx) InsertPartner(p desk.Partner) {
+	tx.exec(`INSERT INTO partner (id, name, sociomile, feed_head, created_at) VALUES ($1, $2, $3, 0, $4) ON CONFLICT (name) DO NOTHING`,
+		p.ID, p.Name, p.Sociomile, micros(p.CreatedAt))
+}
+
+// PartnerByName reads a partner, or ErrNotFound.
+func (tx *Tx) PartnerByName(name string) (desk.Partner, error) {
+	p := desk.Partner{Name: name}
+	var created int64
+	err := tx.one(`SELECT id, sociomile, created_at FROM partner WHERE name = $1`, []any{name}, &p.ID, &p.Sociomile, &created)
+	p.CreatedAt = at(created)
+	return p, err
+}
+
+// InsertKey stores an API key.
+func (tx *Tx) InsertKey(k desk.APIKey) {
+	tx.exec(`INSERT INTO api_key (id, partner_id, name, prefix, hash, permissions, webhook_secret, allow_nets, rate, created_at, expires_at, revoked_at)
+ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
+		k.ID, k.PartnerID, k.Name, k.Prefix, k.Hash, k.Permissions.String(), k.WebhookSecret, prefixes(k.AllowNets), k.Rate,
+		micros(k.CreatedAt), micros(k.ExpiresAt), micros(k.RevokedAt))
+}
+
+// RevokeKey ends a key. The transaction fails with ErrNotFound when there is no such key in use.
+func (tx *Tx) RevokeKey(id string, when time.Time) {
+	tx.expect(ErrNotFound, `UPDATE api_key SET revoked_at = $1 WHERE id = $2 AND revoked_at = 0`, micros(when), id)
+}
+
+const keyColumns = `k.id, k.partner_id, p.name, k.name, k.prefix, k.hash, k.permissions, k.webhook_secret, k.allow_nets, k.rate, k.created_at, k.expires_at, k.revoked_at`
+
+// KeyByHash reads the key whose text has a hash, or ErrNotFound.
+func (tx *Tx) KeyByHash(hash string) (desk.APIKey, error) {
+	return tx.key(`k.hash = $1`, hash)
+}
+
+// KeyByID reads a key, or ErrNotFound.
+func (tx *Tx) KeyByID(id string) (desk.APIKey, error) {
+	return tx.key(`k.id = $1`, id)
+}
+
+func (tx *Tx) key(where string, arg any) (desk.APIKey, error) {
+	found, err := tx.keys(`WHERE `+where, arg)
+	if err != nil || len(found) == 0 {
+		return desk.APIKey{}, orNotFound(err)
+	}
+	return found[0], nil
+}
+
+// Keys reads all keys, the oldest first.
+func (tx *Tx) Keys() ([]desk.APIKey, error) {
+	return tx.keys(`ORDER BY k.created_at, k.id`)
+}
+
+func (tx *Tx) keys(rest string, args ...any) ([]desk.APIKey, error) {
+	var found []desk.APIKey
+	err := tx.each(`SELECT `+keyColumns+` FROM api_key k JOIN partner p ON p.id = k.partner_id `+rest, args, func(scan func(dest ...any) error) error {
+		var k desk.APIKey
+		var permissions, nets string
+		var created, expires, revoked int64
+		err := scan(&k.ID, &k.PartnerID, &k.PartnerName, &k.Name, &k.Prefix, &k.Hash, &permissions, &k.WebhookSecret, &nets, &k.Rate, &created, &expires, &revoked)
+		if err != nil {
+			return err
+		}
+		for p := range strings.SplitSeq(permissions, ",") {
+			k.Permissions = append(k.Permissions, desk.Permission(p))
+		}
+		k.AllowNets = parsePrefixes(nets)
+		k.CreatedAt, k.ExpiresAt, k.RevokedAt = at(created), at(expires), at(revoked)
+		found = append(found, k)
+		return nil
+	})
+	return found, err
+}
+
+// prefixes keeps networks in one text.
+func prefixes(nets []netip.Prefix) string {
+	words := make([]string, len(nets))
+	for i, n := range nets {
+		words[i] = n.String()
+	}
+	return list(words)
+}
+
+// parsePrefixes reads what prefixes wrote. A network that cannot be read matches nothing, so that damage locks out
+// rather than lets in.
+func parsePrefixes(text string) []netip.Prefix {
+	var nets []netip.Prefix
+	for _, word := range unlist(text) {
+		n, _ := netip.ParsePrefix(word)
+		nets = append(nets, n)
+	}
+	return nets
+}
+
+// InsertAgent stores an employee. The transaction fails with ErrExists when one of that e-mail exists.
+func (tx *Tx) InsertAgent(a desk.Agent) {
+	tx.expect(ErrExists, `INSERT INTO agent (id, email, name, role, password, active) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (email) DO NOTHING`,
+		a.ID, a.Email, a.Name, string(a.Role), a.Password, a.Active)
+}
+
+// AgentByEmail reads an employee, or ErrNotFound.
+func (tx *Tx) AgentByEmail(email string) (desk.Agent, error) {
+	a := desk.Agent{Email: email}
+	err := tx.one(`SELECT id, name, role, password, active FROM agent WHERE email = $1`, []any{email}, &a.ID, &a.Name, &a.Role, &a.Password, &a.Active)
+	return a, err
+}

@@ -1,0 +1,223 @@
+package store
+
+import (
+	"embed"
+	"encoding/csv"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"banksulutgo.co.id/servicedesk/desk"
+)
+
+//go:embed reference/*.csv
+var referenceFiles embed.FS
+
+// SeedReference stores the reference data of a new installation. What exists already stays as it is.
+func (tx *Tx) SeedReference() error {
+	seeds := []struct {
+		file string
+		into func(row []string) error
+	}{
+		{"groups.csv", tx.seedGroup}, {"services.csv", tx.seedService}, {"branches.csv", tx.seedBranch}, {"amounts.csv", tx.seedAmount},
+	}
+	for _, seed := range seeds {
+		rows, err := readSeed(seed.file)
+		if err != nil {
+			return err
+		}
+		for _, row := range rows {
+			if err := seed.into(row); err != nil {
+				return fmt.Errorf("reference data %s, %q: %w", seed.file, row[0], err)
+			}
+		}
+	}
+	tx.seedCalendar(desk.DefaultCalendar(), desk.DefaultHolidays())
+	return tx.err
+}
+
+// readSeed reads a table without its heading.
+func readSeed(file string) ([][]string, error) {
+	f, err := referenceFiles.Open("reference/" + file)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	rows, err := csv.NewReader(f).ReadAll()
+	if err != nil || len(rows) == 0 {
+		return nil, fmt.Errorf("reference data %s cannot be read: %w", file, err)
+	}
+	return rows[1:], nil
+}
+
+func (tx *Tx) seedGroup(row []string) error {
+	tx.exec(`INSERT INTO support_group (code, name, team) VALUES ($1, $2, $3) ON CONFLICT (code) DO NOTHING`, row[0], row[1], row[2])
+	return nil
+}
+
+func (tx *Tx) seedService(row []string) error {
+	hours, err := strconv.Atoi(row[6])
+	if err != nil {
+		return err
+	}
+	tx.exec(`INSERT INTO service (type, name, name_id, group_code, priority, category, resolution_hours, response_percent, escalation_percent, calendar, confidential, title, keep_when, recommended)
+ VALUES ($1, $2, $3, $4, $5, $6, $7, 25, 75, '', $8, $9, $10, $11) ON CONFLICT (type) DO NOTHING`,
+		row[0], row[1], row[2], row[3], row[4], row[5], hours, row[7] == "yes", row[8], row[9], row[10])
+	return nil
+}
+
+func (tx *Tx) seedBranch(row []string) error {
+	tx.exec(`INSERT INTO branch (code, name, time_zone) VALUES ($1, $2, $3) ON CONFLICT (code) DO NOTHING`, row[0], row[1], row[2])
+	return nil
+}
+
+func (tx *Tx) seedAmount(row []string) error {
+	rupiah, err := strconv.ParseInt(row[1], 10, 64)
+	if err != nil {
+		return err
+	}
+	tx.exec(`INSERT INTO amount_rule (source, at_least, priority) VALUES ($1, $2, $3) ON CONFLICT (source, at_least) DO NOTHING`,
+		row[0], int64(desk.Rupiahs(rupiah)), row[2])
+	return nil
+}
+
+func (tx *Tx) seedCalendar(c desk.Calendar, holidays []desk.Holiday) {
+	tx.exec(`INSERT INTO calendar (code, name, time_zone, week) VALUES ($1, $2, $3, $4) ON CONFLICT (code) DO NOTHING`,
+		c.Code, c.Name, c.Location.String(), formatWeek(c.Week))
+	for _, h := range holidays {
+		tx.exec(`INSERT INTO holiday (calendar, date, kind, name) VALUES ($1, $2, $3, $4) ON CONFLICT (calendar, date) DO NOTHING`,
+			c.Code, h.Date.String(), h.Kind, h.Name)
+	}
+}
+
+// Reference reads the reference data as it stands.
+func (tx *Tx) Reference() (*desk.Reference, error) {
+	r := &desk.Reference{
+		Services: map[desk.ServiceType]desk.Service{}, Groups: map[string]desk.Group{},
+		Branches: map[string]desk.Branch{}, Calendars: map[string]desk.Calendar{},
+	}
+	for _, read := range []func(*desk.Reference) error{tx.readSystemUser, tx.readGroups, tx.readServices, tx.readBranches, tx.readAmounts, tx.readCalendars, tx.readHolidays} {
+		if err := read(r); err != nil {
+			return nil, err
+		}
+	}
+	return r, nil
+}
+
+func (tx *Tx) readSystemUser(r *desk.Reference) error {
+	return tx.one(`SELECT COUNT(*) > 0 FROM agent WHERE role = 'system' AND active`, nil, &r.SystemUser)
+}
+
+func (tx *Tx) readGroups(r *desk.Reference) error {
+	return tx.each(`SELECT code, name, team FROM support_group`, nil, func(scan func(dest ...any) error) error {
+		var g desk.Group
+		err := scan(&g.Code, &g.Name, &g.Team)
+		r.Groups[g.Code] = g
+		return err
+	})
+}
+
+func (tx *Tx) readServices(r *desk.Reference) error {
+	return tx.each(`SELECT type, name, name_id, group_code, priority, category, resolution_hours, response_percent, escalation_percent, calendar, confidential, title, keep_when, recommended FROM service`,
+		nil, func(scan func(dest ...any) error) error {
+			var s desk.Service
+			var group, keep, recommended string
+			err := scan(&s.Type, &s.Name, &s.NameID, &group, &s.Priority, &s.Category, &s.Policy.ResolutionHours, &s.Policy.ResponsePercent,
+				&s.Policy.EscalationPercent, &s.Policy.Calendar, &s.Confidential, &s.Title, &keep, &recommended)
+			s.Group, s.KeepWhen, s.Recommended = r.Groups[group], unlist(keep), unlist(recommended)
+			r.Services[s.Type] = s
+			return err
+		})
+}
+
+func (tx *Tx) readBranches(r *desk.Reference) error {
+	return tx.each(`SELECT code, name, time_zone FROM branch`, nil, func(scan func(dest ...any) error) error {
+		var b desk.Branch
+		err := scan(&b.Code, &b.Name, &b.TimeZone)
+		r.Branches[b.Code] = b
+		return err
+	})
+}
+
+func (tx *Tx) readAmounts(r *desk.Reference) error {
+	return tx.each(`SELECT source, at_least, priority FROM amount_rule ORDER BY source, at_least`, nil, func(scan func(dest ...any) error) error {
+		var rule desk.AmountRule
+		err := scan(&rule.Source, (*int64)(&rule.AtLeast), &rule.Priority)
+		r.Amounts = append(r.Amounts, rule)
+		return err
+	})
+}
+
+func (tx *Tx) readCalendars(r *desk.Reference) error {
+	return tx.each(`SELECT code, name, time_zone, week FROM calendar`, nil, func(scan func(dest ...any) error) error {
+		c := desk.Calendar{Closed: map[desk.Date]string{}}
+		var zone, week string
+		err := scan(&c.Code, &c.Name, &zone, &week)
+		if err != nil {
+			return err
+		}
+		if c.Location, err = time.LoadLocation(zone); err != nil {
+			c.Location = desk.WITA()
+		}
+		if c.Week, err = parseWeek(week); err != nil {
+			return fmt.Errorf("calendar %s: %w", c.Code, err)
+		}
+		r.Calendars[c.Code] = c
+		return nil
+	})
+}
+
+func (tx *Tx) readHolidays(r *desk.Reference) error {
+	return tx.each(`SELECT calendar, date, name FROM holiday`, nil, func(scan func(dest ...any) error) error {
+		var code, day, name string
+		if err := scan(&code, &day, &name); err != nil {
+			return err
+		}
+		date, err := desk.ParseDate(day)
+		if err != nil {
+			return fmt.Errorf("holiday of calendar %s: %w", code, err)
+		}
+		r.Calendars[code].Closed[date] = name
+		return nil
+	})
+}
+
+// formatWeek writes working intervals: `08:00-12:00+13:00-17:00`, seven days from Sunday, separated by commas.
+func formatWeek(week [7][]desk.Interval) string {
+	days := make([]string, 7)
+	for i, intervals := range week {
+		var parts []string
+		for _, in := range intervals {
+			parts = append(parts, clock(in.From)+"-"+clock(in.To))
+		}
+		days[i] = strings.Join(parts, "+")
+	}
+	return strings.Join(days, ",")
+}
+
+func clock(d time.Duration) string {
+	return fmt.Sprintf("%02d:%02d", int(d.Hours()), int(d.Minutes())%60)
+}
+
+// parseWeek reads what formatWeek wrote.
+func parseWeek(text string) (week [7][]desk.Interval, err error) {
+	days := strings.Split(text, ",")
+	if len(days) != 7 {
+		return week, fmt.Errorf("a week has seven days, %q has %d", text, len(days))
+	}
+	for i, day := range days {
+		if day == "" {
+			continue
+		}
+		for part := range strings.SplitSeq(day, "+") {
+			var fromHour, fromMinute, toHour, toMinute int
+			if _, err := fmt.Sscanf(part, "%d:%d-%d:%d", &fromHour, &fromMinute, &toHour, &toMinute); err != nil {
+				return week, fmt.Errorf("%q is not an interval like 08:00-12:00", part)
+			}
+			minutes := func(h, m int) time.Duration { return time.Duration(h*60+m) * time.Minute }
+			week[i] = append(week[i], desk.Interval{From: minutes(fromHour, fromMinute), To: minutes(toHour, toMinute)})
+		}
+	}
+	return week, nil
+}

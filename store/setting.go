@@ -1,0 +1,57 @@
+package store
+
+// Setting reads a value that the installation keeps about itself, or ErrNotFound.
+func (tx *Tx) Setting(name string) (string, error) {
+	var value string
+	err := tx.one(`SELECT value FROM setting WHERE name = $1`, []any{name}, &value)
+	return value, err
+}
+
+// ClaimSetting stores a value of the installation. The transaction fails with ErrExists when it has one of that name.
+func (tx *Tx) ClaimSetting(name, value string) {
+	tx.expect(ErrExists, `INSERT INTO setting (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING`, name, value)
+}
+
+// DataKey is a key of the installation, wrapped by its master key.
+type DataKey struct {
+	ID      int64
+	Purpose string
+	Wrapped string
+}
+
+// DataKeys reads the installation's data keys.
+func (tx *Tx) DataKeys() ([]DataKey, error) {
+	var keys []DataKey
+	err := tx.each(`SELECT id, purpose, wrapped FROM data_key ORDER BY id, purpose`, nil, func(scan func(dest ...any) error) error {
+		var k DataKey
+		err := scan(&k.ID, &k.Purpose, &k.Wrapped)
+		keys = append(keys, k)
+		return err
+	})
+	return keys, err
+}
+
+// InsertDataKey stores a data key, unless there is one of that id and purpose.
+func (tx *Tx) InsertDataKey(k DataKey) {
+	tx.exec(`INSERT INTO data_key (id, purpose, wrapped) VALUES ($1, $2, $3) ON CONFLICT (id, purpose) DO NOTHING`, k.ID, k.Purpose, k.Wrapped)
+}
+
+// Configuration reads the counter that moves whenever keys or reference data change.
+func (tx *Tx) Configuration() (int64, error) {
+	var version int64
+	err := tx.one(`SELECT value FROM counter WHERE name = 'configuration'`, nil, &version)
+	return version, err
+}
+
+// ConfigurationChanged tells every node that keys or reference data changed.
+func (tx *Tx) ConfigurationChanged() {
+	tx.exec(`UPDATE counter SET value = value + 1 WHERE name = 'configuration'`)
+	if notify := tx.store.engine.dialect().notify; notify != "" {
+		tx.exec(notify)
+	}
+}
+
+// Beat writes a row that the readiness check owns: that it commits shows that writing works.
+func (tx *Tx) Beat(node string, now int64) {
+	tx.exec(`INSERT INTO counter (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value`, "ready:"+node, now)
+}

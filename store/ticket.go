@@ -1,0 +1,209 @@
+package store
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"banksulutgo.co.id/servicedesk/desk"
+)
+
+// ticketColumns are the columns of a ticket in the order of ticketValues and scanTicket.
+const ticketColumns = `id, number, partner_id, key_id, version, events, channel, channel_reference, service_type, service_name,
+ group_code, group_name, group_team, branch_code, branch_name, title, description, category, status, came_from,
+ priority, asked_priority, priority_rule, assignee_id, assignee_name, customer_name, customer_branch, customer_department,
+ customer_language, metadata, missing, confidential, api_version, partner_ref, sealed, policy_hours, calendar,
+ started_at, response_due, escalation_due, resolution_due, responded_at, paused_at, stopped_at, response_breached,
+ resolution_breached, created_at, updated_at, resolved_at, closed_at`
+
+// insertTicket is built once: one placeholder for each column.
+var insertTicket = `INSERT INTO ticket (` + ticketColumns + `) VALUES (` + placeholders(1, strings.Count(ticketColumns, ",")+1) + `)`
+
+// placeholders returns `$from, $from+1, …`, n of them.
+func placeholders(from, n int) string {
+	parts := make([]string, n)
+	for i := range parts {
+		parts[i] = "$" + strconv.Itoa(from+i)
+	}
+	return strings.Join(parts, ", ")
+}
+
+// InsertTicket stores a new ticket and what it is found by.
+func (tx *Tx) InsertTicket(t *desk.Ticket) {
+	c := t.Clocks
+	tx.exec(insertTicket,
+		t.ID, t.Number, t.PartnerID, t.KeyID, t.Version, t.Events, string(t.Channel), t.ChannelReference, string(t.ServiceType), t.ServiceName,
+		t.Group.Code, t.Group.Name, t.Group.Team, t.Branch.Code, t.Branch.Name, t.Title, t.Description, string(t.Category), string(t.Status), string(t.CameFrom),
+		string(t.Priority), string(t.AskedPriority), t.PriorityRule, t.AssigneeID, t.AssigneeName, t.Customer.Name, t.Customer.BranchCode, t.Customer.Department,
+		t.Customer.Language, t.Metadata, list(t.Missing), t.Confidential, t.APIVersion, t.PartnerRef, t.Sealed, t.PolicyHours, t.Calendar,
+		micros(c.StartedAt), micros(c.ResponseDue), micros(c.EscalationDue), micros(c.ResolutionDue), micros(c.RespondedAt), micros(c.PausedAt), micros(c.StoppedAt), c.ResponseBreached,
+		c.ResolutionBreached, micros(t.CreatedAt), micros(t.UpdatedAt), micros(t.ResolvedAt), micros(t.ClosedAt))
+	for _, l := range t.Lookups {
+		tx.exec(`INSERT INTO ticket_lookup (kind, hash, ticket_id) VALUES ($1, $2, $3) ON CONFLICT (kind, hash, ticket_id) DO NOTHING`, string(l.Kind), l.Hash, t.ID)
+	}
+}
+
+// UpdateTicket stores what can change of a ticket. The transaction fails with ErrChanged when somebody else changed
+// the ticket since it was read.
+func (tx *Tx) UpdateTicket(t *desk.Ticket) {
+	c := t.Clocks
+	tx.expect(ErrChanged, `UPDATE ticket SET version = $1, events = $2, group_code = $3, group_name = $4, group_team = $5,
+ status = $6, came_from = $7, priority = $8, priority_rule = $9, assignee_id = $10, assignee_name = $11,
+ response_due = $12, escalation_due = $13, resolution_due = $14, responded_at = $15, paused_at = $16, stopped_at = $17,
+ response_breached = $18, resolution_breached = $19, updated_at = $20, resolved_at = $21, closed_at = $22
+ WHERE id = $23 AND version = $24`,
+		t.Version, t.Events, t.Group.Code, t.Group.Name, t.Group.Team,
+		string(t.Status), string(t.CameFrom), string(t.Priority), t.PriorityRule, t.AssigneeID, t.AssigneeName,
+		micros(c.ResponseDue), micros(c.EscalationDue), micros(c.ResolutionDue), micros(c.RespondedAt), micros(c.PausedAt), micros(c.StoppedAt),
+		c.ResponseBreached, c.ResolutionBreached, micros(t.UpdatedAt), micros(t.ResolvedAt), micros(t.ClosedAt),
+		t.ID, t.Version-1)
+}
+
+// ticketTimes are a ticket's times as they are stored.
+type ticketTimes [11]int64
+
+// scanTicket reads a row of ticketColumns.
+func scanTicket(scan func(dest ...any) error) (*desk.Ticket, error) {
+	t := &desk.Ticket{}
+	c := &t.Clocks
+	var missing string
+	var times ticketTimes
+	err := scan(&t.ID, &t.Number, &t.PartnerID, &t.KeyID, &t.Version, &t.Events, &t.Channel, &t.ChannelReference, &t.ServiceType, &t.ServiceName,
+		&t.Group.Code, &t.Group.Name, &t.Group.Team, &t.Branch.Code, &t.Branch.Name, &t.Title, &t.Description, &t.Category, &t.Status, &t.CameFrom,
+		&t.Priority, &t.AskedPriority, &t.PriorityRule, &t.AssigneeID, &t.AssigneeName, &t.Customer.Name, &t.Customer.BranchCode, &t.Customer.Department,
+		&t.Customer.Language, &t.Metadata, &missing, &t.Confidential, &t.APIVersion, &t.PartnerRef, &t.Sealed, &t.PolicyHours, &t.Calendar,
+		&times[0], &times[1], &times[2], &times[3], &times[4], &times[5], &times[6], &c.ResponseBreached,
+		&c.ResolutionBreached, &times[7], &times[8], &times[9], &times[10])
+	if err != nil {
+		return nil, err
+	}
+	for i, to := range []*time.Time{&c.StartedAt, &c.ResponseDue, &c.EscalationDue, &c.ResolutionDue, &c.RespondedAt, &c.PausedAt, &c.StoppedAt,
+		&t.CreatedAt, &t.UpdatedAt, &t.ResolvedAt, &t.ClosedAt} {
+		*to = at(times[i])
+	}
+	t.Missing = unlist(missing)
+	return t, nil
+}
+
+// ticket reads the ticket that a condition picks, or ErrNotFound.
+func (tx *Tx) ticket(where string, args ...any) (*desk.Ticket, error) {
+	var found *desk.Ticket
+	err := tx.each(`SELECT `+ticketColumns+` FROM ticket WHERE `+where, args, func(scan func(dest ...any) error) (err error) {
+		found, err = scanTicket(scan)
+		return err
+	})
+	if err == nil && found == nil {
+		err = ErrNotFound
+	}
+	return found, err
+}
+
+// TicketByNumber reads the ticket of a number. Nothing of it is changed by others until the transaction ends when
+// forUpdate is true.
+func (tx *Tx) TicketByNumber(number int64, forUpdate bool) (*desk.Ticket, error) {
+	where := `number = $1`
+	if forUpdate {
+		where += tx.forUpdate()
+	}
+	return tx.ticket(where, number)
+}
+
+// TicketByReference reads the newest ticket with a channel reference; of one partner, or of all when partner is empty.
+func (tx *Tx) TicketByReference(reference, partner string, forUpdate bool) (*desk.Ticket, error) {
+	where, args := `channel_reference = $1 AND channel_reference <> ''`, []any{reference}
+	if partner != "" {
+		where, args = where+` AND partner_id = $2`, append(args, partner)
+	}
+	where += ` ORDER BY number DESC LIMIT 1`
+	if forUpdate {
+		where += tx.forUpdate()
+	}
+	return tx.ticket(where, args...)
+}
+
+// TicketByID reads a ticket, to be changed when forUpdate is true.
+func (tx *Tx) TicketByID(id string, forUpdate bool) (*desk.Ticket, error) {
+	where := `id = $1`
+	if forUpdate {
+		where += tx.forUpdate()
+	}
+	return tx.ticket(where, id)
+}
+
+// TicketFilter says which tickets ListTickets lists.
+type TicketFilter struct {
+	PartnerID string        // empty: of all partners
+	Statuses  []desk.Status // empty: of every status
+	Since     time.Time     // changed at or after this time
+	AfterAt   time.Time     // with AfterID: behind this place in the order of change; zero: from the start
+	AfterID   string
+	Limit     int
+}
+
+// ListTickets lists tickets in the order of their last change, oldest first. Each status is a walk along an index.
+func (tx *Tx) ListTickets(f TicketFilter) ([]*desk.Ticket, error) {
+	statuses := f.Statuses
+	if len(statuses) == 0 {
+		statuses = desk.Statuses
+	}
+	from, id := f.AfterAt, f.AfterID
+	if f.Since.After(from) {
+		from, id = f.Since, ""
+	}
+	var args []any
+	bind := func(v any) string { args = append(args, v); return "$" + strconv.Itoa(len(args)) }
+	var parts []string
+	for _, status := range statuses {
+		where := `status = ` + bind(string(status))
+		if f.PartnerID != "" {
+			where = `partner_id = ` + bind(f.PartnerID) + ` AND ` + where
+		}
+		where += ` AND (updated_at, id) > (` + bind(micros(from)) + `, ` + bind(id) + `)`
+		parts = append(parts, `SELECT * FROM (SELECT `+ticketColumns+` FROM ticket WHERE `+where+` ORDER BY updated_at, id LIMIT `+bind(f.Limit)+`) AS s`+strconv.Itoa(len(parts)))
+	}
+	query := strings.Join(parts, ` UNION ALL `) + ` ORDER BY updated_at, id LIMIT ` + bind(f.Limit)
+	return tx.tickets(query, args)
+}
+
+// FindTickets lists the tickets that match all of the lookups, newest first, before a place in that order (empty:
+// from the newest).
+func (tx *Tx) FindTickets(partner string, lookups []desk.Lookup, before string, limit int) ([]*desk.Ticket, error) {
+	var args []any
+	bind := func(v any) string { args = append(args, v); return "$" + strconv.Itoa(len(args)) }
+	var parts []string
+	for _, l := range lookups {
+		part := `SELECT ticket_id FROM ticket_lookup WHERE kind = ` + bind(string(l.Kind)) + ` AND hash = ` + bind(l.Hash)
+		parts = append(parts, part)
+	}
+	where := `id IN (` + strings.Join(parts, ` INTERSECT `) + `)`
+	if partner != "" {
+		where += ` AND partner_id = ` + bind(partner)
+	}
+	if before != "" {
+		where += ` AND id < ` + bind(before)
+	}
+	return tx.tickets(`SELECT `+ticketColumns+` FROM ticket WHERE `+where+` ORDER BY id DESC LIMIT `+bind(limit), args)
+}
+
+func (tx *Tx) tickets(query string, args []any) ([]*desk.Ticket, error) {
+	var found []*desk.Ticket
+	err := tx.each(query, args, func(scan func(dest ...any) error) error {
+		t, err := scanTicket(scan)
+		found = append(found, t)
+		return err
+	})
+	return found, err
+}
+
+// ResolvedBefore lists the ids of tickets that are resolved since before a time, oldest first.
+func (tx *Tx) ResolvedBefore(before time.Time, limit int) ([]string, error) {
+	var ids []string
+	err := tx.each(`SELECT id FROM ticket WHERE status = 'RESOLVED' AND updated_at < $1 AND resolved_at < $2 ORDER BY updated_at, id LIMIT $3`,
+		[]any{micros(before), micros(before), limit}, func(scan func(dest ...any) error) error {
+			var id string
+			err := scan(&id)
+			ids = append(ids, id)
+			return err
+		})
+	return ids, err
+}
