@@ -1,0 +1,55 @@
+// Package app holds the verbs of the desk: one file and one function for each thing that somebody can do. A verb
+// authorises, lets the nouns decide, and writes one transaction. It knows no SQL and no HTTP.
+package app
+
+import (
+	"context"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"banksulutgo.co.id/servicedesk/auth"
+	"banksulutgo.co.id/servicedesk/blob"
+	"banksulutgo.co.id/servicedesk/desk"
+	"banksulutgo.co.id/servicedesk/store"
+)
+
+// Options are what New needs; there are no defaults but for Log.
+type Options struct {
+	Store     *store.Store
+	Keyring   *auth.Keyring
+	Blobs     blob.Store
+	Log       *slog.Logger  // default slog.Default()
+	AutoClose time.Duration // how long a resolved ticket stays open for a word; 0: for ever
+}
+
+// App does what people and systems ask of the desk. It is safe for concurrent use.
+type App struct {
+	store     *store.Store
+	keyring   *auth.Keyring
+	blobs     blob.Store
+	log       *slog.Logger
+	autoClose time.Duration
+	reference atomic.Pointer[desk.Reference]
+	keys      keyCache
+	reads     chan desk.AuditEntry
+}
+
+// New makes the verbs over an open store and reads its reference data.
+func New(ctx context.Context, o Options) (*App, error) {
+	if o.Log == nil {
+		o.Log = slog.Default()
+	}
+	a := &App{store: o.Store, keyring: o.Keyring, blobs: o.Blobs, log: o.Log, autoClose: o.AutoClose,
+		keys: newKeyCache(), reads: make(chan desk.AuditEntry, readsInMemory)}
+	if err := a.refresh(ctx); err != nil {
+		return nil, err
+	}
+	return a, nil
+}
+
+// now is the desk's time, UTC.
+func (a *App) now() time.Time { return a.store.Now() }
+
+// calendar returns the calendar of a ticket's clocks; the zero Calendar counts every second.
+func (a *App) calendar(t *desk.Ticket) desk.Calendar { return a.reference.Load().Calendars[t.Calendar] }

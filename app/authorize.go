@@ -1,0 +1,70 @@
+package app
+
+import (
+	"strconv"
+
+	"banksulutgo.co.id/servicedesk/desk"
+	"banksulutgo.co.id/servicedesk/store"
+)
+
+// refusals are what somebody without a permission is told (API document, Authentication Errors).
+var refusals = map[desk.Permission]desk.Text{
+	desk.MayCreate: desk.CannotCreate,
+	desk.MayRead:   desk.CannotRead,
+	desk.MayUpdate: desk.CannotUpdate,
+	desk.MayManage: desk.CannotUpdate,
+}
+
+// Authorize returns an Error of code Forbidden unless the actor has the permission.
+func Authorize(actor desk.Actor, p desk.Permission) error {
+	if actor.Permissions.Allow(p) {
+		return nil
+	}
+	return desk.Fail(desk.Forbidden, refusals[p])
+}
+
+// sees is the partner whose tickets the actor sees; empty: every partner's.
+func sees(actor desk.Actor) string {
+	if actor.Manages() {
+		return ""
+	}
+	return actor.PartnerID
+}
+
+// role is what the actor counts as in the lifecycle: a key that manages may do what an agent may.
+func role(actor desk.Actor) desk.Actor {
+	if actor.Manages() && actor.Kind == desk.ByPartner {
+		actor.Kind = desk.ByAgent
+	}
+	return actor
+}
+
+// find reads the ticket that an actor means: an own ticket of that number, else the newest own ticket with that
+// channel reference. A ticket of somebody else is not told from none: the same statements run, the same Error of code
+// NotFound comes back.
+func find(tx *store.Tx, actor desk.Actor, reference string, forUpdate bool) (*desk.Ticket, error) {
+	if number, ok := ticketNumber(reference); ok {
+		t, err := tx.TicketByNumber(number, forUpdate)
+		switch {
+		case err == nil && mine(actor, t):
+			return t, nil
+		case err != nil && err != store.ErrNotFound:
+			return nil, err
+		}
+	}
+	t, err := tx.TicketByReference(reference, sees(actor), forUpdate)
+	if err == store.ErrNotFound {
+		return nil, desk.Fail(desk.NotFound, desk.TicketNotFound)
+	}
+	return t, err
+}
+
+func mine(actor desk.Actor, t *desk.Ticket) bool {
+	return sees(actor) == "" || t.PartnerID == actor.PartnerID
+}
+
+// ticketNumber reads a ticket number in its one spelling.
+func ticketNumber(s string) (int64, bool) {
+	n, err := strconv.ParseInt(s, 10, 64)
+	return n, err == nil && n > 0 && strconv.FormatInt(n, 10) == s
+}

@@ -1,0 +1,135 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"net/netip"
+	"time"
+
+	"banksulutgo.co.id/servicedesk/auth"
+	"banksulutgo.co.id/servicedesk/desk"
+	"banksulutgo.co.id/servicedesk/store"
+)
+
+// NewKey says what an API key shall be.
+type NewKey struct {
+	Name        string
+	Partner     string // name of the partner; empty: one of the key's name
+	Sociomile   bool   // a new partner is the provider itself
+	Permissions desk.Permissions
+	AllowNets   []netip.Prefix // empty: from anywhere
+	Rate        int            // requests a second; 0: no limit
+	Expires     time.Time      // zero: never
+}
+
+// CreatedKey is a new key; Text and WebhookSecret are told this once.
+type CreatedKey struct {
+	Key           desk.APIKey
+	Text          string
+	WebhookSecret string
+}
+
+// CreateKey makes an API key, and its partner when there is none of that name.
+func (a *App) CreateKey(ctx context.Context, actor desk.Actor, n NewKey) (CreatedKey, error) {
+	if n.Name == "" {
+		return CreatedKey{}, desk.Faults{{Path: "name", Text: desk.Required}}.Err()
+	}
+	if n.Partner == "" {
+		n.Partner = n.Name
+	}
+	now := a.now()
+	text, secret := auth.NewAPIKey(), auth.NewWebhookSecret()
+	k := desk.APIKey{ID: desk.NewID(now), Name: n.Name, Prefix: text.Prefix, Hash: text.Hash, Permissions: n.Permissions,
+		AllowNets: n.AllowNets, Rate: n.Rate, CreatedAt: now, ExpiresAt: n.Expires}
+	k.WebhookSecret = a.keyring.Seal([]byte(secret), "api_key", "webhook_secret", k.ID)
+	fresh := desk.Partner{ID: desk.NewID(now), Name: n.Partner, Sociomile: n.Sociomile, CreatedAt: now}
+	err := a.store.Write(ctx, func(tx *store.Tx) error {
+		tx.InsertPartner(fresh)
+		partner, err := tx.PartnerByName(n.Partner)
+		if err != nil {
+			return err
+		}
+		k.PartnerID, k.PartnerName = partner.ID, partner.Name
+		tx.InsertKey(k)
+		tx.ConfigurationChanged()
+		tx.Audit(desk.NewAudit(now, actor, "key.create", k.ID, desk.OutcomeOK))
+		return nil
+	})
+	return CreatedKey{Key: k, Text: text.Text, WebhookSecret: secret}, err
+}
+
+// Keys lists all keys, the oldest first.
+func (a *App) Keys(ctx context.Context) (keys []desk.APIKey, err error) {
+	err = a.store.Read(ctx, func(tx *store.Tx) (err error) {
+		keys, err = tx.Keys()
+		return err
+	})
+	return keys, err
+}
+
+// RevokeKey ends a key on every node within a second. Its partner's deliveries go on. It returns an Error of code
+// NotFound when there is no such key in use.
+func (a *App) RevokeKey(ctx context.Context, actor desk.Actor, id string) error {
+	now := a.now()
+	err := a.store.Write(ctx, func(tx *store.Tx) error {
+		tx.RevokeKey(id, now)
+		tx.ConfigurationChanged()
+		tx.Audit(desk.NewAudit(now, actor, "key.revoke", id, desk.OutcomeOK))
+		return nil
+	})
+	return noKey(err)
+}
+
+func noKey(err error) error {
+	if errors.Is(err, store.ErrNotFound) {
+		return desk.Fail(desk.NotFound, desk.KeyNotFound)
+	}
+	return err
+}
+
+// RotateKey replaces a key by a new one with the same partner, name, rights and webhook secret, and ends the old one.
+// It returns an Error of code NotFound when there is no such key in use.
+func (a *App) RotateKey(ctx context.Context, actor desk.Actor, id string) (CreatedKey, error) {
+	now := a.now()
+	text := auth.NewAPIKey()
+	created := CreatedKey{Text: text.Text}
+	err := a.store.Write(ctx, func(tx *store.Tx) error {
+		old, err := tx.KeyByID(id)
+		if err != nil {
+			return err
+		}
+		secret, err := a.keyring.Open(old.WebhookSecret, "api_key", "webhook_secret", old.ID)
+		if err != nil {
+			return err
+		}
+		k := old
+		k.ID, k.Prefix, k.Hash, k.CreatedAt, k.RevokedAt = desk.NewID(now), text.Prefix, text.Hash, now, time.Time{}
+		k.WebhookSecret = a.keyring.Seal(secret, "api_key", "webhook_secret", k.ID)
+		created.Key, created.WebhookSecret = k, string(secret)
+		tx.RevokeKey(id, now)
+		tx.InsertKey(k)
+		tx.ConfigurationChanged()
+		tx.Audit(desk.NewAudit(now, actor, "key.rotate", id, desk.OutcomeOK))
+		return nil
+	})
+	return created, noKey(err)
+}
+
+// CreateAgent makes an employee who can be given tickets. It returns an Error of code Conflict when one of that e-mail
+// exists.
+func (a *App) CreateAgent(ctx context.Context, actor desk.Actor, agent desk.Agent) (desk.Agent, error) {
+	now := a.now()
+	agent.ID, agent.Email, agent.Active = desk.NewID(now), desk.ByEmail.Normalize(agent.Email), true
+	if err := agent.Check(); err != nil {
+		return agent, err
+	}
+	err := a.store.Write(ctx, func(tx *store.Tx) error {
+		tx.InsertAgent(agent)
+		tx.Audit(desk.NewAudit(now, actor, "agent.create", agent.ID, desk.OutcomeOK))
+		return nil
+	})
+	if errors.Is(err, store.ErrExists) {
+		return agent, desk.Fail(desk.Conflict, desk.AgentExists)
+	}
+	return agent, err
+}

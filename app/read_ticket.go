@@ -1,0 +1,240 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"time"
+
+	"banksulutgo.co.id/servicedesk/desk"
+	"banksulutgo.co.id/servicedesk/store"
+)
+
+// Standing is where a ticket stands (API document, Get Ticket Status).
+type Standing struct {
+	Ticket      *desk.Ticket
+	LastComment *desk.Comment // the newest public one; nil when there is none
+	Breached    bool          // at the time of reading
+}
+
+// Detail is all that a partner may know of a ticket (API document, Get Detailed Ticket Information).
+type Detail struct {
+	Ticket      *desk.Ticket // the customer's identifiers masked
+	Comments    []desk.Comment
+	Attachments []desk.Attachment
+	Breached    bool
+}
+
+// ReadStatus reads where a ticket stands, by number or channel reference; when both are given both must match. It
+// returns an Error of code NotFound for a ticket that is not the actor's.
+func (a *App) ReadStatus(ctx context.Context, actor desk.Actor, number, reference string) (Standing, error) {
+	return a.readStanding(ctx, actor, func(tx *store.Tx) (*desk.Ticket, error) { return findBoth(tx, actor, number, reference) })
+}
+
+func (a *App) readStanding(ctx context.Context, actor desk.Actor, find func(*store.Tx) (*desk.Ticket, error)) (Standing, error) {
+	if err := Authorize(actor, desk.MayRead); err != nil {
+		return Standing{}, err
+	}
+	var standing Standing
+	err := a.store.Read(ctx, func(tx *store.Tx) error {
+		t, err := find(tx)
+		if err != nil {
+			return err
+		}
+		standing = Standing{Ticket: t, Breached: t.Breached(a.now())}
+		last, err := tx.LastPublicComment(t.ID)
+		if err == nil {
+			standing.LastComment = &last
+		}
+		return ignoreNotFound(err)
+	})
+	if err == nil {
+		err = a.noteRead(actor, "ticket.status", strconv.FormatInt(standing.Ticket.Number, 10), "")
+	}
+	return standing, err
+}
+
+// ReadClaim reads where a ticket stands by what a path names it: an own number, else an own channel reference.
+func (a *App) ReadClaim(ctx context.Context, actor desk.Actor, reference string) (Standing, error) {
+	return a.readStanding(ctx, actor, func(tx *store.Tx) (*desk.Ticket, error) { return find(tx, actor, reference, false) })
+}
+
+// findBoth finds by a number alone, a reference alone, or both.
+func findBoth(tx *store.Tx, actor desk.Actor, number, reference string) (*desk.Ticket, error) {
+	none := desk.Fail(desk.NotFound, desk.TicketNotFound)
+	if number == "" {
+		t, err := tx.TicketByReference(reference, sees(actor), false)
+		if errors.Is(err, store.ErrNotFound) {
+			return nil, none
+		}
+		return t, err
+	}
+	n, _ := ticketNumber(number) // 0 for what is no number: it is looked for like one, and not found
+	t, err := tx.TicketByNumber(n, false)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return nil, none
+	case err != nil:
+		return nil, err
+	case !mine(actor, t), reference != "" && t.ChannelReference != reference:
+		return nil, none
+	}
+	return t, nil
+}
+
+func ignoreNotFound(err error) error {
+	if errors.Is(err, store.ErrNotFound) {
+		return nil
+	}
+	return err
+}
+
+// ReadTicket reads all that the actor may know of a ticket. It returns an Error of code NotFound for a ticket that is
+// not the actor's.
+func (a *App) ReadTicket(ctx context.Context, actor desk.Actor, reference string) (Detail, error) {
+	if err := Authorize(actor, desk.MayRead); err != nil {
+		return Detail{}, err
+	}
+	var d Detail
+	err := a.store.Read(ctx, func(tx *store.Tx) (err error) {
+		if d.Ticket, err = find(tx, actor, reference, false); err != nil {
+			return err
+		}
+		if d.Comments, err = tx.PublicComments(d.Ticket.ID); err != nil {
+			return err
+		}
+		d.Attachments, err = tx.Attachments(d.Ticket.ID)
+		return err
+	})
+	if err != nil {
+		return Detail{}, err
+	}
+	if err := a.unsealTicket(d.Ticket); err != nil {
+		return Detail{}, err
+	}
+	d.Ticket.Customer = d.Ticket.Customer.Masked()
+	d.Breached = d.Ticket.Breached(a.now())
+	return d, a.noteRead(actor, "ticket.read", strconv.FormatInt(d.Ticket.Number, 10), "")
+}
+
+// List says which tickets somebody wants to see.
+type List struct {
+	Statuses []desk.Status // empty: every status
+	Since    time.Time     // changed at or after; zero: ever
+	AfterAt  time.Time     // with AfterID: the last ticket of the page before; zero: the first page
+	AfterID  string
+	Limit    int
+}
+
+// Page is a page of tickets.
+type Page struct {
+	Tickets []*desk.Ticket
+	More    bool
+	At      time.Time // when it was read, for deadlines
+}
+
+// ListTickets lists the tickets that the actor sees in the order of their last change, oldest first.
+func (a *App) ListTickets(ctx context.Context, actor desk.Actor, l List) (Page, error) {
+	if err := Authorize(actor, desk.MayRead); err != nil {
+		return Page{}, err
+	}
+	page := Page{At: a.now()}
+	err := a.store.Read(ctx, func(tx *store.Tx) (err error) {
+		page.Tickets, err = tx.ListTickets(store.TicketFilter{PartnerID: sees(actor), Statuses: l.Statuses, Since: l.Since,
+			AfterAt: l.AfterAt, AfterID: l.AfterID, Limit: l.Limit + 1})
+		return err
+	})
+	return page.cut(l.Limit), firstError(err, a.noteRead(actor, "ticket.list", "", strconv.Itoa(len(page.Tickets))+" tickets"))
+}
+
+// cut drops what was read beyond a page only to know whether there is more.
+func (p Page) cut(limit int) Page {
+	if len(p.Tickets) > limit {
+		p.Tickets, p.More = p.Tickets[:limit], true
+	}
+	return p
+}
+
+func firstError(errs ...error) error {
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Find says by which personal identifiers tickets are looked for; all that are given must match.
+type Find struct {
+	By     map[desk.LookupKind]string
+	Before string // the last ticket's id of the page before; empty: the first page
+	Limit  int
+}
+
+// Empty reports whether nothing was given to find by.
+func (f Find) Empty() bool {
+	for kind, value := range f.By {
+		if kind.Normalize(value) != "" {
+			return false
+		}
+	}
+	return true
+}
+
+// FindTickets finds the tickets of a customer that the actor sees, newest first, by keyed hashes: the identifiers
+// themselves are nowhere stored in clear.
+func (a *App) FindTickets(ctx context.Context, actor desk.Actor, f Find) (Page, error) {
+	if err := Authorize(actor, desk.MayRead); err != nil {
+		return Page{}, err
+	}
+	page := Page{At: a.now()}
+	var lookups []desk.Lookup
+	var kinds string
+	for _, kind := range []desk.LookupKind{desk.ByEmail, desk.ByPhone, desk.ByIdentifier, desk.ByAccount} {
+		if value := kind.Normalize(f.By[kind]); value != "" {
+			lookups = append(lookups, desk.Lookup{Kind: kind, Hash: a.keyring.Hash(string(kind), value)})
+			kinds += " " + string(kind)
+		}
+	}
+	if len(lookups) == 0 {
+		return page, nil
+	}
+	err := a.store.Read(ctx, func(tx *store.Tx) (err error) {
+		page.Tickets, err = tx.FindTickets(sees(actor), lookups, f.Before, f.Limit+1)
+		return err
+	})
+	return page.cut(f.Limit), firstError(err, a.noteRead(actor, "ticket.search", "", "by"+kinds+", "+strconv.Itoa(len(page.Tickets))+" tickets"))
+}
+
+// ReadRequest reads what became of a request that the partner gave an id to, with the answer that was given. It returns
+// an Error of code NotFound for an unknown id and for another partner's.
+func (a *App) ReadRequest(ctx context.Context, actor desk.Actor, id string) (store.Request, []byte, error) {
+	if err := Authorize(actor, desk.MayRead); err != nil {
+		return store.Request{}, nil, err
+	}
+	kept, err := a.request(ctx, actor.PartnerID, id)
+	if errors.Is(err, store.ErrNotFound) {
+		return kept, nil, desk.Fail(desk.NotFound, desk.RequestNotFound)
+	}
+	if err != nil {
+		return kept, nil, err
+	}
+	body, err := a.answer(kept)
+	return kept, body, firstError(err, a.noteRead(actor, "request.read", strconv.FormatInt(kept.TicketNumber, 10), ""))
+}
+
+// Feed reads what happened after a cursor, as partners are told, and whether there is more.
+func (a *App) Feed(ctx context.Context, actor desk.Actor, after int64, limit int) ([]store.FeedEvent, bool, error) {
+	if err := Authorize(actor, desk.MayRead); err != nil {
+		return nil, false, err
+	}
+	var events []store.FeedEvent
+	err := a.store.Read(ctx, func(tx *store.Tx) (err error) {
+		events, err = tx.Feed(sees(actor), after, limit+1)
+		return err
+	})
+	if len(events) > limit {
+		return events[:limit], true, err
+	}
+	return events, false, err
+}

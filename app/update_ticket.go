@@ -1,0 +1,218 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"strings"
+
+	"banksulutgo.co.id/servicedesk/desk"
+	"banksulutgo.co.id/servicedesk/store"
+)
+
+// Change is what every change of a ticket begins with.
+type Change struct {
+	Ticket  string // number, or channel reference
+	Version int64  // the version that the caller read; 0: any
+	Once    Once[Changed]
+	Faults  desk.Faults // what the door found wrong with the request
+}
+
+// Changed is a ticket after a change, and what the change made.
+type Changed struct {
+	Ticket      *desk.Ticket
+	Comment     *desk.Comment
+	Attachments []desk.Attachment
+	Warnings    desk.Faults
+}
+
+// change runs one change of a ticket: find it, let decide work on it, store what came of it. decide may run more than
+// once; it changes the ticket and stores what belongs to it.
+func (a *App) change(ctx context.Context, actor desk.Actor, action string, c Change, warnings desk.Faults,
+	decide func(tx *store.Tx, t *desk.Ticket, by desk.Actor) (Changed, []desk.Event, error)) (Changed, error) {
+	now := a.now()
+	k := keep(a, actor, c.Once, now)
+	var changed Changed
+	err := a.store.Write(ctx, func(tx *store.Tx) error {
+		t, err := find(tx, actor, c.Ticket, true)
+		if err != nil {
+			return err
+		}
+		if err := k.check(tx); err != nil {
+			return err
+		}
+		if c.Version != 0 && c.Version != t.Version {
+			return desk.Fail(desk.Stale, desk.ChangedElsewhere)
+		}
+		made, events, err := decide(tx, t, role(actor))
+		if err != nil {
+			return err
+		}
+		made.Ticket, made.Warnings = t, warnings
+		tx.UpdateTicket(t)
+		tx.Record(events...)
+		tx.Audit(desk.NewAudit(now, actor, action, strconv.FormatInt(t.Number, 10), desk.OutcomeOK))
+		if err := k.seal(made, t.Number); err != nil {
+			return err
+		}
+		k.store(tx)
+		changed = made
+		return nil
+	})
+	return changed, k.outcome(ctx, err)
+}
+
+// NewComment is a word that somebody adds to a ticket.
+type NewComment struct {
+	Content  string
+	Author   string // whom a partner names as the author; empty: the customer
+	Internal bool   // not seen outside the bank
+}
+
+// AddComment adds a comment (API document, Update Ticket). What a partner adds is the customer's word; a key that
+// manages speaks for the bank, in public or internally.
+func (a *App) AddComment(ctx context.Context, actor desk.Actor, c Change, n NewComment) (Changed, error) {
+	if err := Authorize(actor, desk.MayUpdate); err != nil {
+		return Changed{}, err
+	}
+	faults, warnings := c.Faults, desk.Faults(nil)
+	if strings.TrimSpace(n.Content) == "" {
+		faults.Add("comment", desk.Required)
+	}
+	if n.Internal && !actor.Manages() {
+		faults.Add("internal", desk.NotAllowedForKey)
+	}
+	if len(faults) > 0 {
+		return Changed{}, faults.Err()
+	}
+	n.mask(&warnings)
+	id := desk.NewID(a.now())
+	return a.change(ctx, actor, "comment.add", c, warnings, func(tx *store.Tx, t *desk.Ticket, by desk.Actor) (Changed, []desk.Event, error) {
+		comment := desk.PartnerComment(id, n.Content, n.Author, t.Customer.Name)
+		if actor.Manages() {
+			comment = desk.SupportComment(id, n.Content, actor.Name, n.Internal)
+		}
+		events, err := t.AddComment(&comment, by, a.calendar(t), a.now())
+		if err == nil {
+			tx.InsertComment(comment)
+		}
+		return Changed{Comment: &comment}, events, err
+	})
+}
+
+// mask masks card numbers in the comment.
+func (n *NewComment) mask(warnings *desk.Faults) {
+	for path, text := range map[string]*string{"comment": &n.Content, "author": &n.Author} {
+		if clean, found := desk.MaskCards(*text); found {
+			*text = clean
+			warnings.Add(path, desk.CardMasked)
+		}
+	}
+}
+
+// ChangeStatus takes a step of the lifecycle (API document, Update Ticket; the spec, section 4). reason is needed to
+// reopen a resolved ticket.
+func (a *App) ChangeStatus(ctx context.Context, actor desk.Actor, c Change, to desk.Status, reason string) (Changed, error) {
+	if err := Authorize(actor, desk.MayUpdate); err != nil {
+		return Changed{}, err
+	}
+	if err := c.Faults.Err(); err != nil {
+		return Changed{}, err
+	}
+	var warnings desk.Faults
+	clean, found := desk.MaskCards(reason)
+	if found {
+		warnings.Add("reason", desk.CardMasked)
+	}
+	return a.change(ctx, actor, "ticket.status", c, warnings, func(_ *store.Tx, t *desk.Ticket, by desk.Actor) (Changed, []desk.Event, error) {
+		events, err := t.ChangeStatus(to, clean, by, a.calendar(t), a.now())
+		return Changed{}, events, err
+	})
+}
+
+// Attach adds files to a ticket, all of them or none (API document, Update Ticket).
+func (a *App) Attach(ctx context.Context, actor desk.Actor, c Change, files []desk.Attachment) (Changed, error) {
+	if err := Authorize(actor, desk.MayUpdate); err != nil {
+		return Changed{}, err
+	}
+	faults, warnings := c.Faults, desk.Faults(nil)
+	desk.CheckAttachments(&faults, files)
+	inspectFiles(files, &faults, &warnings)
+	if len(faults) > 0 {
+		return Changed{}, faults.Err()
+	}
+	desk.MaskFileNames(warn(&warnings, desk.CardMasked), files)
+	if err := a.keepFiles(ctx, files); err != nil {
+		return Changed{}, err
+	}
+	files = identify(files, "", actor.Name, a.now())
+	return a.change(ctx, actor, "attachment.add", c, warnings, func(tx *store.Tx, t *desk.Ticket, by desk.Actor) (Changed, []desk.Event, error) {
+		added := append([]desk.Attachment(nil), files...)
+		events, err := t.AddAttachments(added, by, a.now())
+		if err == nil {
+			tx.InsertAttachments(added)
+		}
+		return Changed{Attachments: added}, events, err
+	})
+}
+
+// Assignment says who shall work a ticket.
+type Assignment struct {
+	Assignee   string // e-mail of an agent; empty with Unassign: nobody
+	Unassign   bool
+	GroupCode  string // empty: the group stays
+	GivenAgent bool   // Assignee or Unassign was asked for
+}
+
+// Assign gives a ticket to an agent, to nobody, or to another group. It needs the permission to manage.
+func (a *App) Assign(ctx context.Context, actor desk.Actor, c Change, to Assignment) (Changed, error) {
+	if err := Authorize(actor, desk.MayManage); err != nil {
+		return Changed{}, err
+	}
+	faults := c.Faults
+	group, known := a.reference.Load().Groups[to.GroupCode]
+	if to.GroupCode != "" && !known {
+		faults.Add("supportGroup", desk.GroupUnknown)
+	}
+	if to.GroupCode == "" && !to.GivenAgent {
+		faults.Add("assignee", desk.Required)
+	}
+	if len(faults) > 0 {
+		return Changed{}, faults.Err()
+	}
+	return a.change(ctx, actor, "ticket.assign", c, nil, func(tx *store.Tx, t *desk.Ticket, by desk.Actor) (Changed, []desk.Event, error) {
+		agent := desk.Agent{ID: t.AssigneeID, Name: t.AssigneeName}
+		if to.GivenAgent {
+			var err error
+			if agent, err = assignee(tx, to); err != nil {
+				return Changed{}, nil, err
+			}
+		}
+		return Changed{}, t.Assign(agent, group, by, a.now()), nil
+	})
+}
+
+// assignee reads the agent who shall have a ticket; the zero Agent is nobody.
+func assignee(tx *store.Tx, to Assignment) (desk.Agent, error) {
+	if to.Unassign {
+		return desk.Agent{}, nil
+	}
+	agent, err := tx.AgentByEmail(desk.ByEmail.Normalize(to.Assignee))
+	if errors.Is(err, store.ErrNotFound) || err == nil && (!agent.Active || agent.Role == desk.RoleSystem) {
+		return desk.Agent{}, desk.Faults{{Path: "assignee", Text: desk.AgentUnknown}}.Err()
+	}
+	return agent, err
+}
+
+// SetPriority changes the effective priority by hand. It needs the permission to manage.
+func (a *App) SetPriority(ctx context.Context, actor desk.Actor, c Change, p desk.Priority) (Changed, error) {
+	if err := Authorize(actor, desk.MayManage); err != nil {
+		return Changed{}, err
+	}
+	if err := c.Faults.Err(); err != nil {
+		return Changed{}, err
+	}
+	return a.change(ctx, actor, "ticket.priority", c, nil, func(_ *store.Tx, t *desk.Ticket, by desk.Actor) (Changed, []desk.Event, error) {
+		return Changed{}, t.SetPriority(p, by, a.now()), nil
+	})
+}
