@@ -1,0 +1,40 @@
+package api
+
+import (
+	"banksulutgo.co.id/servicedesk/desk"
+	"banksulutgo.co.id/servicedesk/web"
+)
+
+// Permissions of routes that are not an API key's.
+const (
+	public        desk.Permission = "public" // no key needed
+	anyPermission desk.Permission = ""       // any good key
+)
+
+// route is one operation: how it is reached, what it is called in the log and in openapi.yaml, and who may use it.
+type route struct {
+	pattern    string
+	operation  string
+	permission desk.Permission
+	handler    web.Handler
+}
+
+// routes is the index of the API.
+func (s *Server) routes() []route {
+	return []route{
+		{"POST /claims", "createClaim", desk.MayCreate, s.createClaim},
+		{"GET /claims/{ticketNumber}", "getClaim", desk.MayRead, s.getClaim},
+		{"POST /tickets", "createTicket", desk.MayCreate, s.createTicket},
+		{"GET /tickets", "getTicketStatus", desk.MayRead, s.getTicketStatus},
+		{"GET /tickets/list", "listTickets", desk.MayRead, s.listTickets},
+		{"POST /tickets/search", "searchTickets", desk.MayRead, s.searchTickets},
+		{"GET /tickets/{ticketNumber}", "getTicket", desk.MayRead, s.getTicket},
+		{"PATCH /tickets/{ticketNumber}", "updateTicket", desk.MayUpdate, s.updateTicket},
+		{"GET /tickets/{ticketNumber}/attachments/{attachmentId}", "getAttachment", desk.MayRead, s.getAttachment},
+		{"GET /requests/{requestId}", "getRequest", desk.MayRead, s.getRequest},
+		{"GET /events", "listEvents", desk.MayRead, s.listEvents},
+		{"POST /batch", "runBatch", anyPermission, s.runBatch},
+		{"GET /openapi.yaml", "getOpenAPIYAML", public, s.getYAML},
+		{"GET /openapi.json", "getOpenAPIJSON", public, s.getJSON},
+	}
+}

@@ -1,0 +1,142 @@
+// Package api is the door for partners: the OMNI API. Each operation decodes, calls one verb and words its answer; the
+// wire structs are the API document's, and openapi.yaml beside this file describes them.
+package api
+
+import (
+	_ "embed"
+	"errors"
+	"net/http"
+	"strings"
+
+	"banksulutgo.co.id/servicedesk/app"
+	"banksulutgo.co.id/servicedesk/desk"
+	"banksulutgo.co.id/servicedesk/live"
+	"banksulutgo.co.id/servicedesk/web"
+)
+
+// Document is the description of this API, openapi.yaml.
+//
+//go:embed openapi.yaml
+var Document []byte
+
+// Base is the path under which the API lives.
+const Base = "/api/omnichannel"
+
+// Options are what New needs.
+type Options struct {
+	App          *app.App
+	Door         *web.Door
+	Limiter      *web.Limiter
+	Numbered     *live.Hub       // published when events got their place in the feed
+	Stopping     <-chan struct{} // closed when the program stops: who waits is answered
+	DocumentJSON []byte          // Document as JSON
+}
+
+// Server answers the OMNI API.
+type Server struct {
+	app      *app.App
+	door     *web.Door
+	limiter  *web.Limiter
+	numbered *live.Hub
+	stopping <-chan struct{}
+	json     []byte
+	mux      *http.ServeMux
+}
+
+// New makes the API.
+func New(o Options) *Server {
+	s := &Server{app: o.App, door: o.Door, limiter: o.Limiter, numbered: o.Numbered, stopping: o.Stopping, json: o.DocumentJSON, mux: http.NewServeMux()}
+	for _, r := range s.routes() {
+		h := r.handler
+		if r.permission != public {
+			h = s.authenticated(r.permission, h)
+		}
+		method, path, _ := strings.Cut(r.pattern, " ")
+		s.mux.Handle(method+" "+Base+path, s.door.Handle(r.operation, h))
+	}
+	s.mux.Handle("/", s.door.Handle("unknown", s.unknown))
+	return s
+}
+
+// ServeHTTP answers every path: those of the API, and with an error in the API's form all others.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if p := r.URL.Path; p == "" || p[0] != '/' || strings.Contains(p, "//") || strings.Contains(p, "/./") || strings.Contains(p, "/../") {
+		s.door.Handle("unknown", s.unknown).ServeHTTP(w, r) // the router would answer with a redirect in HTML
+		return
+	}
+	s.mux.ServeHTTP(w, r)
+}
+
+// unknown answers 405 when the path is known with other methods, else 404.
+func (s *Server) unknown(r *web.Request) (web.Answer, error) {
+	var allowed []string
+	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodPatch} {
+		other := r.Clone(r.Context())
+		other.Method = method
+		if _, pattern := s.mux.Handler(other); pattern != "/" && pattern != "" && strings.HasPrefix(pattern, method) {
+			allowed = append(allowed, method)
+		}
+	}
+	if len(allowed) == 0 {
+		return web.Answer{}, desk.Fail(desk.NotFound, desk.PathNotFound)
+	}
+	list := strings.Join(allowed, ", ")
+	return web.Answer{}, &desk.Error{Code: desk.WrongMethod, Text: desk.MethodNotAllowed, Args: []string{r.Method, list}, Allow: list}
+}
+
+// authenticated lets a request through when its key is good, within its rate, and has the permission. Requests inside
+// a batch were let through with it.
+func (s *Server) authenticated(p desk.Permission, h web.Handler) web.Handler {
+	return func(r *web.Request) (web.Answer, error) {
+		if !r.Inner() {
+			if err := s.admit(r); err != nil {
+				return web.Answer{}, err
+			}
+		}
+		r.Actor.RequestID = r.ID
+		answer, err := s.permitted(r, p, h)
+		var before *app.Replay
+		if errors.As(err, &before) {
+			return web.Answer{Status: before.Answer.Status, Body: before.Answer.Body, Header: http.Header{"Idempotent-Replayed": {"true"}}}, nil
+		}
+		s.noteRefusal(r, err)
+		return answer, err
+	}
+}
+
+func (s *Server) permitted(r *web.Request, p desk.Permission, h web.Handler) (web.Answer, error) {
+	if p != anyPermission {
+		if err := app.Authorize(r.Actor, p); err != nil {
+			return web.Answer{}, err
+		}
+	}
+	return h(r)
+}
+
+// admit finds the actor by the key and takes a token of its rate.
+func (s *Server) admit(r *web.Request) error {
+	key, actor, err := s.app.Authenticate(r.Context(), apiKey(r.Request), r.Address)
+	if err != nil {
+		return err
+	}
+	r.Actor, r.Key = actor, key
+	return s.limiter.Take(key, 1, r.Limits)
+}
+
+// apiKey reads the key of a request: `Authorization: Bearer KEY` or `X-API-Key: KEY`.
+func apiKey(r *http.Request) string {
+	scheme, key, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	if strings.EqualFold(scheme, "Bearer") {
+		return strings.TrimSpace(key)
+	}
+	return r.Header.Get("X-API-Key")
+}
+
+// noteRefusal puts what somebody known was refused into the audit trail.
+func (s *Server) noteRefusal(r *web.Request, err error) {
+	for _, code := range []desk.Code{desk.Forbidden, desk.NotFound, desk.Conflict, desk.Stale, desk.RequestReused} {
+		if desk.Is(err, code) {
+			s.app.NoteRefusal(r.Actor, r.Method+" "+r.Pattern, r.PathValue("ticketNumber"), code)
+		}
+	}
+}

@@ -1,0 +1,85 @@
+package api
+
+import (
+	"encoding/base64"
+	"errors"
+	"strconv"
+	"strings"
+	"time"
+
+	"banksulutgo.co.id/servicedesk/desk"
+	"banksulutgo.co.id/servicedesk/web"
+)
+
+// decodeBase64 reads standard, padded base64 without line breaks.
+func decodeBase64(s string) ([]byte, error) {
+	if strings.ContainsAny(s, "\r\n") {
+		return nil, errors.New("line breaks in base64")
+	}
+	return base64.StdEncoding.Strict().DecodeString(s)
+}
+
+// declaredSize reads the size that a file says it has; -1 when it says none.
+func declaredSize(f *web.Fields, faults *desk.Faults) int64 {
+	literal, ok := f.Number("size")
+	if !ok {
+		return -1
+	}
+	amount, err := desk.ParseAmount(literal)
+	if err != nil || amount < 0 || amount%100 != 0 {
+		faults.Add(f.Path("size"), desk.MustBeWhole, "0", strconv.Itoa(desk.MaxAttachment))
+		return -1
+	}
+	return int64(amount / 100)
+}
+
+// readAmount reads an amount of money exactly; given is false when it is absent or at fault.
+func readAmount(f *web.Fields, name string, faults *desk.Faults) (amount desk.Amount, given bool) {
+	literal, ok := f.Number(name)
+	if !ok {
+		return 0, false
+	}
+	amount, err := desk.ParseAmount(literal)
+	switch {
+	case errors.Is(err, desk.ErrAmountDecimals):
+		faults.Add(f.Path(name), desk.MustBeDecimals, "2")
+	case err != nil && strings.HasPrefix(literal, "-"):
+		faults.Add(f.Path(name), desk.MustBePositive)
+	case err != nil:
+		faults.Add(f.Path(name), desk.ExceedsMaximum)
+	}
+	return amount, true
+}
+
+// whole reads a whole number of a query parameter within bounds.
+func whole(r *web.Request, name string, otherwise, from, to int, faults *desk.Faults) int {
+	given := r.URL.Query().Get(name)
+	if given == "" {
+		return otherwise
+	}
+	n, err := strconv.Atoi(given)
+	if err != nil || n < from || n > to {
+		faults.Add(name, desk.MustBeWhole, strconv.Itoa(from), strconv.Itoa(to))
+		return otherwise
+	}
+	return n
+}
+
+// stamp is a time on the wire, or null when it has not happened.
+func stamp(t time.Time) *string {
+	if t.IsZero() {
+		return nil
+	}
+	return text(desk.FormatTime(t))
+}
+
+// text is a text on the wire, or null when it is empty.
+func text(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}
+
+// number is a ticket number on the wire.
+func number(n int64) string { return strconv.FormatInt(n, 10) }

@@ -1,0 +1,203 @@
+// Package web is what the doors in share: the strict JSON step, the one place that turns an error into an answer, the
+// request log, rate limits, and the reading of bodies within limits.
+package web
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"runtime/debug"
+	"strconv"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"banksulutgo.co.id/servicedesk/desk"
+)
+
+// Request is an HTTP request with what the door found out about it.
+type Request struct {
+	*http.Request
+	ID       string // of this request: taken from the caller or made
+	Actor    desk.Actor
+	Key      desk.APIKey   // that the actor used
+	Address  netip.Addr    // where it came from
+	Language desk.Language // of messages
+	Limits   http.Header   // rate limit headers of the answer
+}
+
+// Answer is an answer that was made completely before a byte of it is sent.
+type Answer struct {
+	Status int
+	Type   string // of the body; default application/json; charset=utf-8
+	Header http.Header
+	Body   []byte
+	Tag    string // weak ETag; empty: none
+}
+
+// Handler answers a request, or returns an error that the door words.
+type Handler func(*Request) (Answer, error)
+
+// Options are what New needs.
+type Options struct {
+	Log            *slog.Logger          // default slog.Default()
+	Metrics        prometheus.Registerer // default: none
+	TrustedProxies []netip.Prefix        // whose X-Forwarded-For is believed; default none
+	BodyBudget     int64                 // bytes of bodies in flight; default 256 MiB
+	Clock          func() time.Time      // default time.Now
+}
+
+// Door turns handlers into HTTP handlers.
+type Door struct {
+	log     *slog.Logger
+	proxies []netip.Prefix
+	budget  budget
+	clock   func() time.Time
+	seconds *prometheus.HistogramVec
+}
+
+// New makes a door.
+func New(o Options) *Door {
+	if o.Log == nil {
+		o.Log = slog.Default()
+	}
+	if o.BodyBudget == 0 {
+		o.BodyBudget = 256 << 20
+	}
+	if o.Clock == nil {
+		o.Clock = time.Now
+	}
+	d := &Door{log: o.Log, proxies: o.TrustedProxies, clock: o.Clock, seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+		Name: "servicedesk_http_request_seconds", Help: "Time to answer a request, by operation and status.",
+		Buckets: prometheus.ExponentialBuckets(0.0005, 2, 16)}, []string{"operation", "status"})}
+	d.budget.left.Store(o.BodyBudget)
+	if o.Metrics != nil {
+		o.Metrics.MustRegister(d.seconds)
+	}
+	return d
+}
+
+// Handle serves a handler under the name of its operation: gives the request its id, words errors, answers, logs one
+// line and counts.
+func (d *Door) Handle(operation string, h Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, hr *http.Request) {
+		start := d.clock()
+		r := d.request(hr)
+		answer, err := protect(h, r)
+		if err != nil {
+			answer = d.wordError(r, err)
+		}
+		answer = conditional(r, answer)
+		written := d.send(w, r, answer)
+		took := d.clock().Sub(start)
+		d.seconds.WithLabelValues(operation, strconv.Itoa(answer.Status)).Observe(took.Seconds())
+		d.logRequest(r, operation, answer.Status, written, took, err)
+	})
+}
+
+// request finds out what every handler wants to know.
+func (d *Door) request(hr *http.Request) *Request {
+	r := &Request{Request: hr, ID: requestID(hr.Header.Get("X-Request-Id")), Language: language(hr.Header.Get("Accept-Language")), Limits: http.Header{}}
+	r.Address = clientAddress(hr, d.proxies)
+	if inner, ok := hr.Context().Value(innerKey{}).(*Request); ok { // one operation of a batch
+		r.Actor, r.Key, r.Address, r.Language = inner.Actor, inner.Key, inner.Address, inner.Language
+	}
+	return r
+}
+
+// innerKey is under which a request's context says that it is part of another request.
+type innerKey struct{}
+
+// Within returns a context for requests that are made inside r, for its actor.
+func (r *Request) Within() context.Context { return context.WithValue(r.Context(), innerKey{}, r) }
+
+// Inner reports whether r was made inside another request: it was authenticated and counted already.
+func (r *Request) Inner() bool {
+	_, ok := r.Context().Value(innerKey{}).(*Request)
+	return ok
+}
+
+// protect turns a panic of a handler into an error.
+func protect(h Handler, r *Request) (a Answer, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+		}
+	}()
+	return h(r)
+}
+
+// send writes an answer. Nothing is sent before the whole answer exists.
+func (d *Door) send(w http.ResponseWriter, r *Request, a Answer) int {
+	header := w.Header()
+	for _, more := range []http.Header{a.Header, r.Limits} {
+		for name, values := range more {
+			header[name] = values
+		}
+	}
+	header.Set("X-Request-Id", r.ID)
+	header.Set("X-Content-Type-Options", "nosniff")
+	if header.Get("Cache-Control") == "" {
+		header.Set("Cache-Control", "private, no-cache")
+	}
+	header.Add("Vary", "Authorization, X-API-Key, Accept-Language")
+	if a.Tag != "" {
+		header.Set("ETag", a.Tag)
+	}
+	if a.Status != http.StatusNotModified {
+		if a.Type == "" {
+			a.Type = "application/json; charset=utf-8"
+		}
+		header.Set("Content-Type", a.Type)
+		header.Set("Content-Length", strconv.Itoa(len(a.Body)))
+	}
+	w.WriteHeader(a.Status)
+	if r.Method == http.MethodHead || a.Status == http.StatusNotModified {
+		return 0
+	}
+	n, _ := w.Write(a.Body) // the caller went away: the log tells the bytes
+	return n
+}
+
+// logRequest writes the one line of a request. Neither its path nor its query is in it: they may name a person.
+func (d *Door) logRequest(r *Request, operation string, status, written int, took time.Duration, err error) {
+	level := slog.LevelInfo
+	attrs := []slog.Attr{
+		slog.String("request", r.ID), slog.String("operation", operation), slog.String("method", r.Method), slog.Int("status", status),
+		slog.Duration("took", took.Round(time.Microsecond)), slog.Int("bytes", written), slog.String("from", r.Address.String()),
+	}
+	if r.Actor.ID != "" {
+		attrs = append(attrs, slog.String("key", r.Actor.ID), slog.String("partner", r.Actor.PartnerName))
+	}
+	if parent := r.Header.Get("Traceparent"); len(parent) == 55 {
+		attrs = append(attrs, slog.String("trace", parent))
+	}
+	if err != nil {
+		attrs = append(attrs, slog.String("error", loggable(err)))
+	}
+	if status >= http.StatusInternalServerError {
+		level = slog.LevelError
+	}
+	d.log.LogAttrs(r.Context(), level, "request", attrs...)
+}
+
+// JSON makes an answer of a value; its members appear in the order of the type.
+func JSON(status int, v any) (Answer, error) {
+	body, err := Encode(v)
+	return Answer{Status: status, Body: body}, err
+}
+
+// Encode writes a value as JSON as JavaScript would: without escaping what need not be escaped.
+func Encode(v any) ([]byte, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(v); err != nil {
+		return nil, err
+	}
+	return bytes.TrimSuffix(b.Bytes(), []byte{'\n'}), nil
+}
