@@ -1,0 +1,218 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"banksulutgo.co.id/servicedesk/app"
+	"banksulutgo.co.id/servicedesk/desk"
+)
+
+// with opens the installation, does something, and closes it.
+func (p *program) with(ctx context.Context, c *config, do func(*opened) error) error {
+	o, err := p.open(ctx, c, time.Now)
+	if err != nil {
+		return err
+	}
+	err = do(o)
+	if closing := o.store.Close(); err == nil {
+		err = closing
+	}
+	return err
+}
+
+// keyOut is a key as the command line prints it. The names are part of the command line's form: scripts depend on them.
+type keyOut struct {
+	ID            string   `json:"id"`
+	Name          string   `json:"name"`
+	Key           string   `json:"key,omitempty"`
+	WebhookSecret string   `json:"webhookSecret,omitempty"`
+	Permissions   []string `json:"permissions"`
+	Partner       string   `json:"partner"`
+	PartnerID     string   `json:"partnerId"`
+	Prefix        string   `json:"prefix"`
+	AllowIP       []string `json:"allowIp"`
+	RateLimit     int      `json:"rateLimit"`
+	CreatedAt     string   `json:"createdAt"`
+	ExpiresAt     *string  `json:"expiresAt"`
+	RevokedAt     *string  `json:"revokedAt"`
+}
+
+func wordKey(k desk.APIKey) keyOut {
+	out := keyOut{ID: k.ID, Name: k.Name, Permissions: []string{}, Partner: k.PartnerName, PartnerID: k.PartnerID, Prefix: k.Prefix,
+		AllowIP: []string{}, RateLimit: k.Rate, CreatedAt: desk.FormatTime(k.CreatedAt), ExpiresAt: stamp(k.ExpiresAt), RevokedAt: stamp(k.RevokedAt)}
+	for _, permission := range k.Permissions {
+		out.Permissions = append(out.Permissions, string(permission))
+	}
+	for _, n := range k.AllowNets {
+		out.AllowIP = append(out.AllowIP, n.String())
+	}
+	return out
+}
+
+func stamp(t time.Time) *string {
+	if t.IsZero() {
+		return nil
+	}
+	s := desk.FormatTime(t)
+	return &s
+}
+
+func (p *program) printJSON(v any) error {
+	e := json.NewEncoder(p.stdout)
+	e.SetEscapeHTML(false)
+	return e.Encode(v)
+}
+
+func createKeyCommand(ctx context.Context, p *program, flags *flag.FlagSet, args []string) error {
+	name := flags.String("name", "", "name of the key")
+	partner := flags.String("partner", "", "name of the partner")
+	sociomile := flags.Bool("sociomile", false, "the partner is the provider itself")
+	permissions := flags.String("permissions", "", "what the key may do")
+	allow := flags.String("allow-ip", "", "networks that the key may be used from")
+	rate := flags.Int("rate-limit", 20, "requests a second; 0: no limit")
+	expires := flags.String("expires", "", "how long the key may be used")
+	asJSON := flags.Bool("json", false, "print JSON")
+	c, _, err := p.load(flags, args, 0)
+	if err != nil {
+		return err
+	}
+	n := app.NewKey{Name: strings.TrimSpace(*name), Partner: strings.TrimSpace(*partner), Sociomile: *sociomile, Rate: *rate}
+	if err := readKey(&n, *permissions, *allow, *expires); err != nil {
+		return err
+	}
+	return p.with(ctx, c, func(o *opened) error {
+		created, err := o.app.CreateKey(ctx, operator(), n)
+		if err != nil {
+			return err
+		}
+		return p.printKey(created, *asJSON)
+	})
+}
+
+// readKey reads what a new key shall be from the flags.
+func readKey(n *app.NewKey, permissions, allow, expires string) (err error) {
+	refuse := func(flag string, err error) error {
+		return usageError{"apikey create", fmt.Sprintf("--%s: %s", flag, plain(err))}
+	}
+	if n.Name == "" {
+		return usageError{"apikey create", "--name is required"}
+	}
+	if n.Rate < 0 || n.Rate > 1_000_000 {
+		return usageError{"apikey create", "--rate-limit must be from 0 to 1000000 requests a second"}
+	}
+	if n.Permissions, err = desk.ParsePermissions(permissions); err != nil {
+		return refuse("permissions", err)
+	}
+	if n.AllowNets, err = parseNets(allow); err != nil {
+		return refuse("allow-ip", err)
+	}
+	if expires != "" {
+		d, err := parseDuration(expires)
+		if err != nil {
+			return refuse("expires", err)
+		}
+		n.Expires = time.Now().UTC().Add(d)
+	}
+	return nil
+}
+
+// printKey shows a new key, this once.
+func (p *program) printKey(created app.CreatedKey, asJSON bool) error {
+	if asJSON {
+		out := wordKey(created.Key)
+		out.Key, out.WebhookSecret = created.Text, created.WebhookSecret
+		return p.printJSON(out)
+	}
+	_, err := fmt.Fprintf(p.stdout, `API key %q of partner %q, shown only here:
+
+  key             %s
+  webhook secret  %s
+  id              %s
+  permissions     %s
+
+`, created.Key.Name, created.Key.PartnerName, created.Text, created.WebhookSecret, created.Key.ID, created.Key.Permissions)
+	return err
+}
+
+func listKeysCommand(ctx context.Context, p *program, flags *flag.FlagSet, args []string) error {
+	asJSON := flags.Bool("json", false, "print JSON")
+	c, _, err := p.load(flags, args, 0)
+	if err != nil {
+		return err
+	}
+	return p.with(ctx, c, func(o *opened) error {
+		keys, err := o.app.Keys(ctx)
+		if err != nil {
+			return err
+		}
+		if *asJSON {
+			out := []keyOut{}
+			for _, k := range keys {
+				out = append(out, wordKey(k))
+			}
+			return p.printJSON(out)
+		}
+		return p.printKeys(keys)
+	})
+}
+
+func (p *program) printKeys(keys []desk.APIKey) error {
+	if len(keys) == 0 {
+		_, err := fmt.Fprintln(p.stdout, "There are no API keys. Make one with: servicedesk apikey create --name N --permissions omnichannel:create,omnichannel:read")
+		return err
+	}
+	w := tabwriter.NewWriter(p.stdout, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "ID\tPARTNER\tNAME\tKEY\tPERMISSIONS\tRATE\tSTATE")
+	now := time.Now()
+	for _, k := range keys {
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s…\t%s\t%d/s\t%s\n", k.ID, k.PartnerName, k.Name, k.Prefix, k.Permissions, k.Rate, state(k, now))
+	}
+	return w.Flush()
+}
+
+func state(k desk.APIKey, now time.Time) string {
+	switch {
+	case !k.RevokedAt.IsZero():
+		return "revoked " + desk.FormatTime(k.RevokedAt)
+	case k.ExpiresAt.IsZero():
+		return "in use"
+	case now.After(k.ExpiresAt):
+		return "expired " + desk.FormatTime(k.ExpiresAt)
+	}
+	return "until " + desk.FormatTime(k.ExpiresAt)
+}
+
+func revokeKeyCommand(ctx context.Context, p *program, flags *flag.FlagSet, args []string) error {
+	c, rest, err := p.load(flags, args, 1)
+	if err != nil {
+		return err
+	}
+	return p.with(ctx, c, func(o *opened) error {
+		if err := o.app.RevokeKey(ctx, operator(), rest[0]); err != nil {
+			return err
+		}
+		_, err := fmt.Fprintf(p.stdout, "API key %s is revoked. Deliveries to its partner go on.\n", rest[0])
+		return err
+	})
+}
+
+func rotateKeyCommand(ctx context.Context, p *program, flags *flag.FlagSet, args []string) error {
+	asJSON := flags.Bool("json", false, "print JSON")
+	c, rest, err := p.load(flags, args, 1)
+	if err != nil {
+		return err
+	}
+	return p.with(ctx, c, func(o *opened) error {
+		created, err := o.app.RotateKey(ctx, operator(), rest[0])
+		if err != nil {
+			return err
+		}
+		return p.printKey(created, *asJSON)
+	})
+}

@@ -1,0 +1,279 @@
+package main
+
+import (
+	"cmp"
+	"flag"
+	"fmt"
+	"log/slog"
+	"net/netip"
+	"net/url"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// config is every setting of the program.
+type config struct {
+	listen         string
+	data           string
+	database       string
+	keyFile        string
+	blobs          string
+	publicURL      string
+	trustedProxies []netip.Prefix
+	tlsCert        string
+	tlsKey         string
+	metricsListen  string
+	firstTicket    int64
+	autoClose      time.Duration
+	logJSON        bool
+	logLevel       slog.Level
+	unused         []string // settings that were given and that this version has no use for
+}
+
+// setting is one environment variable, and a flag when it is a common one.
+type setting struct {
+	name, flag, standard, help string
+	set                        func(c *config, value string) error
+}
+
+// settings lists every variable that the program knows.
+func settings() []setting {
+	return []setting{
+		{"SERVICEDESK_LISTEN", "listen", "127.0.0.1:8080", "address that the desk is served at", text(func(c *config) *string { return &c.listen })},
+		{"SERVICEDESK_DATA", "data", "./data", "folder of the embedded database, the attachments and the key file", text(func(c *config) *string { return &c.data })},
+		{"SERVICEDESK_DATABASE", "database", "", "postgres://… for any number of nodes; empty: SQLite in the data folder", text(func(c *config) *string { return &c.database })},
+		{"SERVICEDESK_KEY_FILE", "", "<data>/key", "master key of the installation; every node needs the same file", text(func(c *config) *string { return &c.keyFile })},
+		{"SERVICEDESK_BLOBS", "", "<data>/blobs", "where attachments are: a folder (shared between nodes) or s3://bucket/prefix", text(func(c *config) *string { return &c.blobs })},
+		{"SERVICEDESK_PUBLIC_URL", "", "http://<listen>", "how the desk is reached from outside, for links", setPublicURL},
+		{"SERVICEDESK_TRUSTED_PROXIES", "", "", "CIDRs whose X-Forwarded-For is believed, separated by commas", setProxies},
+		{"SERVICEDESK_TLS_CERT", "", "", "certificate file; read again when it changes", text(func(c *config) *string { return &c.tlsCert })},
+		{"SERVICEDESK_TLS_KEY", "", "", "private key file of the certificate", text(func(c *config) *string { return &c.tlsKey })},
+		{"SERVICEDESK_METRICS_LISTEN", "", "127.0.0.1:9464", "address of /metrics; empty: none", text(func(c *config) *string { return &c.metricsListen })},
+		{"SERVICEDESK_FIRST_TICKET_NUMBER", "", "10001", "number of the first ticket of a new installation", setFirstTicket},
+		{"SERVICEDESK_AUTO_CLOSE", "", "7d", "how long a resolved ticket waits before it is closed; 0: for ever", setAutoClose},
+		{"SERVICEDESK_LOG", "", "text", "text or json, and a level (debug, info, warn, error): json,debug", setLog},
+		{"SERVICEDESK_WEBHOOK_ALLOW_NETS", "", "", "CIDRs that partner-given URLs may reach although they are private", later},
+		{"SERVICEDESK_WEBHOOK_RETRY", "", "5s,5m,30m,2h,5h,10h,14h,20h,24h", "waits between attempts of a webhook", later},
+		{"SERVICEDESK_WEBHOOK_PROBE", "", "30s", "pause between tries of a webhook target whose circuit is open", later},
+		{"SERVICEDESK_SMTP_URL", "", "", "mail server", later},
+		{"SERVICEDESK_MAIL_FROM", "", "", "sender of mails", later},
+		{"OMNI_ENABLED", "", "false", "forward claims to Sociomile", later},
+		{"OMNI_API_URL", "", "", "the provider's create address", later},
+		{"OMNI_API_TOKEN", "", "", "the provider's client secret", later},
+		{"OMNI_UPDATE_STATUS_URL", "", "", "the provider's status address", later},
+		{"OMNI_CONNECT_ID", "", "", "the provider's connect id", later},
+		{"OMNI_AUTH", "", "query", "how the provider's client secret is sent: query or header", later},
+		{"OMNI_TIMEOUT", "", "30s", "how long a call to the provider may take", later},
+		{"OMNI_SERVICES", "", "CLAIM", "services that are forwarded", later},
+		{"OMNI_RETRY", "", "10s,30s,2m,10m,30m,1h", "waits after a failed call", later},
+		{"OMNI_PROBE", "", "1m", "pause between probes while the circuit is open", later},
+	}
+}
+
+// later marks a setting of a capability that this version does not have: it may be set, and a warning says that it has
+// no effect.
+func later(*config, string) error { return errLater }
+
+var errLater = fmt.Errorf("this version has no use for it")
+
+// load reads the settings from flags and environment. An unknown variable is an error that names the nearest one.
+func (p *program) load(flags *flag.FlagSet, args []string, arguments int) (*config, []string, error) {
+	given := map[string]*string{}
+	for _, s := range settings() {
+		if s.flag != "" {
+			given[s.flag] = flags.String(s.flag, "", s.help)
+		}
+	}
+	rest, err := parse(flags, args, arguments)
+	if err != nil {
+		return nil, nil, err
+	}
+	values, err := p.environment()
+	if err != nil {
+		return nil, nil, err
+	}
+	flags.Visit(func(f *flag.Flag) {
+		if value, ok := given[f.Name]; ok {
+			values[variableOf(f.Name)] = *value
+		}
+	})
+	c, err := build(values)
+	return c, rest, err
+}
+
+// variableOf is the environment variable that a flag stands for.
+func variableOf(flagName string) string {
+	i := slices.IndexFunc(settings(), func(s setting) bool { return s.flag == flagName })
+	return settings()[i].name
+}
+
+// environment reads the variables that belong to the program.
+func (p *program) environment() (map[string]string, error) {
+	var known []string
+	for _, s := range settings() {
+		known = append(known, s.name)
+	}
+	values := map[string]string{}
+	for _, pair := range p.env {
+		name, value, _ := strings.Cut(pair, "=")
+		if !strings.HasPrefix(name, "SERVICEDESK_") && !strings.HasPrefix(name, "OMNI_") {
+			continue
+		}
+		if !slices.Contains(known, name) {
+			return nil, usageError{"config", fmt.Sprintf("unknown setting %s; did you mean %s?", name, nearest(name, known))}
+		}
+		values[name] = value
+	}
+	return values, nil
+}
+
+// build makes the configuration of the values that were given, and the standard ones.
+func build(values map[string]string) (*config, error) {
+	c := &config{}
+	for _, s := range settings() {
+		value, given := values[s.name]
+		if !given && strings.Contains(s.standard, "<") {
+			continue // depends on another setting
+		}
+		if !given {
+			value = s.standard
+		}
+		err := s.set(c, value)
+		if err == errLater {
+			if given && value != s.standard {
+				c.unused = append(c.unused, s.name)
+			}
+			continue
+		}
+		if err != nil {
+			return nil, usageError{"config", fmt.Sprintf("%s: %v", s.name, err)}
+		}
+	}
+	c.keyFile = cmp.Or(c.keyFile, filepath.Join(c.data, "key"))
+	c.blobs = cmp.Or(c.blobs, filepath.Join(c.data, "blobs"))
+	c.publicURL = cmp.Or(c.publicURL, "http://"+c.listen)
+	if (c.tlsCert == "") != (c.tlsKey == "") {
+		return nil, usageError{"config", "SERVICEDESK_TLS_CERT and SERVICEDESK_TLS_KEY must be set together"}
+	}
+	return c, nil
+}
+
+// text sets a setting that is any text.
+func text(field func(*config) *string) func(*config, string) error {
+	return func(c *config, value string) error {
+		*field(c) = value
+		return nil
+	}
+}
+
+func setPublicURL(c *config, value string) error {
+	if value == "" {
+		return nil
+	}
+	u, err := url.Parse(value)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+		return fmt.Errorf("%q is no address like https://desk.example.org", value)
+	}
+	c.publicURL = strings.TrimSuffix(value, "/")
+	return nil
+}
+
+func setProxies(c *config, value string) (err error) {
+	c.trustedProxies, err = parseNets(value)
+	return err
+}
+
+// parseNets reads networks or single addresses, separated by commas.
+func parseNets(value string) ([]netip.Prefix, error) {
+	var nets []netip.Prefix
+	for part := range strings.SplitSeq(value, ",") {
+		part = strings.TrimSpace(part)
+		if part == "" {
+			continue
+		}
+		if a, err := netip.ParseAddr(part); err == nil {
+			nets = append(nets, netip.PrefixFrom(a.Unmap(), a.Unmap().BitLen()))
+			continue
+		}
+		n, err := netip.ParsePrefix(part)
+		if err != nil {
+			return nil, fmt.Errorf("%q is neither a network like 10.0.0.0/8 nor an address", part)
+		}
+		nets = append(nets, n.Masked())
+	}
+	return nets, nil
+}
+
+func setFirstTicket(c *config, value string) error {
+	n, err := strconv.ParseInt(value, 10, 64)
+	if err != nil || n < 1 || n > 1_000_000_000_000 {
+		return fmt.Errorf("%q is no ticket number", value)
+	}
+	c.firstTicket = n
+	return nil
+}
+
+func setAutoClose(c *config, value string) (err error) {
+	c.autoClose, err = parseDuration(value)
+	return err
+}
+
+// parseDuration reads a duration like 90d, 12h or 30m; 0 is none.
+func parseDuration(value string) (time.Duration, error) {
+	if days, found := strings.CutSuffix(value, "d"); found {
+		n, err := strconv.Atoi(days)
+		if err != nil || n < 0 || n > 36500 {
+			return 0, fmt.Errorf("%q is no duration like 7d, 12h or 30m", value)
+		}
+		return time.Duration(n) * 24 * time.Hour, nil
+	}
+	d, err := time.ParseDuration(value)
+	if err != nil || d < 0 {
+		return 0, fmt.Errorf("%q is no duration like 7d, 12h or 30m", value)
+	}
+	return d, nil
+}
+
+func setLog(c *config, value string) error {
+	for part := range strings.SplitSeq(value, ",") {
+		switch part = strings.TrimSpace(part); part {
+		case "text":
+		case "json":
+			c.logJSON = true
+		default:
+			if err := c.logLevel.UnmarshalText([]byte(part)); err != nil {
+				return fmt.Errorf("%q is neither text, json, nor a level (debug, info, warn, error)", part)
+			}
+		}
+	}
+	return nil
+}
+
+// nearest picks the word that needs the fewest changes to become the given one.
+func nearest(word string, words []string) string {
+	return slices.MinFunc(words, func(a, b string) int { return cmp.Compare(distance(word, a), distance(word, b)) })
+}
+
+// distance counts the letters to change, add or drop between two words.
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		corner := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			change := corner
+			if a[i] != b[j] {
+				change++
+			}
+			corner = row[j+1]
+			row[j+1] = min(change, row[j]+1, row[j+1]+1)
+		}
+	}
+	return row[len(b)]
+}

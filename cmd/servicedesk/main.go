@@ -1,0 +1,176 @@
+// Command servicedesk is the service desk: one program that serves the OMNI API and manages its installation.
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"slices"
+	"strings"
+	"syscall"
+
+	"banksulutgo.co.id/servicedesk/desk"
+)
+
+// version is set by the build.
+var version = "development"
+
+// exit is how a command ends with a status of its own; what there was to say has been said.
+type exit int
+
+func (e exit) Error() string { return fmt.Sprintf("exit status %d", int(e)) }
+
+// usageError is a mistake at the command line: told with a hint at the help, exit status 2.
+type usageError struct{ command, text string }
+
+func (e usageError) Error() string { return e.text }
+
+// program is what a command works with.
+type program struct {
+	env            []string
+	stdin          io.Reader
+	stdout, stderr io.Writer
+}
+
+// command is one thing that the program can be told to do.
+type command struct {
+	name    string // of one or two words
+	usage   string // what follows the name
+	summary string
+	run     func(ctx context.Context, p *program, flags *flag.FlagSet, args []string) error
+}
+
+// commands lists what the program can do.
+func commands() []command {
+	return []command{
+		{"serve", "[--listen A] [--data D] [--database URL] [--demo]", "serve the desk until SIGTERM", serveCommand},
+		{"apikey create", "--name N --permissions P,… [--partner P] [--sociomile] [--allow-ip CIDR,…] [--rate-limit N] [--expires 90d] [--json]", "make an API key; it is shown once", createKeyCommand},
+		{"apikey list", "[--json]", "list the API keys", listKeysCommand},
+		{"apikey revoke", "ID", "end an API key on every node within a second", revokeKeyCommand},
+		{"apikey rotate", "ID [--json]", "replace an API key; the webhook secret stays", rotateKeyCommand},
+		{"user create", "--email E --name N --role ROLE --password-stdin", "make an employee who can be given tickets", createUserCommand},
+		{"audit verify", "[--heads FILE] [--json]", "check the whole audit trail against its seals", verifyAuditCommand},
+		{"version", "", "print the program's version", versionCommand},
+	}
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	p := &program{env: os.Environ(), stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr}
+	os.Exit(p.run(ctx, os.Args[1:]))
+}
+
+// run runs the command that the arguments name and returns the exit status: 0 done, 1 failed, 2 not understood.
+func (p *program) run(ctx context.Context, args []string) int {
+	err := p.dispatch(ctx, args)
+	var status exit
+	var usage usageError
+	switch {
+	case err == nil:
+		return 0
+	case errors.As(err, &status):
+		return int(status)
+	case errors.As(err, &usage):
+		fmt.Fprintf(p.stderr, "servicedesk: %s\nSee: servicedesk help %s\n", usage.text, usage.command)
+		return 2
+	case errors.Is(err, context.Canceled):
+		return 1
+	}
+	fmt.Fprintf(p.stderr, "servicedesk: %s\n", plain(err))
+	return 1
+}
+
+// plain words an error for the terminal.
+func plain(err error) string {
+	var e *desk.Error
+	if !errors.As(err, &e) {
+		return err.Error()
+	}
+	return e.Error()
+}
+
+func (p *program) dispatch(ctx context.Context, args []string) error {
+	if len(args) == 0 {
+		p.help(p.stderr, nil)
+		return exit(2)
+	}
+	if slices.Contains([]string{"help", "-h", "--help", "-help"}, args[0]) {
+		return p.help(p.stdout, args[1:])
+	}
+	c, rest, err := find(args)
+	if err != nil {
+		return err
+	}
+	flags := flag.NewFlagSet(c.name, flag.ContinueOnError)
+	flags.SetOutput(io.Discard)
+	flags.Usage = func() {}
+	err = c.run(ctx, p, flags, rest)
+	if errors.Is(err, flag.ErrHelp) {
+		return p.help(p.stdout, strings.Fields(c.name))
+	}
+	return err
+}
+
+// find picks the command of the longest name that the arguments begin with.
+func find(args []string) (command, []string, error) {
+	all := commands()
+	for words := min(2, len(args)); words > 0; words-- {
+		name := strings.Join(args[:words], " ")
+		for _, c := range all {
+			if c.name == name {
+				return c, args[words:], nil
+			}
+		}
+	}
+	var names []string
+	for _, c := range all {
+		if first, _, _ := strings.Cut(c.name, " "); first == args[0] {
+			return command{}, nil, usageError{args[0], fmt.Sprintf("%q needs one of its commands", args[0])}
+		}
+		names = append(names, c.name)
+	}
+	return command{}, nil, usageError{"", fmt.Sprintf("unknown command %q; did you mean %q?", args[0], nearest(args[0], names))}
+}
+
+// parse reads the flags of a command, in any order with its arguments, of which there must be n.
+func parse(flags *flag.FlagSet, args []string, n int) ([]string, error) {
+	var rest []string
+	for len(args) > 0 {
+		if err := flags.Parse(args); err != nil {
+			if errors.Is(err, flag.ErrHelp) {
+				return nil, err
+			}
+			return nil, usageError{flags.Name(), err.Error()}
+		}
+		if args = flags.Args(); len(args) > 0 {
+			rest, args = append(rest, args[0]), args[1:]
+		}
+	}
+	if len(rest) != n {
+		return nil, usageError{flags.Name(), fmt.Sprintf("%s takes %d arguments, %d were given", flags.Name(), n, len(rest))}
+	}
+	return rest, nil
+}
+
+func versionCommand(_ context.Context, p *program, flags *flag.FlagSet, args []string) error {
+	if _, err := parse(flags, args, 0); err != nil {
+		return err
+	}
+	fmt.Fprintf(p.stdout, "servicedesk %s\n", version)
+	return nil
+}
+
+// readLine reads the first line of r, without its end.
+func readLine(r io.Reader) (string, error) {
+	line, err := bufio.NewReader(io.LimitReader(r, 64<<10)).ReadString('\n')
+	if err == io.EOF && line != "" {
+		err = nil
+	}
+	return strings.TrimRight(line, "\r\n"), err
+}
