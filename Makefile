@@ -1,0 +1,50 @@
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help build run test lint bench fuzz soak clean setup testrun
+
+# The version is ours to give (-X main.version): Go's own stamp fails in a clone that belongs to another user.
+export GOFLAGS := $(strip $(GOFLAGS) -buildvcs=false)
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+# How a release is built. Everything but the race tests is built like it, so that one build cache serves all.
+RELEASED := CGO_ENABLED=0 GOEXPERIMENT=jsonv2 GOFLAGS="$(GOFLAGS) -trimpath"
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+FUZZTIME ?= 30s
+TESTRUN := build/testrun
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+build: ## build build/servicedesk, one static program
+	$(RELEASED) go build -ldflags "-s -w -X main.version=$(VERSION)" -o build/servicedesk ./cmd/servicedesk
+
+run: build ## build and serve a desk with demo data in build/demo
+	./build/servicedesk serve --demo --data build/demo
+
+test: lint setup testrun ## install what tests need, lint, run all tests on both engines; the last line counts them
+	@$(TESTRUN) -json build/test.json -summary build/test.summary scripts/test.sh
+
+lint: ## gofmt, go vet, staticcheck
+	@unformatted=$$(gofmt -l $$(find . -name '*.go' -not -path './build/*')); \
+	if [[ -n $$unformatted ]]; then printf 'gofmt -w these files:\n%s\n' "$$unformatted"; exit 1; fi
+	$(RELEASED) go vet ./...
+	$(RELEASED) go run $(STATICCHECK) ./...
+
+bench: setup testrun ## run the benchmarks (BENCH=regexp chooses, COUNT=n repeats)
+	@$(TESTRUN) env $(RELEASED) go test -run '^$$' -bench '$(or $(BENCH),.)' -benchmem -count $(or $(COUNT),1) -p 1 -timeout 60m ./...
+
+fuzz: setup testrun ## fuzz every target for FUZZTIME (30s)
+	@$(TESTRUN) scripts/fuzz.sh $(FUZZTIME)
+
+soak: setup testrun ## run the tests with the long ones at full length (SERVICEDESK_SOAK=full)
+	@SERVICEDESK_SOAK=full $(TESTRUN) -json build/soak.json -summary build/soak.summary scripts/test.sh -timeout 6h
+
+clean: ## remove build/
+	rm -rf build
+
+setup:
+	@scripts/setup-tests.sh
+
+testrun:
+	@mkdir -p build
+	@$(RELEASED) go build -o $(TESTRUN) ./internal/desktest/testrun

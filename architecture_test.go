@@ -1,0 +1,172 @@
+package servicedesk_test
+
+import (
+	"testing"
+)
+
+// Change these tables in the commit that changes ARCHITECTURE.md, and the budgets only with a decision record.
+
+const module = "banksulutgo.co.id/servicedesk"
+
+// everything in a row of mayImport stands for all of our packages.
+const everything = "*"
+
+// mayImport says which of our packages each of our packages may import (tests excepted): doors do not touch SQL
+// and do not know each other, verbs do not know HTTP, nouns know nothing.
+var mayImport = map[string][]string{
+	".":              {},
+	"desk":           {},
+	"auth":           {"desk"},
+	"blob":           {"desk"},
+	"store":          {"desk"},
+	"outbox":         {"desk", "store"},
+	"live":           {"desk", "store"},
+	"app":            {"desk", "auth", "blob", "store"},
+	"web":            {"desk"},
+	"webhook":        {"desk", "store", "outbox"},
+	"sociomile":      {"desk", "store", "outbox"},
+	"sociomile/fake": {},
+	"api":            {"desk", "app", "web", "live"},
+	"console":        {"desk", "app", "web", "live"},
+	"portal":         {"desk", "app", "web", "live"},
+	"docs":           {"desk", "web"},
+	"cmd/servicedesk": {
+		"desk", "auth", "blob", "store", "outbox", "live", "app", "web", "webhook", "sociomile", "sociomile/fake",
+		"api", "console", "portal", "docs",
+	},
+	"internal/desktest":          {everything},
+	"internal/desktest/pgserver": {},
+	"internal/desktest/testrun":  {"internal/desktest/pgserver"},
+}
+
+// A ban keeps an import, and what lies below it, out of packages.
+type ban struct {
+	path   string
+	not    []string // the packages that must not import it
+	only   []string // instead of not: the packages that may; their sub-packages may too
+	reason string
+}
+
+var bans = []ban{
+	{path: "net/http", not: []string{"desk", "auth", "blob", "store", "outbox", "live", "app"},
+		reason: "only doors know HTTP, and nothing inside a transaction may reach the network"},
+	{path: "log/slog", not: []string{"desk"}, reason: "rules return errors; who calls them logs"},
+	{path: "database/sql", only: []string{"store", "internal/desktest"}, reason: "all SQL is in store"},
+	{path: "github.com/jackc/pgx/v5", only: []string{"store", "internal/desktest"}, reason: "all SQL is in store"},
+	{path: "modernc.org/sqlite", only: []string{"store"}, reason: "all SQL is in store"},
+	{path: "github.com/minio/minio-go/v7", only: []string{"blob"}, reason: "where attachments are is blob's secret"},
+	{path: "html/template", only: []string{"console", "portal", "docs"}, reason: "pages belong to the doors for people"},
+	{path: "testing", only: []string{"internal/desktest"}, reason: "the program must not carry its tests"},
+}
+
+// exceptions free a file from one rule: the file and what it may do there, then why. One that is no longer
+// needed is a breach itself.
+type exceptions map[[2]string]string
+
+var importExceptions = exceptions{
+	{"blob/s3.go", "net/http"}: "the S3 client wants a transport with our limits",
+}
+
+// clockless packages are told the time.
+var clockless = []string{"desk", "store", "app"}
+
+var clockExceptions = exceptions{
+	{"store/store.go", "time.Now"}:    "the default of Options.Clock",
+	{"store/commit.go", "time.Now"}:   "how long a commit takes is a metric; a fake clock would tell nothing",
+	{"store/commit.go", "time.Since"}: "the same metric",
+}
+
+// allowedInterfaces may have fewer than two implementations: package and name, then why.
+var allowedInterfaces = map[string]string{}
+
+// Tests that may skip, or sleep.
+var (
+	skipExceptions  = exceptions{}
+	sleepExceptions = exceptions{}
+)
+
+// vagueFolders are names that say nothing about what is inside.
+var vagueFolders = []string{"utils", "util", "common", "models", "types", "helpers", "services", "mocks", "pkg"}
+
+// The budgets, in lines and numbers.
+const (
+	maxMedianFunction = 12
+	maxFunction       = 80
+	maxFile           = 500
+	maxPackage        = 3500
+	maxPackages       = 24
+)
+
+func TestPackagesImportOnlyWhatTheTableAllows(t *testing.T) {
+	report(t, load(t).imports(mayImport),
+		"move the code, or pass what is needed as an argument or a function; a new package needs a row in mayImport")
+}
+
+func TestBannedImportsStayOut(t *testing.T) {
+	report(t, load(t).bannedImports(bans, importExceptions), "let the package that may import it do the work")
+}
+
+func TestTheClockIsAnArgument(t *testing.T) {
+	report(t, load(t).clockReads(clockless, clockExceptions), "take the time, or a func() time.Time, from the caller")
+}
+
+func TestNothingRunsBeforeMain(t *testing.T) {
+	report(t, load(t).initFunctions(), "do it in a constructor that cmd/servicedesk calls")
+}
+
+func TestFunctionsAreShort(t *testing.T) {
+	report(t, load(t).longFunctions(maxMedianFunction, maxFunction), "split where the story has a new paragraph")
+}
+
+func TestFilesAreShort(t *testing.T) {
+	report(t, load(t).longFiles(maxFile), "split it by what it is about")
+}
+
+func TestPackagesAreFewAndSmall(t *testing.T) {
+	report(t, load(t).largePackages(maxPackage, maxPackages), "find the part that has a name of its own")
+}
+
+func TestExportedNamesAreDocumented(t *testing.T) {
+	report(t, load(t).undocumented(), "say what it is, its unit, the errors it returns and its source; or do not export it")
+}
+
+func TestInterfacesHaveTwoImplementations(t *testing.T) {
+	report(t, loneInterfaces(t, allowedInterfaces),
+		"use the one type itself, or a func; test doubles of our own code do not count")
+}
+
+func TestFoldersAreNamedByWhatTheyHold(t *testing.T) {
+	report(t, load(t).vagueFolders(vagueFolders), "name it by its subject, or put the code where it is used")
+}
+
+func TestDirectModulesAreArguedInTheDocs(t *testing.T) {
+	report(t, load(t).unarguedModules("go.mod", "docs/dependencies.md"),
+		"add or remove its row in docs/dependencies.md: the module, what for, and why this one")
+}
+
+func TestThereAreAsManyLinesOfTestsAsOfCode(t *testing.T) {
+	report(t, load(t).testRatio(), "write the missing tests; do not pad")
+}
+
+func TestNoTestIsSkipped(t *testing.T) {
+	report(t, load(t).calls(inTests, skips, skipExceptions), "let the test fail and say what it lacks, or delete it")
+}
+
+func TestNoTestSleeps(t *testing.T) {
+	report(t, load(t).calls(inTests, sleeps, sleepExceptions), "wait for a signal, or use a fake clock")
+}
+
+func TestNoFileNamesThisMachine(t *testing.T) {
+	report(t, load(t).machinePaths(), "use a relative path, a placeholder or an environment variable")
+}
+
+// report fails the test with every breach and what to do about them.
+func report(t *testing.T, breaches []string, advice string) {
+	t.Helper()
+	for _, breach := range breaches {
+		t.Error(breach)
+	}
+	if len(breaches) > 0 {
+		t.Log("What to do: " + advice + ".")
+	}
+}

@@ -1,0 +1,45 @@
+#!/usr/bin/env bash
+# Installs what the tests need and this machine lacks: a PostgreSQL server, Chromium, Node and a C compiler (for
+# the race detector). Does nothing, quickly, when all is there. Installs only as root or with sudo that asks for no
+# password, on Debian and its kin; elsewhere it says what to install and fails.
+set -euo pipefail
+
+have() { command -v "$1" >/dev/null; }
+have_postgres() {
+	[[ -n ${SERVICEDESK_TEST_POSTGRES:-} ]] && return
+	have initdb && have postgres && return
+	compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null
+}
+
+missing=()
+have_postgres || missing+=(postgresql)
+have chromium || missing+=(chromium)
+have node || missing+=(nodejs)
+have gcc && [[ -e /usr/include/stdlib.h ]] || missing+=(gcc libc6-dev)
+((${#missing[@]})) || exit 0
+
+if ! have apt-get; then
+	echo "The tests need what these Debian packages hold; install it and try again: ${missing[*]}" >&2
+	exit 1
+fi
+as_root=()
+if ((EUID != 0)); then
+	if ! have sudo || ! sudo -n true 2>/dev/null; then
+		echo "The tests need some packages. Install them as root and try again:" >&2
+		echo "    apt-get update && apt-get install --yes ${missing[*]}" >&2
+		exit 1
+	fi
+	as_root=(sudo)
+fi
+
+# The package starts a server when it is installed, unless this says otherwise: tests start their own.
+if [[ " ${missing[*]} " == *" postgresql "* && ! -e /etc/postgresql-common/createcluster.conf ]]; then
+	"${as_root[@]}" mkdir -p /etc/postgresql-common/createcluster.d
+	echo 'create_main_cluster = false' |
+		"${as_root[@]}" tee /etc/postgresql-common/createcluster.d/no-main-cluster.conf >/dev/null
+fi
+
+echo "Installing for the tests: ${missing[*]}"
+apt=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get --quiet --quiet)
+"${apt[@]}" update || "${apt[@]}" update
+"${apt[@]}" install --yes --no-install-recommends "${missing[@]}"
