@@ -1,12 +1,16 @@
 package app
 
 import (
+	"bytes"
 	"context"
+	"encoding/binary"
 	"fmt"
 	"mime"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf16"
 
 	"github.com/gabriel-vasile/mimetype"
 
@@ -22,15 +26,24 @@ var refusedTypes = []string{
 	"application/x-mach-binary", "application/x-java-applet", "application/jar", "application/java-archive", "application/wasm",
 	"application/x-ms-shortcut", "application/vnd.debian.binary-package", "application/x-rpm", "application/vnd.android.package-archive",
 	"text/x-shellscript", "application/x-sh", "text/x-php", "text/x-python", "text/x-perl", "text/x-ruby", "text/x-lua", "text/x-tcl",
-	"application/x-python", "application/x-httpd-php", "text/vbscript", "application/x-bat",
+	"application/x-python", "application/x-httpd-php", "application/x-bat", "application/x-bytecode.python",
+	"application/vnd.ms-htmlhelp", "application/x-shockwave-flash", "application/x-csh", "text/x-csh", "text/x-powershell",
 }
+
+// refusedWords are parts of the many other names that the same types go by.
+var refusedWords = []string{"javascript", "ecmascript", "jscript", "vbscript", "livescript", "html", "svg", "php"}
 
 // refusedEndings are endings of file names that a double click would run.
 var refusedEndings = []string{
 	".exe", ".com", ".bat", ".cmd", ".ps1", ".vbs", ".vbe", ".js", ".jse", ".mjs", ".wsf", ".hta", ".msi", ".scr", ".pif", ".cpl", ".lnk",
 	".jar", ".apk", ".deb", ".rpm", ".sh", ".bash", ".php", ".py", ".pl", ".rb", ".html", ".htm", ".xhtml", ".shtml", ".svg", ".svgz",
-	".dll", ".so", ".dylib", ".app", ".reg", ".jnlp", ".wasm",
+	".dll", ".so", ".dylib", ".app", ".reg", ".jnlp", ".wasm", ".xht", ".mht", ".mhtml", ".phtml", ".asp", ".aspx", ".jsp", ".chm", ".swf",
+	".vb", ".ws", ".wsc", ".wsh", ".sct", ".scf", ".inf", ".url", ".psm1", ".msp", ".gadget", ".pyc", ".pyw", ".csh", ".ksh", ".zsh",
+	".command", ".run", ".elf", ".docm", ".dotm", ".xlsm", ".xltm", ".xlam", ".pptm", ".potm", ".ppsm", ".ppam",
 }
+
+// refusedElements are first elements of a document that make it a page.
+var refusedElements = []string{"html", "svg", "script", "hta:application"}
 
 // inspectFiles notes faults of the files of a request (the spec, section 4): empty, of a refused type, or of another
 // type than they say. File names lose paths and control characters.
@@ -60,14 +73,19 @@ func inspect(f *desk.Attachment, at string, faults *desk.Faults) {
 		return
 	}
 	found := mimetype.Detect(f.Content)
-	ending := strings.ToLower(path.Ext(f.Filename))
+	ending, hidden := refusedEnding(f.Filename), ""
+	if isText(found) {
+		hidden = refusedText(f.Content)
+	}
 	switch {
-	case oneOf(refusedTypes, declared):
+	case refusedType(declared):
 		faults.Add(at+".mimeType", desk.TypeRefused, declared)
-	case oneOf(refusedEndings, ending):
+	case ending != "":
 		faults.Add(at+".filename", desk.TypeRefused, ending)
 	case refusedContent(found):
 		faults.Add(at+".content", desk.TypeRefused, plainType(found))
+	case hidden != "":
+		faults.Add(at+".content", desk.TypeRefused, hidden)
 	case !agrees(declared, found):
 		faults.Add(at+".mimeType", desk.TypeDiffers, declared, plainType(found))
 	default:
@@ -75,13 +93,91 @@ func inspect(f *desk.Attachment, at string, faults *desk.Faults) {
 	}
 }
 
-func oneOf(list []string, s string) bool {
-	for _, v := range list {
-		if v == s {
-			return true
+// refusedType reports whether a type is refused by its name.
+func refusedType(declared string) bool {
+	return slices.Contains(refusedTypes, declared) ||
+		slices.ContainsFunc(refusedWords, func(word string) bool { return strings.Contains(declared, word) })
+}
+
+// refusedEnding returns the refused ending of a file name, or nothing. What stands before a colon counts too: Windows
+// takes `a.exe:b` for a.exe.
+func refusedEnding(name string) string {
+	for part := range strings.SplitSeq(strings.ToLower(name), ":") {
+		if ending := path.Ext(strings.TrimRight(part, ". ")); slices.Contains(refusedEndings, ending) {
+			return ending
 		}
 	}
-	return false
+	return ""
+}
+
+// refusedText says what a text is that detection takes for a plain one, although something would run it: a script by its
+// first line, or a page behind a byte order mark, comments or a name space. It returns nothing for a harmless one.
+func refusedText(content []byte) string {
+	text := strings.TrimSpace(readable(content))
+	if strings.HasPrefix(text, "#!") || strings.HasPrefix(text, "<?php") || strings.HasPrefix(text, "<?=") {
+		first, _, _ := strings.Cut(text, "\n")
+		return first[:min(len(first), 20)]
+	}
+	name := firstElement(text)
+	_, local, prefixed := strings.Cut(name, ":")
+	if slices.Contains(refusedElements, name) || prefixed && slices.Contains(refusedElements, local) {
+		return name
+	}
+	return ""
+}
+
+// readable returns a text as UTF-8 without its byte order mark.
+func readable(content []byte) string {
+	var order binary.ByteOrder = binary.LittleEndian
+	switch {
+	case bytes.HasPrefix(content, []byte("\xff\xfe")):
+	case bytes.HasPrefix(content, []byte("\xfe\xff")):
+		order = binary.BigEndian
+	default:
+		return strings.TrimPrefix(string(content), "\ufeff")
+	}
+	units := make([]uint16, 0, len(content)/2)
+	for i := 2; i+1 < len(content); i += 2 {
+		units = append(units, order.Uint16(content[i:]))
+	}
+	return string(utf16.Decode(units))
+}
+
+// firstElement returns the name, in lower case, of the element that a document begins with, behind its declarations and
+// comments; nothing when the text is no such document.
+func firstElement(text string) string {
+	for {
+		end := declarationEnd(text)
+		if end == "" {
+			break
+		}
+		_, text, _ = strings.Cut(text, end)
+		text = strings.TrimSpace(text)
+	}
+	name, isElement := strings.CutPrefix(text[:min(len(text), 64)], "<")
+	if !isElement {
+		return ""
+	}
+	if i := strings.IndexAny(name, " \t\r\n\f/>"); i >= 0 {
+		name = name[:i]
+	}
+	return strings.ToLower(name)
+}
+
+// declarationEnd returns what ends the declaration or comment that a text begins with; nothing when it begins with none.
+func declarationEnd(text string) string {
+	switch {
+	case strings.HasPrefix(text, "<!--"):
+		return "-->"
+	case strings.HasPrefix(text, "<?"):
+		return "?>"
+	case !strings.HasPrefix(text, "<!"):
+		return ""
+	}
+	if i := strings.IndexAny(text, "[>"); i >= 0 && text[i] == '[' {
+		return "]>"
+	}
+	return ">"
 }
 
 // refusedContent reports whether a content, or anything it is a kind of, is refused.
@@ -164,10 +260,13 @@ func (a *App) ReadAttachment(ctx context.Context, actor desk.Actor, reference, i
 		err = desk.Fail(desk.NotFound, desk.AttachmentNotFound)
 	}
 	if err == nil {
-		err = a.noteRead(actor, "attachment.read", strconv.FormatInt(number, 10), id)
-	}
-	if err == nil {
 		file.Content, err = a.blobs.Get(ctx, file.SHA256)
 	}
-	return file, err
+	if err == nil {
+		err = a.noteRead(actor, "attachment.read", strconv.FormatInt(number, 10), id)
+	}
+	if err != nil {
+		return desk.Attachment{}, err
+	}
+	return file, nil
 }

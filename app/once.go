@@ -194,7 +194,7 @@ func pathDigests(content string) map[string]string {
 // told words errors of the store that a caller can do something about.
 func told(err error) error {
 	if errors.Is(err, store.ErrChanged) {
-		return &desk.Error{Code: desk.Conflict, Text: desk.ChangedElsewhere, Err: err}
+		return &desk.Error{Code: desk.Stale, Text: desk.ChangedElsewhere, Err: err}
 	}
 	return err
 }

@@ -41,6 +41,12 @@ func (a *App) OpenClaim(ctx context.Context, actor desk.Actor, claim desk.ClaimD
 func (a *App) open(ctx context.Context, actor desk.Actor, once Once[Opened], warnings desk.Faults, files []desk.Attachment,
 	make func(desk.TicketPlan) (*desk.Ticket, desk.Event, error)) (Opened, error) {
 	now := a.now()
+	k := keep(a, actor, once, now)
+	if len(files) > 0 && once.ID != "" { // what is refused shall leave no file behind
+		if err := k.outcome(ctx, a.store.Read(ctx, k.check)); err != nil {
+			return Opened{}, err
+		}
+	}
 	number, err := a.store.TakeNumber(ctx)
 	if err != nil {
 		return Opened{}, err
@@ -58,7 +64,6 @@ func (a *App) open(ctx context.Context, actor desk.Actor, once Once[Opened], war
 		return Opened{}, err
 	}
 	opened := Opened{Ticket: ticket, TrackingCode: plan.TrackingCode, Warnings: warnings}
-	k := keep(a, actor, once, now)
 	if err := k.seal(opened, number); err != nil {
 		return Opened{}, err
 	}

@@ -30,19 +30,18 @@ type Changed struct {
 // once; it changes the ticket and stores what belongs to it.
 func (a *App) change(ctx context.Context, actor desk.Actor, action string, c Change, warnings desk.Faults,
 	decide func(tx *store.Tx, t *desk.Ticket, by desk.Actor) (Changed, []desk.Event, error)) (Changed, error) {
+	return a.changeOnce(ctx, actor, action, c, keep(a, actor, c.Once, a.now()), warnings, decide)
+}
+
+// changeOnce is change for a request that was made ready to be known again.
+func (a *App) changeOnce(ctx context.Context, actor desk.Actor, action string, c Change, k *keeper[Changed], warnings desk.Faults,
+	decide func(tx *store.Tx, t *desk.Ticket, by desk.Actor) (Changed, []desk.Event, error)) (Changed, error) {
 	now := a.now()
-	k := keep(a, actor, c.Once, now)
 	var changed Changed
 	err := a.store.Write(ctx, func(tx *store.Tx) error {
-		t, err := find(tx, actor, c.Ticket, true)
+		t, err := toChange(tx, actor, c, k, true)
 		if err != nil {
 			return err
-		}
-		if err := k.check(tx); err != nil {
-			return err
-		}
-		if c.Version != 0 && c.Version != t.Version {
-			return desk.Fail(desk.Stale, desk.ChangedElsewhere)
 		}
 		made, events, err := decide(tx, t, role(actor))
 		if err != nil {
@@ -60,6 +59,21 @@ func (a *App) change(ctx context.Context, actor desk.Actor, action string, c Cha
 		return nil
 	})
 	return changed, k.outcome(ctx, err)
+}
+
+// toChange reads the ticket of a change, unless the same request changed it before, or the caller read another version.
+func toChange(tx *store.Tx, actor desk.Actor, c Change, k *keeper[Changed], forUpdate bool) (*desk.Ticket, error) {
+	t, err := find(tx, actor, c.Ticket, forUpdate)
+	if err != nil {
+		return nil, err
+	}
+	if err := k.check(tx); err != nil {
+		return nil, err
+	}
+	if c.Version != 0 && c.Version != t.Version {
+		return nil, desk.Fail(desk.Stale, desk.ChangedElsewhere)
+	}
+	return t, nil
 }
 
 // NewComment is a word that somebody adds to a ticket.
@@ -102,11 +116,12 @@ func (a *App) AddComment(ctx context.Context, actor desk.Actor, c Change, n NewC
 
 // mask masks card numbers in the comment.
 func (n *NewComment) mask(warnings *desk.Faults) {
-	for path, text := range map[string]*string{"comment": &n.Content, "author": &n.Author} {
-		if clean, found := desk.MaskCards(*text); found {
-			*text = clean
-			warnings.Add(path, desk.CardMasked)
-		}
+	var inContent, inAuthor bool
+	if n.Content, inContent = desk.MaskCards(n.Content); inContent {
+		warnings.Add("comment", desk.CardMasked)
+	}
+	if n.Author, inAuthor = desk.MaskCards(n.Author); inAuthor {
+		warnings.Add("author", desk.CardMasked)
 	}
 }
 
@@ -142,11 +157,15 @@ func (a *App) Attach(ctx context.Context, actor desk.Actor, c Change, files []de
 		return Changed{}, faults.Err()
 	}
 	desk.MaskFileNames(warn(&warnings, desk.CardMasked), files)
+	k := keep(a, actor, c.Once, a.now())
+	if err := a.mayAttach(ctx, actor, c, k); err != nil {
+		return Changed{}, err
+	}
 	if err := a.keepFiles(ctx, files); err != nil {
 		return Changed{}, err
 	}
 	files = identify(files, "", actor.Name, a.now())
-	return a.change(ctx, actor, "attachment.add", c, warnings, func(tx *store.Tx, t *desk.Ticket, by desk.Actor) (Changed, []desk.Event, error) {
+	return a.changeOnce(ctx, actor, "attachment.add", c, k, warnings, func(tx *store.Tx, t *desk.Ticket, by desk.Actor) (Changed, []desk.Event, error) {
 		added := append([]desk.Attachment(nil), files...)
 		events, err := t.AddAttachments(added, by, a.now())
 		if err == nil {
@@ -154,6 +173,18 @@ func (a *App) Attach(ctx context.Context, actor desk.Actor, c Change, files []de
 		}
 		return Changed{Attachments: added}, events, err
 	})
+}
+
+// mayAttach finds out whether a ticket takes files before they are stored: what is refused shall leave none behind.
+func (a *App) mayAttach(ctx context.Context, actor desk.Actor, c Change, k *keeper[Changed]) error {
+	err := a.store.Read(ctx, func(tx *store.Tx) error {
+		t, err := toChange(tx, actor, c, k, false)
+		if err == nil {
+			_, err = t.AddAttachments(nil, role(actor), a.now())
+		}
+		return err
+	})
+	return k.outcome(ctx, err)
 }
 
 // Assignment says who shall work a ticket.
@@ -209,7 +240,9 @@ func (a *App) SetPriority(ctx context.Context, actor desk.Actor, c Change, p des
 	if err := Authorize(actor, desk.MayManage); err != nil {
 		return Changed{}, err
 	}
-	if err := c.Faults.Err(); err != nil {
+	faults := c.Faults
+	desk.CheckOneOf(&faults, "priority", p, desk.Priorities)
+	if err := faults.Err(); err != nil {
 		return Changed{}, err
 	}
 	return a.change(ctx, actor, "ticket.priority", c, nil, func(_ *store.Tx, t *desk.Ticket, by desk.Actor) (Changed, []desk.Event, error) {
