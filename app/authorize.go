@@ -2,6 +2,8 @@ package app
 
 import (
 	"strconv"
+	"strings"
+	"unicode/utf8"
 
 	"banksulutgo.co.id/servicedesk/desk"
 	"banksulutgo.co.id/servicedesk/store"
@@ -52,12 +54,24 @@ func find(tx *store.Tx, actor desk.Actor, reference string, forUpdate bool) (*de
 			return nil, err
 		}
 	}
+	return findReferred(tx, actor, reference, forUpdate)
+}
+
+// findReferred reads the newest own ticket with a channel reference.
+func findReferred(tx *store.Tx, actor desk.Actor, reference string, forUpdate bool) (*desk.Ticket, error) {
+	if !storable(reference) {
+		return nil, desk.Fail(desk.NotFound, desk.TicketNotFound)
+	}
 	t, err := tx.TicketByReference(reference, sees(actor), forUpdate)
 	if err == store.ErrNotFound {
 		return nil, desk.Fail(desk.NotFound, desk.TicketNotFound)
 	}
 	return t, err
 }
+
+// storable reports whether a text can be in the database at all. A path may hold what no text there does: PostgreSQL
+// fails at NUL and at broken UTF-8, which would look like a database that is out of order.
+func storable(text string) bool { return utf8.ValidString(text) && !strings.Contains(text, "\x00") }
 
 func mine(actor desk.Actor, t *desk.Ticket) bool {
 	return sees(actor) == "" || t.PartnerID == actor.PartnerID

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"errors"
+	"slices"
 	"strconv"
 	"time"
 
@@ -51,7 +52,10 @@ func (a *App) readStanding(ctx context.Context, actor desk.Actor, find func(*sto
 	if err == nil {
 		err = a.noteRead(actor, "ticket.status", strconv.FormatInt(standing.Ticket.Number, 10), "")
 	}
-	return standing, err
+	if err != nil {
+		return Standing{}, err
+	}
+	return standing, nil
 }
 
 // ReadClaim reads where a ticket stands by what a path names it: an own number, else an own channel reference.
@@ -63,11 +67,7 @@ func (a *App) ReadClaim(ctx context.Context, actor desk.Actor, reference string)
 func findBoth(tx *store.Tx, actor desk.Actor, number, reference string) (*desk.Ticket, error) {
 	none := desk.Fail(desk.NotFound, desk.TicketNotFound)
 	if number == "" {
-		t, err := tx.TicketByReference(reference, sees(actor), false)
-		if errors.Is(err, store.ErrNotFound) {
-			return nil, none
-		}
-		return t, err
+		return findReferred(tx, actor, reference, false)
 	}
 	n, _ := ticketNumber(number) // 0 for what is no number: it is looked for like one, and not found
 	t, err := tx.TicketByNumber(n, false)
@@ -114,7 +114,10 @@ func (a *App) ReadTicket(ctx context.Context, actor desk.Actor, reference string
 	}
 	d.Ticket.Customer = d.Ticket.Customer.Masked()
 	d.Breached = d.Ticket.Breached(a.now())
-	return d, a.noteRead(actor, "ticket.read", strconv.FormatInt(d.Ticket.Number, 10), "")
+	if err := a.noteRead(actor, "ticket.read", strconv.FormatInt(d.Ticket.Number, 10), ""); err != nil {
+		return Detail{}, err
+	}
+	return d, nil
 }
 
 // List says which tickets somebody wants to see.
@@ -138,30 +141,46 @@ func (a *App) ListTickets(ctx context.Context, actor desk.Actor, l List) (Page, 
 	if err := Authorize(actor, desk.MayRead); err != nil {
 		return Page{}, err
 	}
+	if err := checkPlace(l.AfterID); err != nil {
+		return Page{}, err
+	}
+	statuses := slices.Clone(l.Statuses)
+	slices.Sort(statuses)
+	filter := store.TicketFilter{PartnerID: sees(actor), Statuses: slices.Compact(statuses), Since: l.Since,
+		AfterAt: l.AfterAt, AfterID: l.AfterID, Limit: l.Limit + 1}
 	page := Page{At: a.now()}
 	err := a.store.Read(ctx, func(tx *store.Tx) (err error) {
-		page.Tickets, err = tx.ListTickets(store.TicketFilter{PartnerID: sees(actor), Statuses: l.Statuses, Since: l.Since,
-			AfterAt: l.AfterAt, AfterID: l.AfterID, Limit: l.Limit + 1})
+		page.Tickets, err = tx.ListTickets(filter)
 		return err
 	})
-	return page.cut(l.Limit), firstError(err, a.noteRead(actor, "ticket.list", "", strconv.Itoa(len(page.Tickets))+" tickets"))
+	return a.turn(actor, "ticket.list", "", page, l.Limit, err)
 }
 
-// cut drops what was read beyond a page only to know whether there is more.
-func (p Page) cut(limit int) Page {
-	if len(p.Tickets) > limit {
-		p.Tickets, p.More = p.Tickets[:limit], true
+// checkPlace refuses a place in a list that this desk cannot have given out.
+func checkPlace(id string) error {
+	if storable(id) {
+		return nil
 	}
-	return p
+	return desk.Faults{{Path: "cursor", Text: desk.CursorInvalid}}.Err()
 }
 
-func firstError(errs ...error) error {
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
+// turn makes a page of what was read, drops the ticket that was read only to know whether there is more, and notes
+// which tickets were shown.
+func (a *App) turn(actor desk.Actor, action, how string, page Page, limit int, err error) (Page, error) {
+	if err != nil {
+		return Page{}, err
 	}
-	return nil
+	if len(page.Tickets) > limit {
+		page.Tickets, page.More = page.Tickets[:limit], true
+	}
+	shown := how + strconv.Itoa(len(page.Tickets)) + " tickets"
+	for _, t := range page.Tickets {
+		shown += " " + strconv.FormatInt(t.Number, 10)
+	}
+	if err := a.noteRead(actor, action, "", shown); err != nil {
+		return Page{}, err
+	}
+	return page, nil
 }
 
 // Find says by which personal identifiers tickets are looked for; all that are given must match.
@@ -187,6 +206,9 @@ func (a *App) FindTickets(ctx context.Context, actor desk.Actor, f Find) (Page, 
 	if err := Authorize(actor, desk.MayRead); err != nil {
 		return Page{}, err
 	}
+	if err := checkPlace(f.Before); err != nil {
+		return Page{}, err
+	}
 	page := Page{At: a.now()}
 	var lookups []desk.Lookup
 	var kinds string
@@ -203,7 +225,7 @@ func (a *App) FindTickets(ctx context.Context, actor desk.Actor, f Find) (Page, 
 		page.Tickets, err = tx.FindTickets(sees(actor), lookups, f.Before, f.Limit+1)
 		return err
 	})
-	return page.cut(f.Limit), firstError(err, a.noteRead(actor, "ticket.search", "", "by"+kinds+", "+strconv.Itoa(len(page.Tickets))+" tickets"))
+	return a.turn(actor, "ticket.search", "by"+kinds+", ", page, f.Limit, err)
 }
 
 // ReadRequest reads what became of a request that the partner gave an id to, with the answer that was given. It returns
@@ -212,15 +234,24 @@ func (a *App) ReadRequest(ctx context.Context, actor desk.Actor, id string) (sto
 	if err := Authorize(actor, desk.MayRead); err != nil {
 		return store.Request{}, nil, err
 	}
+	if !storable(id) {
+		return store.Request{}, nil, desk.Fail(desk.NotFound, desk.RequestNotFound)
+	}
 	kept, err := a.request(ctx, actor.PartnerID, id)
 	if errors.Is(err, store.ErrNotFound) {
-		return kept, nil, desk.Fail(desk.NotFound, desk.RequestNotFound)
+		return store.Request{}, nil, desk.Fail(desk.NotFound, desk.RequestNotFound)
 	}
 	if err != nil {
-		return kept, nil, err
+		return store.Request{}, nil, err
 	}
 	body, err := a.answer(kept)
-	return kept, body, firstError(err, a.noteRead(actor, "request.read", strconv.FormatInt(kept.TicketNumber, 10), ""))
+	if err == nil {
+		err = a.noteRead(actor, "request.read", strconv.FormatInt(kept.TicketNumber, 10), id)
+	}
+	if err != nil {
+		return store.Request{}, nil, err
+	}
+	return kept, body, nil
 }
 
 // Feed reads what happened after a cursor, as partners are told, and whether there is more.
