@@ -37,28 +37,31 @@ func (a *App) closeSome(ctx context.Context, before time.Time) (int, error) {
 			return err
 		}
 		for _, id := range ids {
-			if err := a.closeOne(tx, id, now); err != nil {
+			done, err := a.closeOne(tx, id, now)
+			if err != nil {
 				return err
 			}
-			closed++
+			if done {
+				closed++
+			}
 		}
 		return nil
 	})
 	return closed, err
 }
 
-// closeOne closes a ticket, unless another node did or somebody reopened it meanwhile.
-func (a *App) closeOne(tx *store.Tx, id string, now time.Time) error {
+// closeOne closes a ticket and reports whether it did: another node may have been first, or somebody reopened it.
+func (a *App) closeOne(tx *store.Tx, id string, now time.Time) (bool, error) {
 	t, err := tx.TicketByID(id, true)
 	if err != nil || t.Status != desk.Resolved {
-		return err
+		return false, err
 	}
 	events, err := t.ChangeStatus(desk.Closed, "", desk.System(), a.calendar(t), now)
 	if err != nil {
-		return err
+		return false, err
 	}
 	tx.UpdateTicket(t)
 	tx.Record(events...)
 	tx.Audit(desk.NewAudit(now, desk.System(), "ticket.close", strconv.FormatInt(t.Number, 10), desk.OutcomeOK))
-	return nil
+	return true, nil
 }
