@@ -48,7 +48,7 @@ func (a *App) content(asked map[string]string) string {
 	lines := make([]string, 0, len(paths)+1)
 	whole := make([]string, 0, 2*len(paths))
 	for _, path := range paths {
-		shown, _ := desk.MaskCards(path)
+		shown, _ := desk.MaskCards(strings.ReplaceAll(path, "\n", `\n`))
 		digest := a.keyring.Digest(path, asked[path])
 		whole = append(whole, path, digest)
 		lines = append(lines, shown+"="+digest[:12])
@@ -158,6 +158,12 @@ func differences(kept, asked store.Request) desk.Faults {
 		faults.Add("operation", desk.DiffersFromFirst)
 	}
 	before, after := pathDigests(kept.Content), pathDigests(asked.Content)
+	if before == nil || after == nil { // of one of them only the whole is known
+		if kept.Content != asked.Content {
+			faults.Add("body", desk.DiffersFromFirst)
+		}
+		return faults
+	}
 	var paths []string
 	for path, digest := range after {
 		if before[path] != digest {
@@ -179,10 +185,13 @@ func differences(kept, asked store.Request) desk.Faults {
 	return faults
 }
 
-// pathDigests reads the lines of a condensed content.
+// pathDigests reads the lines of a condensed content; nil when it has none.
 func pathDigests(content string) map[string]string {
+	_, lines, found := strings.Cut(content, "\n")
+	if !found {
+		return nil
+	}
 	digests := map[string]string{}
-	_, lines, _ := strings.Cut(content, "\n")
 	for line := range strings.SplitSeq(lines, "\n") {
 		if i := strings.LastIndexByte(line, '='); i > 0 {
 			digests[line[:i]] = line[i+1:]

@@ -201,10 +201,6 @@ func (a *App) Assign(ctx context.Context, actor desk.Actor, c Change, to Assignm
 		return Changed{}, err
 	}
 	faults := c.Faults
-	group, known := a.reference.Load().Groups[to.GroupCode]
-	if to.GroupCode != "" && !known {
-		faults.Add("supportGroup", desk.GroupUnknown)
-	}
 	if to.GroupCode == "" && !to.GivenAgent {
 		faults.Add("assignee", desk.Required)
 	}
@@ -212,6 +208,10 @@ func (a *App) Assign(ctx context.Context, actor desk.Actor, c Change, to Assignm
 		return Changed{}, faults.Err()
 	}
 	return a.change(ctx, actor, "ticket.assign", c, nil, func(tx *store.Tx, t *desk.Ticket, by desk.Actor) (Changed, []desk.Event, error) {
+		group, known := a.reference.Load().Groups[to.GroupCode]
+		if to.GroupCode != "" && !known { // not before: a repetition is answered as the first time, whatever changed since
+			return Changed{}, nil, desk.Faults{{Path: "supportGroup", Text: desk.GroupUnknown}}.Err()
+		}
 		agent := desk.Agent{ID: t.AssigneeID, Name: t.AssigneeName}
 		if to.GivenAgent {
 			var err error
