@@ -33,6 +33,8 @@ type App struct {
 	reference atomic.Pointer[desk.Reference]
 	keys      keyCache
 	reads     chan desk.AuditEntry
+
+	referenceVersion atomic.Int64 // of the configuration that reference was read from; 0: none yet
 }
 
 // New makes the verbs over an open store and reads its reference data.

@@ -36,7 +36,8 @@ func (c keyCache) get(hash string, now time.Time) (desk.APIKey, bool) {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
 	k, ok := c.keys[hash]
-	return k, ok && now.Sub(*c.looked) < trustKeyFor
+	age := now.Sub(*c.looked)
+	return k, ok && age >= 0 && age < trustKeyFor // the clock may have been set back
 }
 
 // put remembers a key that was read while the configuration had a version.
@@ -48,17 +49,15 @@ func (c keyCache) put(k desk.APIKey, version int64) {
 	}
 }
 
-// look notes that the configuration has a version at a time; it reports whether it changed.
-func (c keyCache) look(version int64, now time.Time) bool {
+// look notes that the configuration has a version at a time, and forgets the keys that were read before it.
+func (c keyCache) look(version int64, now time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	*c.looked = now
-	if *c.version == version {
-		return false
+	if *c.version != version {
+		*c.version = version
+		clear(c.keys)
 	}
-	*c.version = version
-	clear(c.keys)
-	return true
 }
 
 // Authenticate finds who an API key belongs to. For every kind of bad key it returns the same Error of code
@@ -81,11 +80,23 @@ func (a *App) Authenticate(ctx context.Context, key string, from netip.Addr) (de
 	if !auth.SameHash(k.Hash, hash) {
 		return desk.APIKey{}, desk.Actor{}, unauthorized(errors.New("the key is not known"))
 	}
-	if !k.Usable(a.now(), from) {
-		return desk.APIKey{}, desk.Actor{}, unauthorized(fmt.Errorf("key %s is revoked, expired, or used from an address that is not allowed", k.ID))
+	// A revoked key is not good on a node whose clock is late either.
+	if now := a.now(); !k.RevokedAt.IsZero() || !k.Usable(now, from) {
+		return desk.APIKey{}, desk.Actor{}, unauthorized(fmt.Errorf("key %s %s", k.ID, whyNot(k, now)))
 	}
 	return k, desk.Actor{Kind: desk.ByPartner, ID: k.ID, Name: k.Name, PartnerID: k.PartnerID, PartnerName: k.PartnerName,
 		Permissions: k.Permissions, Address: from}, nil
+}
+
+// whyNot says, for the log, what is wrong with a key that cannot be used.
+func whyNot(k desk.APIKey, now time.Time) string {
+	switch {
+	case !k.RevokedAt.IsZero():
+		return "is revoked"
+	case !k.ExpiresAt.IsZero() && !now.Before(k.ExpiresAt):
+		return "has expired"
+	}
+	return "was used from an address that is not allowed"
 }
 
 func unauthorized(cause error) error {
@@ -112,30 +123,38 @@ func (a *App) key(ctx context.Context, hash string) (desk.APIKey, error) {
 	return k, err
 }
 
-// refresh looks whether keys or reference data changed, and reads the reference data again when they did.
+// refresh looks whether keys or reference data changed, and reads the reference data again when they did, or when that
+// failed the last time.
 func (a *App) refresh(ctx context.Context) error {
 	var version int64
-	var reference *desk.Reference
 	now := a.now()
 	err := a.store.Read(ctx, func(tx *store.Tx) (err error) {
 		version, err = tx.Configuration()
 		return err
 	})
-	if err != nil || !a.keys.look(version, now) {
+	if err != nil {
 		return err
 	}
+	a.keys.look(version, now)
+	if a.referenceVersion.Load() == version {
+		return nil
+	}
+	var reference *desk.Reference
 	err = a.store.Read(ctx, func(tx *store.Tx) (err error) {
+		if version, err = tx.Configuration(); err != nil {
+			return err
+		}
 		reference, err = tx.Reference()
 		return err
 	})
 	if err == nil {
 		a.reference.Store(reference)
+		a.referenceVersion.Store(version)
 	}
 	return err
 }
 
-// Watch keeps what this node remembers of keys and reference data true until ctx ends; changed tells of changes that
-// were heard of, besides the regular look.
+// Watch keeps what this node remembers of keys and reference data true until ctx ends, by looking every so often.
 func (a *App) Watch(ctx context.Context) {
 	tick := time.NewTicker(watchEvery)
 	defer tick.Stop()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/netip"
+	"strings"
 	"time"
 
 	"banksulutgo.co.id/servicedesk/auth"
@@ -29,9 +30,10 @@ type CreatedKey struct {
 	WebhookSecret string
 }
 
-// CreateKey makes an API key, and its partner when there is none of that name.
+// CreateKey makes an API key, and its partner when there is none of that name. A partner that exists does not become
+// the provider by a key: its tickets may have been forwarded already.
 func (a *App) CreateKey(ctx context.Context, actor desk.Actor, n NewKey) (CreatedKey, error) {
-	if n.Name == "" {
+	if strings.TrimSpace(n.Name) == "" {
 		return CreatedKey{}, desk.Faults{{Path: "name", Text: desk.Required}}.Err()
 	}
 	if n.Partner == "" {
@@ -40,7 +42,7 @@ func (a *App) CreateKey(ctx context.Context, actor desk.Actor, n NewKey) (Create
 	now := a.now()
 	text, secret := auth.NewAPIKey(), auth.NewWebhookSecret()
 	k := desk.APIKey{ID: desk.NewID(now), Name: n.Name, Prefix: text.Prefix, Hash: text.Hash, Permissions: n.Permissions,
-		AllowNets: n.AllowNets, Rate: n.Rate, CreatedAt: now, ExpiresAt: n.Expires}
+		AllowNets: unmapped(n.AllowNets), Rate: n.Rate, CreatedAt: now, ExpiresAt: n.Expires}
 	k.WebhookSecret = a.keyring.Seal([]byte(secret), "api_key", "webhook_secret", k.ID)
 	fresh := desk.Partner{ID: desk.NewID(now), Name: n.Partner, Sociomile: n.Sociomile, CreatedAt: now}
 	err := a.store.Write(ctx, func(tx *store.Tx) error {
@@ -49,6 +51,9 @@ func (a *App) CreateKey(ctx context.Context, actor desk.Actor, n NewKey) (Create
 		if err != nil {
 			return err
 		}
+		if n.Sociomile && !partner.Sociomile {
+			return desk.Faults{{Path: "sociomile", Text: desk.NotAllowedForKey}}.Err()
+		}
 		k.PartnerID, k.PartnerName = partner.ID, partner.Name
 		tx.InsertKey(k)
 		tx.ConfigurationChanged()
@@ -56,6 +61,18 @@ func (a *App) CreateKey(ctx context.Context, actor desk.Actor, n NewKey) (Create
 		return nil
 	})
 	return CreatedKey{Key: k, Text: text.Text, WebhookSecret: secret}, err
+}
+
+// unmapped writes networks of IPv4 addresses in IPv6 form as what they are: addresses are compared in that form.
+func unmapped(nets []netip.Prefix) []netip.Prefix {
+	plain := make([]netip.Prefix, len(nets))
+	for i, n := range nets {
+		if n.Addr().Is4In6() && n.Bits() >= 96 {
+			n = netip.PrefixFrom(n.Addr().Unmap(), n.Bits()-96)
+		}
+		plain[i] = n
+	}
+	return plain
 }
 
 // Keys lists all keys, the oldest first.
@@ -70,6 +87,9 @@ func (a *App) Keys(ctx context.Context) (keys []desk.APIKey, err error) {
 // RevokeKey ends a key on every node within a second. Its partner's deliveries go on. It returns an Error of code
 // NotFound when there is no such key in use.
 func (a *App) RevokeKey(ctx context.Context, actor desk.Actor, id string) error {
+	if !storable(id) {
+		return noKey(store.ErrNotFound)
+	}
 	now := a.now()
 	err := a.store.Write(ctx, func(tx *store.Tx) error {
 		tx.RevokeKey(id, now)
@@ -88,8 +108,12 @@ func noKey(err error) error {
 }
 
 // RotateKey replaces a key by a new one with the same partner, name, rights and webhook secret, and ends the old one.
-// It returns an Error of code NotFound when there is no such key in use.
+// One that expires can be used for as long as the old one from its beginning, so that keys are rotated before they
+// expire. It returns an Error of code NotFound when there is no such key in use.
 func (a *App) RotateKey(ctx context.Context, actor desk.Actor, id string) (CreatedKey, error) {
+	if !storable(id) {
+		return CreatedKey{}, noKey(store.ErrNotFound)
+	}
 	now := a.now()
 	text := auth.NewAPIKey()
 	created := CreatedKey{Text: text.Text}
@@ -104,6 +128,9 @@ func (a *App) RotateKey(ctx context.Context, actor desk.Actor, id string) (Creat
 		}
 		k := old
 		k.ID, k.Prefix, k.Hash, k.CreatedAt, k.RevokedAt = desk.NewID(now), text.Prefix, text.Hash, now, time.Time{}
+		if !old.ExpiresAt.IsZero() {
+			k.ExpiresAt = now.Add(old.ExpiresAt.Sub(old.CreatedAt))
+		}
 		k.WebhookSecret = a.keyring.Seal(secret, "api_key", "webhook_secret", k.ID)
 		created.Key, created.WebhookSecret = k, string(secret)
 		tx.RevokeKey(id, now)

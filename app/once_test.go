@@ -93,10 +93,10 @@ func TestAnotherContentUnderAnIdIsRefusedWithThePathsThatDiffer(t *testing.T) {
 		_, _, err := openOnce(t, d, actor, "req_1", first)
 		must(t, err)
 		for body, want := range map[string][]string{
-			`{"a":"y","n":1,"o":{"list":[1,2],"deep":{"x":true}},"line\nend":"x","eq=al":"x"}`:             {"a"},
-			`{"a":"x","n":"1","o":{"list":[1,3],"deep":{"x":true}},"line\nend":"x","eq=al":"x"}`:           {"n", "o.list.1"},
-			`{"a":"x","n":1,"o":{"list":[1],"deep":{}},"line\nend":"x","eq=al":"x","new":0}`:               {"new", "o.deep", "o.deep.x", "o.list.1"},
-			`{"a":"x","n":1,"o":{"list":[1,2],"deep":{"x":true}},"line\nend":"y","eq=al":"y"}`:             {"eq=al", `line\nend`},
+			`{"a":"y","n":1,"o":{"list":[1,2],"deep":{"x":true}},"line\nend":"x","eq=al":"x"}`:              {"a"},
+			`{"a":"x","n":"1","o":{"list":[1,3],"deep":{"x":true}},"line\nend":"x","eq=al":"x"}`:            {"n", "o.list.1"},
+			`{"a":"x","n":1,"o":{"list":[1],"deep":{}},"line\nend":"x","eq=al":"x","new":0}`:                {"new", "o.deep", "o.deep.x", "o.list.1"},
+			`{"a":"x","n":1,"o":{"list":[1,2],"deep":{"x":true}},"line\nend":"y","eq=al":"y"}`:              {"eq=al", `line\nend`},
 			`{"a":"x","n":1,"o":{"list":[1,2],"deep":{"x":true}},"line\nend":"x","eq=al":"x","null":false}`: {"null"},
 			`{}`: {"a", "eq=al", `line\nend`, "n", "o.deep.x", "o.list.0", "o.list.1"},
 		} {
@@ -208,7 +208,9 @@ func TestAnAnswerIsGivenAgainAfterEverythingChanged(t *testing.T) {
 		d := desktest.NewDesk(t, e)
 		actor, core := allOf(t, d, "Partner"), bank(t, d)
 		ticket := openedTicket(t, d, actor)
-		word := func(c app.Changed) string { return fmt.Sprint(c.Ticket.Status, c.Ticket.Version, c.Comment, c.Attachments) }
+		word := func(c app.Changed) string {
+			return fmt.Sprint(c.Ticket.Status, c.Ticket.Version, c.Comment, c.Attachments)
+		}
 		change := func(id string) app.Change {
 			c := of(ticket)
 			c.Once = once(t, id, "PATCH /tickets/"+c.Ticket, `{"id":"`+id+`"}`, word)
