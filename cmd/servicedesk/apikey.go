@@ -3,28 +3,19 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"banksulutgo.co.id/servicedesk/app"
 	"banksulutgo.co.id/servicedesk/desk"
 )
-
-// with opens the installation, does something, and closes it.
-func (p *program) with(ctx context.Context, c *config, do func(*opened) error) error {
-	o, err := p.open(ctx, c, time.Now)
-	if err != nil {
-		return err
-	}
-	err = do(o)
-	if closing := o.store.Close(); err == nil {
-		err = closing
-	}
-	return err
-}
 
 // keyOut is a key as the command line prints it. The names are part of the command line's form: scripts depend on them.
 type keyOut struct {
@@ -70,13 +61,13 @@ func (p *program) printJSON(v any) error {
 }
 
 func createKeyCommand(ctx context.Context, p *program, flags *flag.FlagSet, args []string) error {
-	name := flags.String("name", "", "name of the key")
-	partner := flags.String("partner", "", "name of the partner")
+	name := flags.String("name", "", "`name` of the key")
+	partner := flags.String("partner", "", "`name` of the partner; else that of the key")
 	sociomile := flags.Bool("sociomile", false, "the partner is the provider itself")
-	permissions := flags.String("permissions", "", "what the key may do")
-	allow := flags.String("allow-ip", "", "networks that the key may be used from")
-	rate := flags.Int("rate-limit", 20, "requests a second; 0: no limit")
-	expires := flags.String("expires", "", "how long the key may be used")
+	permissions := flags.String("permissions", "", "what the key may do: a `list` of omnichannel:create, …:read, …:update, …:manage, …:*")
+	allow := flags.String("allow-ip", "", "`CIDR,…` that the key may be used from; else from anywhere")
+	rate := flags.Int("rate-limit", 20, "requests a second of a node, a `number`; 20 when not given, 0: no limit")
+	expires := flags.String("expires", "", "`time` that the key may be used, as 90d or 12h; else for ever")
 	asJSON := flags.Bool("json", false, "print JSON")
 	c, _, err := p.load(flags, args, 0)
 	if err != nil {
@@ -103,6 +94,14 @@ func readKey(n *app.NewKey, permissions, allow, expires string) (err error) {
 	if n.Name == "" {
 		return usageError{"apikey create", "--name is required"}
 	}
+	for _, name := range []string{n.Name, n.Partner} {
+		if utf8.RuneCountInString(name) > desk.MaxName || strings.ContainsFunc(name, unicode.IsControl) {
+			return usageError{"apikey create", fmt.Sprintf("names must have at most %d characters, none of them a control character", desk.MaxName)}
+		}
+	}
+	if permissions == "" {
+		return usageError{"apikey create", "--permissions is required"}
+	}
 	if n.Rate < 0 || n.Rate > 1_000_000 {
 		return usageError{"apikey create", "--rate-limit must be from 0 to 1000000 requests a second"}
 	}
@@ -114,6 +113,9 @@ func readKey(n *app.NewKey, permissions, allow, expires string) (err error) {
 	}
 	if expires != "" {
 		d, err := parseDuration(expires)
+		if err == nil && d == 0 {
+			err = errors.New("a key that expires at once is of no use")
+		}
 		if err != nil {
 			return refuse("expires", err)
 		}
@@ -146,7 +148,7 @@ func listKeysCommand(ctx context.Context, p *program, flags *flag.FlagSet, args 
 	if err != nil {
 		return err
 	}
-	return p.with(ctx, c, func(o *opened) error {
+	return p.withExisting(ctx, c, func(o *opened) error {
 		keys, err := o.app.Keys(ctx)
 		if err != nil {
 			return err
@@ -171,7 +173,11 @@ func (p *program) printKeys(keys []desk.APIKey) error {
 	fmt.Fprintln(w, "ID\tPARTNER\tNAME\tKEY\tPERMISSIONS\tRATE\tSTATE")
 	now := time.Now()
 	for _, k := range keys {
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s…\t%s\t%d/s\t%s\n", k.ID, k.PartnerName, k.Name, k.Prefix, k.Permissions, k.Rate, state(k, now))
+		rate := strconv.Itoa(k.Rate) + "/s"
+		if k.Rate == 0 {
+			rate = "no limit"
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s…\t%s\t%s\t%s\n", k.ID, k.PartnerName, k.Name, k.Prefix, k.Permissions, rate, state(k, now))
 	}
 	return w.Flush()
 }
@@ -193,7 +199,7 @@ func revokeKeyCommand(ctx context.Context, p *program, flags *flag.FlagSet, args
 	if err != nil {
 		return err
 	}
-	return p.with(ctx, c, func(o *opened) error {
+	return p.withExisting(ctx, c, func(o *opened) error {
 		if err := o.app.RevokeKey(ctx, operator(), rest[0]); err != nil {
 			return err
 		}
@@ -208,7 +214,7 @@ func rotateKeyCommand(ctx context.Context, p *program, flags *flag.FlagSet, args
 	if err != nil {
 		return err
 	}
-	return p.with(ctx, c, func(o *opened) error {
+	return p.withExisting(ctx, c, func(o *opened) error {
 		created, err := o.app.RotateKey(ctx, operator(), rest[0])
 		if err != nil {
 			return err

@@ -22,7 +22,7 @@ type auditOut struct {
 }
 
 func verifyAuditCommand(ctx context.Context, p *program, flags *flag.FlagSet, args []string) error {
-	file := flags.String("heads", "", "file of exported heads; standard: audit-heads.jsonl in the data folder")
+	file := flags.String("heads", "", "`file` of exported heads; else audit-heads.jsonl in the data folder")
 	asJSON := flags.Bool("json", false, "print JSON")
 	c, _, err := p.load(flags, args, 0)
 	if err != nil {
@@ -31,7 +31,7 @@ func verifyAuditCommand(ctx context.Context, p *program, flags *flag.FlagSet, ar
 	if *file == "" {
 		*file = headsFile(c)
 	}
-	return p.with(ctx, c, func(o *opened) error {
+	return p.withExisting(ctx, c, func(o *opened) error {
 		heads, err := app.ReadHeads(*file)
 		if err != nil {
 			return err
@@ -74,9 +74,9 @@ func (p *program) printVerified(v app.Verified, heads int, asJSON bool) error {
 }
 
 func createUserCommand(ctx context.Context, p *program, flags *flag.FlagSet, args []string) error {
-	email := flags.String("email", "", "e-mail address")
-	name := flags.String("name", "", "name as colleagues and customers see it")
-	role := flags.String("role", "", "agent, supervisor, admin or auditor")
+	email := flags.String("email", "", "`e-mail` address")
+	name := flags.String("name", "", "`name` as colleagues and customers see it")
+	role := flags.String("role", "", "`role`: agent, supervisor, admin or auditor")
 	fromStdin := flags.Bool("password-stdin", false, "read the password from standard input")
 	c, _, err := p.load(flags, args, 0)
 	if err != nil {

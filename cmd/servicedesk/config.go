@@ -2,9 +2,11 @@ package main
 
 import (
 	"cmp"
+	"errors"
 	"flag"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/netip"
 	"net/url"
 	"path/filepath"
@@ -39,19 +41,25 @@ type setting struct {
 	set                        func(c *config, value string) error
 }
 
+// The settings that the code below treats by name.
+const (
+	listenVariable  = "SERVICEDESK_LISTEN"         // only serve has its flag
+	metricsVariable = "SERVICEDESK_METRICS_LISTEN" // empty is a value of its own
+)
+
 // settings lists every variable that the program knows.
 func settings() []setting {
 	return []setting{
-		{"SERVICEDESK_LISTEN", "listen", "127.0.0.1:8080", "address that the desk is served at", text(func(c *config) *string { return &c.listen })},
-		{"SERVICEDESK_DATA", "data", "./data", "folder of the embedded database, the attachments and the key file", text(func(c *config) *string { return &c.data })},
-		{"SERVICEDESK_DATABASE", "database", "", "postgres://… for any number of nodes; empty: SQLite in the data folder", text(func(c *config) *string { return &c.database })},
+		{listenVariable, "listen", "127.0.0.1:8080", "`address` that the desk is served at; port 0: any free one", address(func(c *config) *string { return &c.listen })},
+		{"SERVICEDESK_DATA", "data", "./data", "`folder` of the embedded database, the attachments and the key file", text(func(c *config) *string { return &c.data })},
+		{"SERVICEDESK_DATABASE", "database", "", "`postgres://…` for any number of nodes; empty: SQLite in the data folder", setDatabase},
 		{"SERVICEDESK_KEY_FILE", "", "<data>/key", "master key of the installation; every node needs the same file", text(func(c *config) *string { return &c.keyFile })},
 		{"SERVICEDESK_BLOBS", "", "<data>/blobs", "where attachments are: a folder (shared between nodes) or s3://bucket/prefix", text(func(c *config) *string { return &c.blobs })},
-		{"SERVICEDESK_PUBLIC_URL", "", "http://<listen>", "how the desk is reached from outside, for links", setPublicURL},
+		{"SERVICEDESK_PUBLIC_URL", "", "http://<listen>", "how the desk is reached from outside, for links; https://<listen> with a certificate", setPublicURL},
 		{"SERVICEDESK_TRUSTED_PROXIES", "", "", "CIDRs whose X-Forwarded-For is believed, separated by commas", setProxies},
 		{"SERVICEDESK_TLS_CERT", "", "", "certificate file; read again when it changes", text(func(c *config) *string { return &c.tlsCert })},
 		{"SERVICEDESK_TLS_KEY", "", "", "private key file of the certificate", text(func(c *config) *string { return &c.tlsKey })},
-		{"SERVICEDESK_METRICS_LISTEN", "", "127.0.0.1:9464", "address of /metrics; empty: none", text(func(c *config) *string { return &c.metricsListen })},
+		{metricsVariable, "", "127.0.0.1:9464", "address of /metrics; empty: none", address(func(c *config) *string { return &c.metricsListen })},
 		{"SERVICEDESK_FIRST_TICKET_NUMBER", "", "10001", "number of the first ticket of a new installation", setFirstTicket},
 		{"SERVICEDESK_AUTO_CLOSE", "", "7d", "how long a resolved ticket waits before it is closed; 0: for ever", setAutoClose},
 		{"SERVICEDESK_LOG", "", "text", "text or json, and a level (debug, info, warn, error): json,debug", setLog},
@@ -77,13 +85,13 @@ func settings() []setting {
 // no effect.
 func later(*config, string) error { return errLater }
 
-var errLater = fmt.Errorf("this version has no use for it")
+var errLater = errors.New("this version has no use for it")
 
 // load reads the settings from flags and environment. An unknown variable is an error that names the nearest one.
 func (p *program) load(flags *flag.FlagSet, args []string, arguments int) (*config, []string, error) {
 	given := map[string]*string{}
 	for _, s := range settings() {
-		if s.flag != "" {
+		if s.flag != "" && (s.name != listenVariable || flags.Name() == "serve") {
 			given[s.flag] = flags.String(s.flag, "", s.help)
 		}
 	}
@@ -130,11 +138,13 @@ func (p *program) environment() (map[string]string, error) {
 	return values, nil
 }
 
-// build makes the configuration of the values that were given, and the standard ones.
+// build makes the configuration of the values that were given, and the standard ones. An empty value is none, as
+// whoever writes `NAME=` into a file of settings expects, but where empty says something of its own.
 func build(values map[string]string) (*config, error) {
 	c := &config{}
 	for _, s := range settings() {
 		value, given := values[s.name]
+		given = given && (value != "" || s.name == metricsVariable)
 		if !given && strings.Contains(s.standard, "<") {
 			continue // depends on another setting
 		}
@@ -154,7 +164,6 @@ func build(values map[string]string) (*config, error) {
 	}
 	c.keyFile = cmp.Or(c.keyFile, filepath.Join(c.data, "key"))
 	c.blobs = cmp.Or(c.blobs, filepath.Join(c.data, "blobs"))
-	c.publicURL = cmp.Or(c.publicURL, "http://"+c.listen)
 	if (c.tlsCert == "") != (c.tlsKey == "") {
 		return nil, usageError{"config", "SERVICEDESK_TLS_CERT and SERVICEDESK_TLS_KEY must be set together"}
 	}
@@ -169,10 +178,27 @@ func text(field func(*config) *string) func(*config, string) error {
 	}
 }
 
-func setPublicURL(c *config, value string) error {
-	if value == "" {
+// address sets a setting that is an address to listen at.
+func address(field func(*config) *string) func(*config, string) error {
+	return func(c *config, value string) error {
+		if _, _, err := net.SplitHostPort(value); err != nil && value != "" {
+			return fmt.Errorf("%q is no address like 127.0.0.1:8080", value)
+		}
+		*field(c) = value
 		return nil
 	}
+}
+
+// setDatabase does not repeat the value in its error: there may be a password in it.
+func setDatabase(c *config, value string) error {
+	if value != "" && !strings.HasPrefix(value, "postgres://") && !strings.HasPrefix(value, "postgresql://") {
+		return errors.New("it must begin with postgres://, or be empty for SQLite in the data folder")
+	}
+	c.database = value
+	return nil
+}
+
+func setPublicURL(c *config, value string) error {
 	u, err := url.Parse(value)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
 		return fmt.Errorf("%q is no address like https://desk.example.org", value)
@@ -257,7 +283,8 @@ func nearest(word string, words []string) string {
 	return slices.MinFunc(words, func(a, b string) int { return cmp.Compare(distance(word, a), distance(word, b)) })
 }
 
-// distance counts the letters to change, add or drop between two words.
+// distance counts the letters to add or drop between two words. A letter in place of another counts twice: who leaves
+// out a part of a name is more usual than who writes another name.
 func distance(a, b string) int {
 	row := make([]int, len(b)+1)
 	for j := range row {
@@ -269,7 +296,7 @@ func distance(a, b string) int {
 		for j := range len(b) {
 			change := corner
 			if a[i] != b[j] {
-				change++
+				change += 2
 			}
 			corner = row[j+1]
 			row[j+1] = min(change, row[j]+1, row[j+1]+1)

@@ -1,11 +1,13 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"time"
@@ -28,35 +30,66 @@ type opened struct {
 	metrics *prometheus.Registry
 }
 
+// attachments says whether an installation is opened with the place of its attachments. Commands other than serve do
+// without: a key must be revocable while that place is out of reach.
+type attachments bool
+
+const (
+	withAttachments    attachments = true
+	withoutAttachments attachments = false
+)
+
 // open opens the installation that the configuration names, and makes it when it does not exist.
-func (p *program) open(ctx context.Context, c *config, clock func() time.Time) (*opened, error) {
+func (p *program) open(ctx context.Context, c *config, files attachments, clock func() time.Time) (*opened, error) {
 	o := &opened{config: c, log: p.logger(c), metrics: prometheus.NewRegistry()}
 	if err := os.MkdirAll(c.data, 0o700); err != nil {
-		return nil, fmt.Errorf("the data folder cannot be made: %w", err)
+		return nil, fmt.Errorf("the data folder (SERVICEDESK_DATA) cannot be made: %w", err)
 	}
 	var err error
 	o.store, err = store.Open(ctx, store.Options{Database: c.database, Folder: c.data, Clock: clock, Log: o.log, Metrics: o.metrics})
 	if err != nil {
 		return nil, err
 	}
-	if err := o.start(ctx, p); err != nil {
+	if err := o.start(ctx, p, files); err != nil {
 		return nil, errors.Join(err, o.store.Close())
 	}
 	return o, nil
 }
 
 // start opens keys and attachments and makes the verbs.
-func (o *opened) start(ctx context.Context, p *program) error {
+func (o *opened) start(ctx context.Context, p *program, files attachments) error {
 	keyring, err := app.Install(ctx, o.store, o.config.keyFile, o.config.firstTicket)
 	if err != nil {
 		return err
 	}
-	blobs, err := blob.Open(ctx, o.config.blobs, p.blobOptions(keyring))
-	if err != nil {
-		return fmt.Errorf("the place of the attachments (SERVICEDESK_BLOBS) cannot be used: %w", err)
+	options := app.Options{Store: o.store, Keyring: keyring, Log: o.log, AutoClose: o.config.autoClose}
+	if files {
+		if options.Blobs, err = blob.Open(ctx, o.config.blobs, p.blobOptions(keyring)); err != nil {
+			return fmt.Errorf("the place of the attachments (SERVICEDESK_BLOBS) cannot be used: %w", err)
+		}
 	}
-	o.app, err = app.New(ctx, app.Options{Store: o.store, Keyring: keyring, Blobs: blobs, Log: o.log, AutoClose: o.config.autoClose})
+	o.app, err = app.New(ctx, options)
 	return err
+}
+
+// with opens the installation, which is made when it does not exist, does something, and closes it.
+func (p *program) with(ctx context.Context, c *config, do func(*opened) error) error {
+	o, err := p.open(ctx, c, withoutAttachments, time.Now)
+	if err != nil {
+		return err
+	}
+	return errors.Join(do(o), o.store.Close())
+}
+
+// withExisting is with, but for commands whose answer would be misleading about a new installation: a mistyped folder
+// is an error. A PostgreSQL database without tables is not a typing error, and is made ready.
+func (p *program) withExisting(ctx context.Context, c *config, do func(*opened) error) error {
+	if c.database == "" {
+		if _, err := os.Stat(filepath.Join(c.data, store.SQLiteFile)); err != nil {
+			return fmt.Errorf("there is no installation in %s: name its folder with --data, or its database with --database", c.data)
+		}
+	}
+	return p.with(ctx, c, do)
 }
 
 func (p *program) blobOptions(keyring *auth.Keyring) blob.Options {
@@ -91,9 +124,9 @@ func operator() desk.Actor {
 // lock takes the data folder for one serving program; the error names the one that has it.
 func lock(c *config) (*os.File, error) {
 	if err := os.MkdirAll(c.data, 0o700); err != nil {
-		return nil, fmt.Errorf("the data folder cannot be made: %w", err)
+		return nil, fmt.Errorf("the data folder (SERVICEDESK_DATA) cannot be made: %w", err)
 	}
-	path := c.data + "/serve.lock"
+	path := filepath.Join(c.data, "serve.lock")
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, err
@@ -101,7 +134,8 @@ func lock(c *config) (*os.File, error) {
 	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
 		pid, _ := os.ReadFile(path)
 		f.Close()
-		return nil, fmt.Errorf("another servicedesk (pid %s) serves the data folder %s already: stop it, or name another folder with --data", strings.TrimSpace(string(pid)), c.data)
+		return nil, fmt.Errorf("another servicedesk (pid %s) serves the data folder %s already: stop it, or name another folder with --data",
+			cmp.Or(strings.TrimSpace(string(pid)), "unknown"), c.data)
 	}
 	if err := f.Truncate(0); err != nil {
 		return nil, errors.Join(err, f.Close())

@@ -1,8 +1,11 @@
 package main
 
 import (
+	"context"
+	"flag"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 )
 
@@ -20,14 +23,31 @@ func (p *program) help(w io.Writer, about []string) error {
 	found := false
 	for _, c := range commands() {
 		if c.name == topic || strings.HasPrefix(c.name, topic+" ") {
-			fmt.Fprintf(w, "servicedesk %s %s\n    %s\n", c.name, c.usage, c.summary)
+			fmt.Fprintf(w, "%s\n    %s\n", strings.TrimSpace("servicedesk "+c.name+" "+c.usage), c.summary)
 			found = true
+		}
+		if c.name == topic {
+			p.helpFlags(w, c)
 		}
 	}
 	if !found {
-		return usageError{"", fmt.Sprintf("there is no help about %q", topic)}
+		return usageError{"", fmt.Sprintf("there is no help about %q; did you mean %q?", topic, nearest(about[0], append(firstWords(commands()), "config")))}
 	}
 	return nil
+}
+
+// helpFlags prints the flags of a command. A command that is asked for help defines them and does nothing else.
+func (p *program) helpFlags(w io.Writer, c command) {
+	flags := c.flags()
+	_ = c.run(context.Background(), p, flags, []string{"--help"}) // says that help was asked for
+	flags.VisitAll(func(f *flag.Flag) {
+		kind, text := flag.UnquoteUsage(f)
+		name := strings.TrimSpace("--" + f.Name + " " + kind)
+		if i := slices.IndexFunc(settings(), func(s setting) bool { return s.flag == f.Name }); i >= 0 {
+			text += " (" + settings()[i].name + ")"
+		}
+		fmt.Fprintf(w, "    %-24s %s\n", name, text)
+	})
 }
 
 func (p *program) helpAll(w io.Writer) {
@@ -45,7 +65,7 @@ Start with:  servicedesk serve
 }
 
 func (p *program) helpConfig(w io.Writer) {
-	fmt.Fprint(w, "Settings are environment variables; the common ones are flags too.\n\n")
+	fmt.Fprint(w, "Settings are environment variables; the common ones are flags too. An empty variable is as good as none.\n\n")
 	for _, s := range settings() {
 		name := s.name
 		if s.flag != "" {
@@ -55,7 +75,7 @@ func (p *program) helpConfig(w io.Writer) {
 		if standard == "" {
 			standard = "empty"
 		}
-		fmt.Fprintf(w, "%s\n    %s\n    default: %s\n", name, s.help, standard)
+		fmt.Fprintf(w, "%s\n    %s\n    default: %s\n", name, strings.ReplaceAll(s.help, "`", ""), standard)
 		if err := s.set(&config{}, s.standard); err == errLater {
 			fmt.Fprint(w, "    has no effect in this version\n")
 		}

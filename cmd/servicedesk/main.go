@@ -62,6 +62,7 @@ func commands() []command {
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	context.AfterFunc(ctx, stop) // a second signal ends a program that takes too long to stop
 	p := &program{env: os.Environ(), stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr}
 	os.Exit(p.run(ctx, os.Args[1:]))
 }
@@ -77,7 +78,7 @@ func (p *program) run(ctx context.Context, args []string) int {
 	case errors.As(err, &status):
 		return int(status)
 	case errors.As(err, &usage):
-		fmt.Fprintf(p.stderr, "servicedesk: %s\nSee: servicedesk help %s\n", usage.text, usage.command)
+		fmt.Fprintf(p.stderr, "servicedesk: %s\nSee: %s\n", usage.text, strings.TrimSpace("servicedesk help "+usage.command))
 		return 2
 	case errors.Is(err, context.Canceled):
 		return 1
@@ -86,13 +87,17 @@ func (p *program) run(ctx context.Context, args []string) int {
 	return 1
 }
 
-// plain words an error for the terminal.
+// plain words an error for the terminal: of a validation, what is wrong with each field.
 func plain(err error) string {
 	var e *desk.Error
-	if !errors.As(err, &e) {
+	if !errors.As(err, &e) || len(e.Fields) == 0 {
 		return err.Error()
 	}
-	return e.Error()
+	var faults []string
+	for _, f := range e.Fields {
+		faults = append(faults, f.In(desk.English))
+	}
+	return strings.Join(faults, "; ")
 }
 
 func (p *program) dispatch(ctx context.Context, args []string) error {
@@ -107,14 +112,18 @@ func (p *program) dispatch(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	flags := flag.NewFlagSet(c.name, flag.ContinueOnError)
-	flags.SetOutput(io.Discard)
-	flags.Usage = func() {}
-	err = c.run(ctx, p, flags, rest)
+	err = c.run(ctx, p, c.flags(), rest)
 	if errors.Is(err, flag.ErrHelp) {
 		return p.help(p.stdout, strings.Fields(c.name))
 	}
 	return err
+}
+
+// flags makes the set that the command defines its flags in. It prints nothing by itself.
+func (c command) flags() *flag.FlagSet {
+	flags := flag.NewFlagSet(c.name, flag.ContinueOnError)
+	flags.SetOutput(io.Discard)
+	return flags
 }
 
 // find picks the command of the longest name that the arguments begin with.
@@ -128,14 +137,21 @@ func find(args []string) (command, []string, error) {
 			}
 		}
 	}
-	var names []string
-	for _, c := range all {
-		if first, _, _ := strings.Cut(c.name, " "); first == args[0] {
-			return command{}, nil, usageError{args[0], fmt.Sprintf("%q needs one of its commands", args[0])}
-		}
-		names = append(names, c.name)
+	words := firstWords(all)
+	if slices.Contains(words, args[0]) {
+		return command{}, nil, usageError{args[0], fmt.Sprintf("%q needs one of its commands", args[0])}
 	}
-	return command{}, nil, usageError{"", fmt.Sprintf("unknown command %q; did you mean %q?", args[0], nearest(args[0], names))}
+	return command{}, nil, usageError{"", fmt.Sprintf("unknown command %q; did you mean %q?", args[0], nearest(args[0], words))}
+}
+
+// firstWords are what a command line can begin with.
+func firstWords(all []command) []string {
+	var words []string
+	for _, c := range all {
+		word, _, _ := strings.Cut(c.name, " ")
+		words = append(words, word)
+	}
+	return slices.Compact(words)
 }
 
 // parse reads the flags of a command, in any order with its arguments, of which there must be n.
@@ -152,8 +168,11 @@ func parse(flags *flag.FlagSet, args []string, n int) ([]string, error) {
 			rest, args = append(rest, args[0]), args[1:]
 		}
 	}
-	if len(rest) != n {
-		return nil, usageError{flags.Name(), fmt.Sprintf("%s takes %d arguments, %d were given", flags.Name(), n, len(rest))}
+	switch {
+	case len(rest) > n:
+		return nil, usageError{flags.Name(), fmt.Sprintf("%q is one argument too many for %s", rest[n], flags.Name())}
+	case len(rest) < n:
+		return nil, usageError{flags.Name(), flags.Name() + " needs an argument"}
 	}
 	return rest, nil
 }

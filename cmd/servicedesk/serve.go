@@ -4,17 +4,12 @@ import (
 	"context"
 	"errors"
 	"flag"
-	"fmt"
-	"log/slog"
-	"net"
 	"net/http"
 	"path/filepath"
 	"sync"
 	"time"
 
 	"github.com/klauspost/compress/gzhttp"
-	"github.com/prometheus/client_golang/prometheus/collectors"
-	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"banksulutgo.co.id/servicedesk/api"
 	"banksulutgo.co.id/servicedesk/docs"
@@ -30,7 +25,7 @@ const (
 )
 
 func serveCommand(ctx context.Context, p *program, flags *flag.FlagSet, args []string) error {
-	demo := flags.Bool("demo", false, "fill an empty desk with demo data and print a key")
+	demo := flags.Bool("demo", false, "fill an empty desk with a bank's days and print a key and commands to try")
 	c, _, err := p.load(flags, args, 0)
 	if err != nil {
 		return err
@@ -41,69 +36,81 @@ func serveCommand(ctx context.Context, p *program, flags *flag.FlagSet, args []s
 	}
 	defer held.Close()
 	clock := &demoClock{}
-	o, err := p.open(ctx, c, clock.Now)
+	o, err := p.open(ctx, c, withAttachments, clock.Now)
 	if err != nil {
 		return err
 	}
-	s := &server{opened: o, program: p, hub: &live.Hub{}, stopping: make(chan struct{})}
+	s := &server{opened: o, hub: &live.Hub{}, stopping: make(chan struct{}), ready: func(string) error { return nil }}
 	if *demo {
-		if err := p.fillDemo(ctx, o, clock); err != nil {
-			return errors.Join(err, o.store.Close())
-		}
+		s.ready, err = p.demo(ctx, o, clock)
 	}
-	return errors.Join(s.serve(ctx), o.store.Close())
+	if err == nil {
+		err = s.serve(ctx)
+	}
+	return errors.Join(err, o.store.Close())
 }
 
 // server is the running program.
 type server struct {
 	*opened
-	program  *program
 	hub      *live.Hub
-	stopping chan struct{}
+	stopping chan struct{}          // closed when the program shall stop
+	ready    func(url string) error // called when the desk is served at url
 	work     sync.WaitGroup
 }
 
 // serve listens until ctx ends, then drains: requests that were begun are answered, what was noted is written.
 func (s *server) serve(ctx context.Context) error {
-	listener, err := net.Listen("tcp", s.config.listen)
-	if err != nil {
-		return fmt.Errorf("cannot listen at %s (SERVICEDESK_LISTEN): %w", s.config.listen, err)
-	}
-	handler, err := s.handler()
+	doors, err := s.listen()
 	if err != nil {
 		return err
+	}
+	url := s.config.publicAddress(doors[0].listener.Addr())
+	if doors[0].http.Handler, err = s.handler(url); err != nil {
+		return errors.Join(err, closeAll(doors))
 	}
 	working, stopWork := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopWork()
 	s.startWork(working)
-	main := s.httpServer(handler)
-	failed := make(chan error, 2)
-	go func() { failed <- s.listenAndServe(main, listener) }()
-	metrics, err := s.serveMetrics(failed)
-	if err != nil {
-		return err
+	failed := make(chan error, len(doors))
+	for _, d := range doors {
+		go func() { failed <- d.serve(s.stopping) }()
 	}
+	s.logStart(doors)
+	err = s.ready(url)
+	if err == nil {
+		select {
+		case <-ctx.Done():
+			s.log.Info("stopping: no new connections, open requests are answered")
+		case err = <-failed:
+		}
+	}
+	close(s.stopping)
+	return errors.Join(err, s.drain(doors, stopWork))
+}
+
+func (s *server) logStart(doors []*entrance) {
 	for _, name := range s.config.unused {
 		s.log.Warn("a setting has no effect in this version", "setting", name)
 	}
-	s.log.Info("serving", "version", version, "address", listener.Addr().String(), "database", s.databaseName())
-	select {
-	case <-ctx.Done():
-		s.log.Info("stopping: no new connections, open requests are answered")
-	case err = <-failed:
+	attrs := []any{"version", version, "address", doors[0].listener.Addr().String(), "database", s.databaseName()}
+	if len(doors) > 1 {
+		attrs = append(attrs, "metrics", doors[1].listener.Addr().String())
 	}
-	close(s.stopping)
-	return errors.Join(err, s.drain(main, metrics, stopWork))
+	s.log.Info("serving", attrs...)
 }
 
 // drain answers what was begun, and then ends the program's own work.
-func (s *server) drain(main, metrics *http.Server, stopWork func()) error {
+func (s *server) drain(doors []*entrance, stopWork func()) error {
 	ctx, cancel := context.WithTimeout(context.Background(), drainWithin)
 	defer cancel()
-	err := main.Shutdown(ctx)
-	if metrics != nil {
-		err = errors.Join(err, metrics.Shutdown(ctx))
+	var drained sync.WaitGroup
+	errs := make([]error, len(doors))
+	for i, d := range doors {
+		drained.Go(func() { errs[i] = d.drain(ctx) })
 	}
+	drained.Wait()
+	err := errors.Join(errs...)
 	stopWork()
 	s.work.Wait()
 	for {
@@ -172,27 +179,26 @@ func every(ctx context.Context, pause time.Duration, do func()) {
 	}
 }
 
-// handler wires the doors.
-func (s *server) handler() (http.Handler, error) {
+// handler wires the doors of a desk that is reached at a URL.
+func (s *server) handler(url string) (http.Handler, error) {
 	document, err := docs.DocumentJSON(api.Document)
 	if err != nil {
 		return nil, err
 	}
-	site, err := docs.New(docs.Options{Document: api.Document, PublicURL: s.config.publicURL, Version: version})
+	site, err := docs.New(docs.Options{Document: api.Document, PublicURL: url, Version: version})
 	if err != nil {
 		return nil, err
 	}
-	s.metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	door := web.New(web.Options{Log: s.log, Metrics: s.metrics, TrustedProxies: s.config.trustedProxies})
 	omni := api.New(api.Options{App: s.app, Door: door, Limiter: web.NewLimiter(time.Now), Numbered: s.hub, Stopping: s.stopping, DocumentJSON: document})
-	ready := &readiness{app: s.app, log: s.log}
+	ready := newReadiness(s.app.Ready)
 	mux := http.NewServeMux()
 	mux.Handle("/", omni)
 	mux.Handle(docs.Root, site)
 	mux.Handle(docs.Root+"/", site)
 	mux.Handle("GET /{$}", http.RedirectHandler(docs.Root, http.StatusSeeOther))
-	mux.Handle("GET /healthz", door.Handle("healthz", alive))
-	mux.Handle("GET /readyz", door.Handle("readyz", ready.answer))
+	mux.Handle("/healthz", door.Handle("healthz", readOnly(alive)))
+	mux.Handle("/readyz", door.Handle("readyz", readOnly(ready.answer)))
 	zip, err := gzhttp.NewWrapper(gzhttp.MinSize(1024))
 	if err != nil {
 		return nil, err
@@ -209,60 +215,6 @@ func withoutRedirects(mux *http.ServeMux, next, omni http.Handler) http.Handler 
 		}
 		next.ServeHTTP(w, r)
 	})
-}
-
-// httpServer bounds what a slow or hostile client can hold.
-func (s *server) httpServer(h http.Handler) *http.Server {
-	return &http.Server{
-		Handler:           h,
-		ReadHeaderTimeout: 10 * time.Second,
-		ReadTimeout:       5 * time.Minute, // a body of 75 MB over a slow line
-		WriteTimeout:      6 * time.Minute,
-		IdleTimeout:       2 * time.Minute,
-		MaxHeaderBytes:    64 << 10,
-		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
-	}
-}
-
-// listenAndServe serves with TLS when there is a certificate.
-func (s *server) listenAndServe(h *http.Server, l net.Listener) error {
-	var err error
-	if s.config.tlsCert == "" {
-		err = h.Serve(l)
-	} else {
-		var c *certificate
-		if c, err = loadCertificate(s.config.tlsCert, s.config.tlsKey, s.log); err == nil {
-			h.TLSConfig = c.config()
-			err = h.ServeTLS(l, "", "")
-		}
-	}
-	if errors.Is(err, http.ErrServerClosed) {
-		return nil
-	}
-	return err
-}
-
-// serveMetrics serves /metrics on its own listener, unless there is none.
-func (s *server) serveMetrics(failed chan<- error) (*http.Server, error) {
-	if s.config.metricsListen == "" {
-		return nil, nil
-	}
-	listener, err := net.Listen("tcp", s.config.metricsListen)
-	if err != nil {
-		return nil, fmt.Errorf("cannot listen at %s (SERVICEDESK_METRICS_LISTEN; empty turns metrics off): %w", s.config.metricsListen, err)
-	}
-	mux := http.NewServeMux()
-	mux.Handle("GET /metrics", promhttp.HandlerFor(s.metrics, promhttp.HandlerOpts{}))
-	h := s.httpServer(mux)
-	go func() { failed <- s.listenAndServePlain(h, listener) }()
-	return h, nil
-}
-
-func (s *server) listenAndServePlain(h *http.Server, l net.Listener) error {
-	if err := h.Serve(l); !errors.Is(err, http.ErrServerClosed) {
-		return err
-	}
-	return nil
 }
 
 // databaseName says which database is used, without its address.
