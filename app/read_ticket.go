@@ -173,11 +173,11 @@ func (a *App) turn(actor desk.Actor, action, how string, page Page, limit int, e
 	if len(page.Tickets) > limit {
 		page.Tickets, page.More = page.Tickets[:limit], true
 	}
-	shown := how + strconv.Itoa(len(page.Tickets)) + " tickets"
+	shown := []byte(how + "shown:")
 	for _, t := range page.Tickets {
-		shown += " " + strconv.FormatInt(t.Number, 10)
+		shown = strconv.AppendInt(append(shown, ' '), t.Number, 10)
 	}
-	if err := a.noteRead(actor, action, "", shown); err != nil {
+	if err := a.noteRead(actor, action, "", string(shown)); err != nil {
 		return Page{}, err
 	}
 	return page, nil
