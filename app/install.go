@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
-	"fmt"
 	"os"
 
 	"banksulutgo.co.id/servicedesk/auth"
@@ -38,8 +37,8 @@ func Install(ctx context.Context, s *store.Store, keyFile string, firstNumber in
 			return nil, err
 		}
 	}
-	if known != master.Fingerprint() {
-		return nil, fmt.Errorf("the key file %s is not the one of this installation: it has fingerprint %s, the database was made with %s. Copy the key file of the first node here, or name it with SERVICEDESK_KEY_FILE", keyFile, master.Fingerprint(), known)
+	if master, err = ownMaster(keyFile, master, known); err != nil {
+		return nil, err
 	}
 	return openKeyring(ctx, s, master)
 }
@@ -81,6 +80,15 @@ func install(ctx context.Context, s *store.Store, master auth.MasterKey, firstNu
 }
 
 func openKeyring(ctx context.Context, s *store.Store, master auth.MasterKey) (*auth.Keyring, error) {
+	wrapped, err := wrappedKeys(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	return auth.OpenKeyring(master, wrapped)
+}
+
+// wrappedKeys reads the data keys.
+func wrappedKeys(ctx context.Context, s *store.Store) ([]auth.WrappedKey, error) {
 	var wrapped []auth.WrappedKey
 	err := s.Read(ctx, func(tx *store.Tx) error {
 		keys, err := tx.DataKeys()
@@ -89,8 +97,5 @@ func openKeyring(ctx context.Context, s *store.Store, master auth.MasterKey) (*a
 		}
 		return err
 	})
-	if err != nil {
-		return nil, err
-	}
-	return auth.OpenKeyring(master, wrapped)
+	return wrapped, err
 }

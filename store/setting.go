@@ -55,3 +55,14 @@ func (tx *Tx) ConfigurationChanged() {
 func (tx *Tx) Beat(node string, now int64) {
 	tx.exec(`INSERT INTO counter (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value`, "ready:"+node, now)
 }
+
+// ReplaceSetting changes a value of the installation. The transaction fails with ErrChanged unless it is still old.
+func (tx *Tx) ReplaceSetting(name, old, value string) {
+	tx.expect(ErrChanged, `UPDATE setting SET value = $1 WHERE name = $2 AND value = $3`, value, name, old)
+}
+
+// RewrapDataKey stores a data key as another master key wraps it. The transaction fails with ErrNotFound when there is
+// no such key.
+func (tx *Tx) RewrapDataKey(k DataKey) {
+	tx.expect(ErrNotFound, `UPDATE data_key SET wrapped = $1 WHERE id = $2 AND purpose = $3`, k.Wrapped, k.ID, k.Purpose)
+}

@@ -54,6 +54,7 @@ func commands() []command {
 		{"apikey revoke", "ID", "end an API key on every node within a second", revokeKeyCommand},
 		{"apikey rotate", "ID [--json]", "replace an API key; the webhook secret stays", rotateKeyCommand},
 		{"user create", "--email E --name N --role ROLE --password-stdin", "make an employee who can be given tickets", createUserCommand},
+		{"key rotate", "", "put a new master key in the place of the installation's key file", rotateMasterCommand},
 		{"audit verify", "[--heads FILE] [--json]", "check the whole audit trail against its seals", verifyAuditCommand},
 		{"version", "", "print the program's version", versionCommand},
 	}
