@@ -16,9 +16,6 @@ import (
 	"banksulutgo.co.id/servicedesk/desk"
 )
 
-// TooShort is the fault of a password below the minimum length.
-const TooShort desk.Text = "{field} must have at least {0} characters"
-
 const (
 	minPassword = 12   // characters
 	maxPassword = 1024 // characters; more is an attack on the hash, not a password
@@ -35,7 +32,7 @@ func CheckPassword(password string) error {
 	var faults desk.Faults
 	switch n := utf8.RuneCountInString(password); {
 	case n < minPassword:
-		faults.Add("password", TooShort, strconv.Itoa(minPassword))
+		faults.Add("password", desk.TooShort, strconv.Itoa(minPassword))
 	case n > maxPassword:
 		faults.Add("password", desk.TooLong, strconv.Itoa(maxPassword))
 	}

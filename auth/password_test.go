@@ -97,14 +97,14 @@ func TestHasherWorksOnOneAtLeast(t *testing.T) {
 
 func TestPasswordsOutsideTheLimitsAreRefused(t *testing.T) {
 	for password, want := range map[string]string{
-		"":                         "password: password must have at least 12 characters",
-		"elevenchars":              "password: password must have at least 12 characters",
-		strings.Repeat("é", 11):    "password: password must have at least 12 characters",
+		"":                         "password: Password must have at least 12 characters",
+		"elevenchars":              "password: Password must have at least 12 characters",
+		strings.Repeat("é", 11):    "password: Password must have at least 12 characters",
 		"twelve chars":             "",
 		strings.Repeat("é", 12):    "",
 		strings.Repeat("x", 1024):  "",
-		strings.Repeat("x", 1025):  "password: password must be at most 1024 characters",
-		strings.Repeat("é", 1<<20): "password: password must be at most 1024 characters",
+		strings.Repeat("x", 1025):  "password: Password must be at most 1024 characters",
+		strings.Repeat("é", 1<<20): "password: Password must be at most 1024 characters",
 	} {
 		err := CheckPassword(password)
 		if want == "" && err != nil {

@@ -55,7 +55,7 @@ const (
 // Rules that a field can break.
 const (
 	Required            Text = "{field} is required"
-	RequiredFor         Text = "{field} is required for {0}"
+	RequiredFor         Text = "{field} is required for {0}" // {0} is a medium
 	MustBePositive      Text = "{field} must be positive"
 	ExceedsMaximum      Text = "{field} exceeds maximum limit"
 	MustBeNumber        Text = "{field} must be a number"
@@ -68,6 +68,8 @@ const (
 	MustBeWhole         Text = "{field} must be a whole number from {0} to {1}"
 	MustBeOneOf         Text = "Invalid {field}. Must be one of: {0}"
 	TooLong             Text = "{field} must be at most {0} characters"
+	TooShort            Text = "{field} must have at least {0} characters"
+	MustBeUnique        Text = "{field} must be unique"
 	TooManyKeys         Text = "{field} must have at most {0} keys"
 	TooManyItems        Text = "{field} must have at most {0} items"
 	TooManyBytes        Text = "{field} must be at most {0}"
@@ -93,14 +95,13 @@ const (
 
 // Warnings: told beside a success, never a refusal.
 const (
-	UnknownField        Text = "Unknown field, ignored"
-	CardMasked          Text = "A full card number was masked before it was stored"
-	SizeDiffers         Text = "The declared size is {0} bytes, the content has {1}; the content counts"
-	BranchUnknown       Text = "Unknown branch code, kept as given"
-	RecommendedMissing  Text = "{field} is recommended for {0}"
-	PartnerIDDiffers    Text = "The partner of this API key is {0}"
-	APIVersionUnknown   Text = "Unknown API version, answered as 1.0"
-	SizeNotDeclaredType Text = "The content is {0}, declared as {1}"
+	UnknownField       Text = "Unknown field, ignored"
+	CardMasked         Text = "A full card number was masked before it was stored"
+	SizeDiffers        Text = "The declared size is {0} bytes, the content has {1}; the content counts"
+	BranchUnknown      Text = "Unknown branch code, kept as given"
+	RecommendedMissing Text = "{field} is recommended for {0}"
+	PartnerIDDiffers   Text = "The partner of this API key is {0}"
+	APIVersionUnknown  Text = "Unknown API version, answered as 1.0"
 )
 
 // indonesian holds the Indonesian wording of every Text above.
@@ -135,7 +136,7 @@ var indonesian = map[Text]string{
 	InternalError:        "Terjadi kesalahan pada sistem.",
 
 	Required:            "{field} wajib diisi.",
-	RequiredFor:         "{field} wajib diisi untuk {0}.",
+	RequiredFor:         "{field} wajib diisi bila Media transaksi adalah {0}.",
 	MustBePositive:      "{field} harus lebih besar dari 0.",
 	ExceedsMaximum:      "{field} maksimal Rp1.000.000.000.",
 	MustBeNumber:        "{field} harus berupa angka.",
@@ -148,6 +149,8 @@ var indonesian = map[Text]string{
 	MustBeWhole:         "{field} harus berupa bilangan bulat dari {0} sampai {1}.",
 	MustBeOneOf:         "{field} yang dipilih tidak valid. Pilihan: {0}.",
 	TooLong:             "{field} maksimal {0} karakter.",
+	TooShort:            "{field} minimal {0} karakter.",
+	MustBeUnique:        "{field} harus unik.",
 	TooManyKeys:         "{field} maksimal {0} kunci.",
 	TooManyItems:        "{field} maksimal {0} butir.",
 	TooManyBytes:        "{field} maksimal berukuran {0}.",
@@ -170,14 +173,13 @@ var indonesian = map[Text]string{
 	OneIdentifier:       "Isi salah satu: email, phone, identifier, nomorRekening.",
 	PathRefused:         "{field} harus jalur API ini yang boleh dipakai dalam batch.",
 
-	UnknownField:        "Kolom tidak dikenal, diabaikan.",
-	CardMasked:          "Nomor kartu lengkap disamarkan sebelum disimpan.",
-	SizeDiffers:         "Ukuran yang dinyatakan {0} byte, isinya {1}; isinya yang berlaku.",
-	BranchUnknown:       "Kode cabang tidak dikenal, disimpan apa adanya.",
-	RecommendedMissing:  "{field} dianjurkan untuk {0}.",
-	PartnerIDDiffers:    "Mitra dari kunci API ini adalah {0}.",
-	APIVersionUnknown:   "Versi API tidak dikenal, dijawab sebagai 1.0.",
-	SizeNotDeclaredType: "Isinya {0}, dinyatakan sebagai {1}.",
+	UnknownField:       "Kolom tidak dikenal, diabaikan.",
+	CardMasked:         "Nomor kartu lengkap disamarkan sebelum disimpan.",
+	SizeDiffers:        "Ukuran yang dinyatakan {0} byte, isinya {1}; isinya yang berlaku.",
+	BranchUnknown:      "Kode cabang tidak dikenal, disimpan apa adanya.",
+	RecommendedMissing: "{field} dianjurkan untuk {0}.",
+	PartnerIDDiffers:   "Mitra dari kunci API ini adalah {0}.",
+	APIVersionUnknown:  "Versi API tidak dikenal, dijawab sebagai 1.0.",
 }
 
 // labels are the names of fields in English and Indonesian; a field that is not here is named by its path.
@@ -232,55 +234,71 @@ var labels = map[string][2]string{
 	"size":                       {"Size", "Ukuran"},
 	"content":                    {"Content", "Isi lampiran"},
 	"ticketNumber":               {"Ticket number", "Nomor tiket"},
+	"body":                       {"Body", "Isi permintaan"},
+	"operation":                  {"Operation", "Operasi"},
 	"operations":                 {"Operations", "Operasi"},
 	"cursor":                     {"Cursor", "Kursor"},
 	"after":                      {"After", "After"},
 	"limit":                      {"Limit", "Limit"},
 	"wait":                       {"Wait", "Wait"},
 	"updatedSince":               {"Updated since", "Diubah sejak"},
+	"name":                       {"Name", "Nama"},
+	"email":                      {"Email", "Surel"},
+	"phone":                      {"Phone", "Telepon"},
+	"identifier":                 {"Identifier", "Identitas"},
+	"role":                       {"Role", "Peran"},
+	"password":                   {"Password", "Kata sandi"},
 }
 
 // Label returns the name of the field at path: a listed label, or for an item of a list (`attachments.0.size`)
-// the label of its last part, or the path itself.
-func Label(path string, l Language) string {
-	pair, ok := labels[path]
-	if !ok {
-		if i := strings.LastIndexByte(path, '.'); i > 0 && strings.HasPrefix(path, "attachments.") {
-			pair, ok = labels[path[i+1:]]
+// the label of its last part, or the path itself. Alternatives (`customer.email|customer.phone`) are named all.
+func Label(path string, l Language) string { return label(path, l, false) }
+
+// label is Label, inside a sentence or at its beginning.
+func label(path string, l Language, inside bool) string {
+	or := " or "
+	if l == Indonesian {
+		or = " atau "
+	}
+	var names []string
+	for part := range strings.SplitSeq(path, "|") {
+		name, listed := labelOf(part, l)
+		if listed && (inside || len(names) > 0) {
+			name = lowerFirst(name)
 		}
+		names = append(names, name)
 	}
-	switch {
-	case !ok:
-		return path
-	case l == Indonesian:
-		return pair[1]
-	}
-	return pair[0]
+	return strings.Join(names, or)
 }
 
-// In words the text in a language, about the field at path, with its arguments.
+// labelOf returns the listed name of one field, or else its path.
+func labelOf(path string, l Language) (name string, listed bool) {
+	pair, listed := labels[path]
+	if i := strings.LastIndexByte(path, '.'); !listed && strings.HasPrefix(path, "attachments.") {
+		pair, listed = labels[path[i+1:]]
+	}
+	switch {
+	case !listed:
+		return path, false
+	case l == Indonesian:
+		return pair[1], true
+	}
+	return pair[0], true
+}
+
+// In words the text in a language, about the field at path, with its arguments. Nothing inside a path or an argument is
+// taken for a place to fill in.
 func (t Text) In(l Language, path string, args ...string) string {
 	wording := string(t)
-	if l == Indonesian {
-		if w, ok := indonesian[t]; ok {
-			wording = w
-		}
+	if l == Indonesian && indonesian[t] != "" {
+		wording = indonesian[t]
 	}
-	if strings.Contains(wording, "{field}") {
-		label := Label(path, l)
-		if !strings.HasPrefix(wording, "{field}") && labels[path] != [2]string{} {
-			label = lowerFirst(label)
-		}
-		wording = strings.ReplaceAll(wording, "{field}", label)
-	}
-	if len(args) == 0 {
-		return wording
-	}
-	pairs := make([]string, 0, 2*len(args))
+	places := make([]string, 0, 2+2*len(args))
+	places = append(places, "{field}", label(path, l, !strings.HasPrefix(wording, "{field}")))
 	for i, a := range args {
-		pairs = append(pairs, "{"+strconv.Itoa(i)+"}", a)
+		places = append(places, "{"+strconv.Itoa(i)+"}", a)
 	}
-	return strings.NewReplacer(pairs...).Replace(wording)
+	return strings.NewReplacer(places...).Replace(wording)
 }
 
 // lowerFirst turns a label into one that stands inside a sentence, unless it begins with an abbreviation.
