@@ -23,19 +23,19 @@ type Attachment struct {
 	DeclaredSize int64  // what the sender said; -1: nothing
 }
 
-// CleanFilename keeps the last part of a path and drops control and direction characters, so that a name says what
-// it looks like; an empty rest becomes "file".
+// CleanFilename keeps the last part of a path and drops control and direction characters and line ends, so that a name
+// says what it looks like; dots and space around it go too. An empty rest becomes "file".
 func CleanFilename(name string) string {
 	if i := strings.LastIndexAny(name, `/\`); i >= 0 {
 		name = name[i+1:]
 	}
 	name = strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || r == unicode.ReplacementChar {
+		if unicode.IsControl(r) || unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp) || r == unicode.ReplacementChar {
 			return -1
 		}
 		return r
 	}, name)
-	name = strings.Trim(name, ". ")
+	name = strings.TrimFunc(name, func(r rune) bool { return r == '.' || unicode.IsSpace(r) })
 	if name == "" {
 		return "file"
 	}
@@ -44,6 +44,9 @@ func CleanFilename(name string) string {
 
 // checkAttachments notes what breaks the limits of a request's files.
 func checkAttachments(faults *Faults, files []Attachment) {
+	if len(files) > MaxAttachments {
+		faults.Add("attachments", TooManyItems, strconv.Itoa(MaxAttachments))
+	}
 	total := int64(0)
 	for i, f := range files {
 		if f.Size > MaxAttachment {
@@ -68,7 +71,7 @@ func CheckAttachments(faults *Faults, files []Attachment) {
 func maskFileNames(masked func(path string), files []Attachment) {
 	for i := range files {
 		path := "attachments." + strconv.Itoa(i)
-		maskTexts(masked, map[string]*string{path + ".filename": &files[i].Filename, path + ".description": &files[i].Description})
+		maskTexts(masked, textAt{path + ".filename", &files[i].Filename}, textAt{path + ".description", &files[i].Description})
 	}
 }
 

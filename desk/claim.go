@@ -83,11 +83,11 @@ func (c *ClaimDraft) MaskCards(masked func(path string)) {
 		c.NomorKartu = clean
 		masked("nomorKartu")
 	}
-	maskTexts(masked, map[string]*string{
-		"namaNasabah": &c.NamaNasabah, "nomorRekening": &c.NomorRekening, "nomorKartu": &c.NomorKartu,
-		"claimReason": &c.ClaimReason, "transactionId": &c.TransactionID, "referenceNumber": &c.ReferenceNumber,
-		"atmId": &c.ATMID, "description": &c.Description,
-	})
+	maskTexts(masked,
+		textAt{"namaNasabah", &c.NamaNasabah}, textAt{"nomorRekening", &c.NomorRekening}, textAt{"claimReason", &c.ClaimReason},
+		textAt{"transactionId", &c.TransactionID}, textAt{"referenceNumber", &c.ReferenceNumber}, textAt{"atmId", &c.ATMID},
+		textAt{"description", &c.Description})
+	c.Integration.maskCards(masked)
 }
 
 // Title returns `KLAIM - OMNI - <media>[ - <jenis>]` (the spec, section 4).
@@ -99,14 +99,16 @@ func (c ClaimDraft) Title() string {
 	return title
 }
 
-// Text returns the description that agents read: what is known, in three sections. The account number is masked.
-func (c ClaimDraft) Text() string {
+// Text returns the description that agents read: what is known, in three sections, the account number masked. product
+// is what the bank's catalogue calls the means of the transaction; it may be empty. What was given takes one line, so
+// that no text of a partner can pass for another field.
+func (c ClaimDraft) Text(product string) string {
 	var b strings.Builder
 	section := func(title string, pairs ...string) {
 		var lines []string
 		for i := 0; i < len(pairs); i += 2 {
-			if pairs[i+1] != "" {
-				lines = append(lines, pairs[i]+": "+pairs[i+1])
+			if value := oneLine(pairs[i+1]); value != "" {
+				lines = append(lines, pairs[i]+": "+value)
 			}
 		}
 		if len(lines) > 0 {
@@ -114,14 +116,20 @@ func (c ClaimDraft) Text() string {
 		}
 	}
 	section("Detail klaim", "Nama nasabah", c.NamaNasabah, "Media transaksi", string(c.MediaTransaksi),
-		"Jenis transaksi", string(c.JenisTransaksi), "Nominal", c.Nominal.Rupiah(),
+		"Jenis transaksi", string(c.JenisTransaksi), "Produk", product, "Nominal", c.Nominal.Rupiah(),
 		"Nomor rekening", MaskAccount(c.NomorRekening), "Nomor kartu", c.NomorKartu)
 	section("Informasi transaksi", "Tanggal", c.ClaimDate, "Alasan klaim", c.ClaimReason,
 		"ID transaksi", c.TransactionID, "Nomor referensi", c.ReferenceNumber, "ATM", c.ATMID)
-	if c.Description != "" {
+	if !blank(c.Description) {
 		b.WriteString("Deskripsi masalah\n" + c.Description)
 	}
 	return strings.TrimSpace(b.String())
+}
+
+// oneLine puts single spaces in the place of line ends and other space. What they kept apart may now be a card number.
+func oneLine(s string) string {
+	s, _ = MaskCards(strings.Join(strings.Fields(s), " "))
+	return s
 }
 
 // Metadata returns the claim's fields as the ticket's metadata, in the document's order, the account masked.

@@ -3,7 +3,6 @@ package desk
 import (
 	"net/mail"
 	"strings"
-	"unicode"
 )
 
 // Customer is who a ticket is about, as the partner named them. A customer is never a user of the desk: nothing in
@@ -39,19 +38,24 @@ func (c Customer) check(faults *Faults) {
 
 // maskCards masks card numbers in every text of the customer and tells where.
 func (c *Customer) maskCards(masked func(path string)) {
-	maskTexts(masked, map[string]*string{
-		"customer.name": &c.Name, "customer.email": &c.Email, "customer.phone": &c.Phone,
-		"customer.identifier": &c.Identifier, "customer.branchCode": &c.BranchCode, "customer.department": &c.Department,
-		"customer.preferredLanguage": &c.Language,
-	})
+	maskTexts(masked,
+		textAt{"customer.name", &c.Name}, textAt{"customer.email", &c.Email}, textAt{"customer.phone", &c.Phone},
+		textAt{"customer.identifier", &c.Identifier}, textAt{"customer.branchCode", &c.BranchCode},
+		textAt{"customer.department", &c.Department}, textAt{"customer.preferredLanguage", &c.Language})
 }
 
-// maskTexts masks card numbers in texts and tells the paths of those that held one.
-func maskTexts(masked func(path string), texts map[string]*string) {
-	for path, text := range texts {
-		if clean, found := MaskCards(*text); found {
-			*text = clean
-			masked(path)
+// textAt is a text and the path under which the caller knows it.
+type textAt struct {
+	path string
+	text *string
+}
+
+// maskTexts masks card numbers in texts and tells the paths of those that held one, in their order.
+func maskTexts(masked func(path string), texts ...textAt) {
+	for _, t := range texts {
+		if clean, found := MaskCards(*t.text); found {
+			*t.text = clean
+			masked(t.path)
 		}
 	}
 }
@@ -72,7 +76,7 @@ func validPhone(s string) bool {
 		switch {
 		case r >= '0' && r <= '9', r == '*':
 			digits++
-		case r == '+' && i == 0, strings.ContainsRune(" -.()/", r):
+		case r == '+' && strings.Trim(s[:i], " (") == "", strings.ContainsRune(" -.()/", r):
 		default:
 			return false
 		}
@@ -115,11 +119,11 @@ func internationalDigits(digits string) string {
 	return strings.TrimPrefix(digits, "00")
 }
 
-// digitsOf returns the digits of a text.
+// digitsOf returns the digits of a text, those of other scripts as ASCII.
 func digitsOf(s string) string {
 	return strings.Map(func(r rune) rune {
-		if unicode.IsDigit(r) && r < unicode.MaxASCII {
-			return r
+		if digit := digitValue(r); digit >= 0 {
+			return '0' + rune(digit)
 		}
 		return -1
 	}, s)

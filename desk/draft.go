@@ -2,6 +2,7 @@ package desk
 
 import (
 	"net/url"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -43,10 +44,24 @@ func (in Integration) check(faults *Faults) {
 	refuseCard(faults, "integration.requestId", in.RequestID)
 }
 
-// validTarget reports whether a partner may give a URL to be called: http or https, a host, no user information.
+// maskCards masks card numbers in what is no identifier and tells where. A URL that holds one will lead nowhere, which
+// is better than to keep the number and send it.
+func (in *Integration) maskCards(masked func(path string)) {
+	maskTexts(masked, textAt{"integration.webhookUrl", &in.WebhookURL}, textAt{"integration.apiVersion", &in.APIVersion})
+}
+
+// validTarget reports whether a partner may give a URL to be called: http or https, a host, a port that exists if any,
+// no user information.
 func validTarget(s string) bool {
 	u, err := url.Parse(s)
-	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Hostname() != "" && u.User == nil && u.Opaque == ""
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || u.User != nil {
+		return false
+	}
+	if u.Port() == "" {
+		return true
+	}
+	port, err := strconv.ParseUint(u.Port(), 10, 16)
+	return err == nil && port > 0
 }
 
 // refuseCard notes a fault when an identifier as a whole is a full card number.
@@ -103,25 +118,28 @@ func (d TicketDraft) Check() error {
 
 // MaskCards masks card numbers in every text of the draft and tells where.
 func (d *TicketDraft) MaskCards(masked func(path string)) {
-	maskTexts(masked, map[string]*string{"ticket.title": &d.Title, "ticket.description": &d.Description})
+	maskTexts(masked, textAt{"ticket.title", &d.Title}, textAt{"ticket.description", &d.Description})
 	d.Customer.maskCards(masked)
+	d.Integration.maskCards(masked)
 	for _, path := range d.Metadata.Masked {
 		masked(path)
 	}
 	maskFileNames(masked, d.Attachments)
 }
 
-// given answers recommendations of a service from the draft (see Service.MissingFields).
+// given answers recommendations of a service from the draft (see Service.MissingFields): a field of the customer, or a
+// text, number, true or false at the first level of the metadata.
 func (d TicketDraft) given(path string) string {
-	switch path {
-	case "customer.email":
-		return d.Customer.Email
-	case "customer.phone":
-		return d.Customer.Phone
-	case "customer.identifier":
-		return d.Customer.Identifier
+	name, inMetadata := strings.CutPrefix(path, "ticket.metadata.")
+	if !inMetadata {
+		c := d.Customer
+		return map[string]string{"customer.email": c.Email, "customer.phone": c.Phone, "customer.identifier": c.Identifier,
+			"customer.branchCode": c.BranchCode, "customer.department": c.Department, "customer.preferredLanguage": c.Language}[path]
 	}
-	return d.Metadata.Texts[strings.TrimPrefix(path, "ticket.metadata.")]
+	if flag, ok := d.Metadata.Flags[name]; ok {
+		return strconv.FormatBool(flag)
+	}
+	return d.Metadata.Texts[name]
 }
 
 // Missing lists the fields that the draft's service recommends and that were not given.
@@ -149,9 +167,18 @@ func CheckOneOf[T ~string](faults *Faults, path string, value T, list []T) {
 	oneOf(faults, path, value, list, true)
 }
 
+// isoTime is the form of an ISO 8601 date, with or without time of day, fraction and offset.
+var isoTime = regexp.MustCompile(`^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d([.,]\d{1,9})?)?(Z|[+-]\d\d(:?\d\d)?)?)?$`)
+
 // ParseTime reads an ISO 8601 date or date-time. Without an offset it is meant in WITA; a date is its midnight there.
 func ParseTime(s string) (time.Time, bool) {
-	for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04:05.999999999", "2006-01-02T15:04", "2006-01-02T15:04Z07:00", time.DateOnly} {
+	if !isoTime.MatchString(s) { // the layouts below also take hours of one digit
+		return time.Time{}, false
+	}
+	const date, minute, second = time.DateOnly, "2006-01-02T15:04", "2006-01-02T15:04:05" // a fraction may follow
+	for _, layout := range []string{
+		date, minute, second, minute + "Z07:00", second + "Z07:00", minute + "Z0700", second + "Z0700", minute + "Z07", second + "Z07",
+	} {
 		if t, err := time.ParseInLocation(layout, s, WITA()); err == nil {
 			return t.UTC(), true
 		}

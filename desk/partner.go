@@ -30,7 +30,8 @@ type APIKey struct {
 	RevokedAt     time.Time // zero: in use
 }
 
-// Usable reports whether the key may be used at a time from an address. A zero address is not checked.
+// Usable reports whether the key may be used at a time from an address. Networks count for IPv4 addresses in IPv6 form
+// too; the zero address is in no network.
 func (k APIKey) Usable(at time.Time, from netip.Addr) bool {
 	switch {
 	case !k.RevokedAt.IsZero() && !at.Before(k.RevokedAt):
@@ -42,7 +43,7 @@ func (k APIKey) Usable(at time.Time, from netip.Addr) bool {
 		return true
 	}
 	for _, n := range k.AllowNets {
-		if n.Contains(from.Unmap()) {
+		if n.Contains(from.Unmap().WithZone("")) {
 			return true
 		}
 	}

@@ -94,6 +94,22 @@ type Reference struct {
 	Branches   map[string]Branch
 	Calendars  map[string]Calendar
 	Amounts    []AmountRule
+	Catalogue  map[Transaction]string // names of the bank's products
+}
+
+// Transaction is what a claim is about, as a key of the bank's catalogue. An entry without a type stands for all
+// transactions of its medium that have no entry of their own.
+type Transaction struct {
+	Media Media
+	Type  TransactionType
+}
+
+// Product returns the catalogue's name of what a transaction was made with; empty when the catalogue has none.
+func (r *Reference) Product(t Transaction) string {
+	if name := r.Catalogue[t]; name != "" {
+		return name
+	}
+	return r.Catalogue[Transaction{Media: t.Media}]
 }
 
 // TitleFor returns the title of a ticket that was given none.
@@ -101,8 +117,8 @@ func (s Service) TitleFor(customer string) string {
 	return strings.ReplaceAll(s.Title, "{name}", customer)
 }
 
-// MissingFields lists the recommended fields that were not given. A recommendation is a path (`customer.email`),
-// alternatives (`customer.email|customer.phone`), or a path with a condition on another one
+// MissingFields lists the recommended fields that were not given, or are blank. A recommendation is a path
+// (`customer.email`), alternatives (`customer.email|customer.phone`), or a path with a condition on another one
 // (`ticket.metadata.jenisTransaksi if ticket.metadata.mediaTransaksi=ATM/TOUCH/SMS`).
 func (s Service) MissingFields(given func(path string) string) []string {
 	var missing []string
@@ -133,7 +149,7 @@ func holds(condition string, given func(path string) string) bool {
 // anyGiven reports whether one of the alternatives `a|b` was given.
 func anyGiven(paths string, given func(path string) string) bool {
 	for p := range strings.SplitSeq(paths, "|") {
-		if given(p) != "" {
+		if !blank(given(p)) {
 			return true
 		}
 	}

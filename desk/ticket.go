@@ -1,6 +1,8 @@
 package desk
 
 import (
+	"maps"
+	"slices"
 	"time"
 )
 
@@ -87,10 +89,10 @@ func NewClaim(c ClaimDraft, p TicketPlan) (*Ticket, Event, error) {
 	m := c.Metadata()
 	t := newTicket(service, m, p)
 	t.ChannelReference = c.ChannelReference
-	t.Title, t.Description, t.Category = c.Title(), c.Text(), CategoryServiceRequest
+	product := p.Reference.Product(Transaction{c.MediaTransaksi, c.JenisTransaksi})
+	t.Title, t.Description, t.Category = c.Title(), c.Text(product), CategoryServiceRequest
 	t.Customer = Customer{Name: c.NamaNasabah}
 	t.integrate(c.Integration)
-	service.Priority = Medium // where claims start; amounts raise it
 	t.prioritise(DecidePriority(service, p.Reference.Amounts, PriorityFacts{Source: SourceClaim, Amount: c.Nominal}))
 	t.settleBranch(p.Reference)
 	return t, t.created(p.Actor), nil
@@ -165,14 +167,14 @@ func (t *Ticket) settleBranch(r *Reference) {
 func (t *Ticket) FindBy() map[LookupKind][]string {
 	found := map[LookupKind][]string{}
 	add := func(kind LookupKind, value string) {
-		if n := kind.Normalize(value); n != "" {
+		if n := kind.Normalize(value); n != "" && !slices.Contains(found[kind], n) {
 			found[kind] = append(found[kind], n)
 		}
 	}
 	add(ByEmail, t.Private.Email)
 	add(ByPhone, t.Private.Phone)
 	add(ByIdentifier, t.Private.Identifier)
-	for _, account := range t.Private.Accounts {
+	for _, account := range slices.Sorted(maps.Values(t.Private.Accounts)) {
 		add(ByAccount, account)
 	}
 	return found
@@ -226,7 +228,7 @@ func (t *Ticket) ChangeStatus(to Status, reason string, by Actor, cal Calendar, 
 // step makes an allowed change of status.
 func (t *Ticket) step(to Status, reason string, by Actor, cal Calendar, at time.Time) []Event {
 	from := t.Status
-	t.CameFrom = comingFrom(from, t.CameFrom, to)
+	t.CameFrom = comingFrom(from, to)
 	t.Status = to
 	t.runClocks(from, to, cal, at)
 	events := []Event{t.statusChanged(from, reason, by, at)}
@@ -243,13 +245,11 @@ func (t *Ticket) step(to Status, reason string, by Actor, cal Calendar, at time.
 	return events
 }
 
-// comingFrom is where a ticket goes back to after a step: set when it begins to wait, cleared when it ends.
-func comingFrom(from, before, to Status) Status {
-	switch {
-	case to.Waiting() && !from.Waiting():
+// comingFrom is where a ticket goes back to after a step: set when it begins to wait, cleared when it ends. No step
+// leads from waiting to waiting.
+func comingFrom(from, to Status) Status {
+	if to.Waiting() {
 		return from
-	case to.Waiting():
-		return before
 	}
 	return ""
 }
@@ -269,7 +269,7 @@ func (t *Ticket) runClocks(from, to Status, cal Calendar, at time.Time) {
 		c = c.Respond(at)
 	case to == Pending:
 		c = c.Pause(at)
-	case to.Finalized() && !from.Finalized():
+	case to.Finalized():
 		c = c.Stop(at)
 	}
 	t.Clocks = c
@@ -289,8 +289,7 @@ func (t *Ticket) AddComment(c *Comment, by Actor, cal Calendar, at time.Time) ([
 	events := []Event{t.commented(c, by, at)}
 	c.Seq = events[0].Seq
 	if t.Status == Pending && !c.FromSupport {
-		customer := Actor{Kind: BySystem, ID: by.ID, Name: c.Author, PartnerID: by.PartnerID}
-		events = append(events, t.step(t.CameFrom, "", customer, cal, at)...)
+		events = append(events, t.step(t.CameFrom, "", by, cal, at)...)
 	}
 	return events, nil
 }
