@@ -22,14 +22,6 @@ var Priorities = []Priority{Low, Medium, High, Critical}
 // rank is the place of a priority among Priorities.
 func (p Priority) rank() int { return slices.Index(Priorities, p) }
 
-// raised returns the higher of two priorities.
-func (p Priority) raised(to Priority) Priority {
-	if to.rank() > p.rank() {
-		return to
-	}
-	return p
-}
-
 // PriorityFacts are what the priority of a new ticket depends on.
 type PriorityFacts struct {
 	Source  string            // SourceClaim or SourceTicket
@@ -45,7 +37,8 @@ type PriorityDecision struct {
 }
 
 // DecidePriority decides a new ticket's priority: the one asked for, else the service's default; amounts and the
-// flags `urgent` and `escalated` only raise it (the spec, reference data). Claims start from MEDIUM.
+// flags `urgent` and `escalated` only raise it (the spec, reference data). Under a flag that the service keeps its
+// default for, a lower one that was asked for does not count.
 func DecidePriority(s Service, amounts []AmountRule, f PriorityFacts) PriorityDecision {
 	p, rules := s.Priority, []string{"service default " + string(s.Priority)}
 	if f.Asked != "" {

@@ -42,7 +42,7 @@ var lifecycle = []struct {
 	{InProgress, OnHold, []ActorKind{ByAgent}},
 	{InProgress, Resolved, []ActorKind{ByAgent}},
 	{InProgress, Cancelled, []ActorKind{ByAgent, ByPartner}},
-	{Pending, back, []ActorKind{ByAgent, ByPartner, BySystem}},
+	{Pending, back, []ActorKind{ByAgent, ByPartner}},
 	{Pending, InProgress, []ActorKind{ByAgent, ByPartner}},
 	{Pending, Resolved, []ActorKind{ByAgent}},
 	{Pending, Cancelled, []ActorKind{ByAgent, ByPartner}},
