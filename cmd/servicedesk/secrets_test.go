@@ -32,7 +32,7 @@ func TestNothingSecretLiesInTheClear(t *testing.T) {
 		key := in.NewKey(t, "partner")
 		p := in.Serve(t)
 		code := useSecrets(t, newCaller(t, p, key.Key))
-		strange := newCaller(t, p, key.Key[:len(key.Key)-1]+"0")
+		strange := newCaller(t, p, mistyped(key.Key))
 		strange.must(t, http.StatusUnauthorized, "GET", base+"/tickets?ticketNumber=1", "")
 		p.Stop(t)
 		printed := in.MustRun(t, "apikey", "list") + in.MustRun(t, "apikey", "list", "--json") + in.MustRun(t, "audit", "verify")
@@ -133,4 +133,13 @@ func filesBelow(t *testing.T, folder string) map[string]string {
 		t.Fatal(err)
 	}
 	return files
+}
+
+// mistyped is a key with another last letter.
+func mistyped(key string) string {
+	last := "0"
+	if strings.HasSuffix(key, last) {
+		last = "1"
+	}
+	return key[:len(key)-1] + last
 }
