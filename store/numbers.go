@@ -13,46 +13,76 @@ const numbersAtOnce = 100
 type numberBlock struct {
 	mu    sync.Mutex
 	next  int64
-	end   int64           // the first number that is not ours
-	spare chan blockTaken // the next block, being taken; nil when none is
+	end   int64       // the first number that is not ours
+	spare *spareBlock // the next block, taken or being taken; nil when none is
 }
 
-// blockTaken is a block of numbers, or why there is none.
-type blockTaken struct {
+// spareBlock is a block of numbers that is being taken. Everybody who waits for it hears the same outcome.
+type spareBlock struct {
+	known     chan struct{} // closed when what follows stands
 	next, end int64
 	err       error
+}
+
+// failed reports whether it is known that there is no block.
+func (b *spareBlock) failed() bool { return b.isKnown() && b.err != nil }
+
+func (b *spareBlock) isKnown() bool {
+	select {
+	case <-b.known:
+		return true
+	default:
+		return false
+	}
 }
 
 // TakeNumber returns a ticket number that nobody else has or will have: decimal, increasing on this node, with gaps.
 // It needs no transaction of its own, but for one every hundred numbers, taken ahead. It returns an Error of code
 // Unavailable when the database cannot be used.
 func (s *Store) TakeNumber(ctx context.Context) (int64, error) {
-	b := &s.numbers
+	for {
+		number, wait := s.numbers.take(s.takeBlock)
+		if wait == nil {
+			return number, nil
+		}
+		select {
+		case <-wait.known:
+		case <-ctx.Done():
+			return 0, ctx.Err()
+		}
+		if wait.err != nil {
+			return 0, wait.err
+		}
+	}
+}
+
+// take returns the next number, or the block to wait for. The next block is begun when half of this one is used, and
+// again when that failed.
+func (b *numberBlock) take(begin func(*spareBlock)) (int64, *spareBlock) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.spare == nil && b.end-b.next <= numbersAtOnce/2 {
-		b.spare = make(chan blockTaken, 1)
-		go s.takeBlock(context.WithoutCancel(ctx), b.spare)
+	if b.spare == nil && b.end-b.next <= numbersAtOnce/2 || b.spare != nil && b.spare.failed() {
+		b.spare = &spareBlock{known: make(chan struct{})}
+		go begin(b.spare)
 	}
 	if b.next == b.end {
-		taken := <-b.spare
-		b.spare = nil
-		if taken.err != nil {
-			return 0, taken.err
+		if !b.spare.isKnown() || b.spare.err != nil {
+			return 0, b.spare
 		}
-		b.next, b.end = taken.next, taken.end
+		b.next, b.end, b.spare = b.spare.next, b.spare.end, nil
 	}
 	b.next++
 	return b.next - 1, nil
 }
 
 // takeBlock takes the next numbers durably, before any of them is used.
-func (s *Store) takeBlock(ctx context.Context, to chan<- blockTaken) {
+func (s *Store) takeBlock(b *spareBlock) {
+	defer close(b.known)
 	var last int64
-	err := s.writeAlone(ctx, func(tx *Tx) error {
+	b.err = s.writeAlone(context.Background(), func(tx *Tx) error {
 		return tx.one(`UPDATE counter SET value = value + $1 WHERE name = 'ticket' RETURNING value`, []any{numbersAtOnce}, &last)
 	})
-	to <- blockTaken{next: last - numbersAtOnce + 1, end: last + 1, err: err}
+	b.next, b.end = last-numbersAtOnce+1, last+1
 }
 
 // returnNumbers gives back what this node took last, if nobody took more since, so that a restart leaves no gap.
@@ -60,22 +90,25 @@ func (s *Store) returnNumbers() {
 	b := &s.numbers
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	blocks := []blockTaken{{next: b.next, end: b.end}}
 	if b.spare != nil {
-		blocks = append(blocks, <-b.spare)
-		b.spare = nil
-	}
-	for i := len(blocks) - 1; i >= 0; i-- {
-		block := blocks[i]
-		if block.err != nil || block.next == block.end {
-			continue
+		<-b.spare.known
+		if b.spare.err == nil {
+			s.returnBlock(b.spare.next, b.spare.end)
 		}
-		_ = s.writeAlone(context.Background(), func(tx *Tx) error { // a gap is allowed
-			tx.exec(`UPDATE counter SET value = $1 WHERE name = 'ticket' AND value = $2`, block.next-1, block.end-1)
-			return nil
-		})
 	}
-	b.next, b.end = 0, 0
+	s.returnBlock(b.next, b.end)
+	b.next, b.end, b.spare = 0, 0, nil
+}
+
+// returnBlock gives numbers back, unless others were taken after them.
+func (s *Store) returnBlock(next, end int64) {
+	if next == end {
+		return
+	}
+	_ = s.writeAlone(context.Background(), func(tx *Tx) error { // a gap is allowed
+		tx.exec(`UPDATE counter SET value = $1 WHERE name = 'ticket' AND value = $2`, next-1, end-1)
+		return nil
+	})
 }
 
 // StartNumbers sets the number of the first ticket, on a database that has none yet.

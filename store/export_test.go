@@ -1,0 +1,68 @@
+package store
+
+import "context"
+
+// What the tests of this package may do with the inside of a store.
+
+// Queued returns how many writes wait for a committer.
+func Queued(s *Store) int { return len(s.queue.jobs) }
+
+// Committers returns how many transactions for writing may be open at once.
+func Committers(s *Store) int { return s.engine.committers() }
+
+// WriteAlone is a write that is never joined with others.
+func WriteAlone(s *Store, fn func(*Tx) error) error { return s.writeAlone(context.Background(), fn) }
+
+// Do runs a statement whose result nobody needs.
+func Do(tx *Tx, text string, args ...any) { tx.exec(text, args...) }
+
+// Ask scans the only row that a statement returns.
+func Ask(tx *Tx, text string, args []any, dest ...any) error { return tx.one(text, args, dest...) }
+
+// Rows scans the first column of every row that a statement returns.
+func Rows[T any](tx *Tx, text string, args ...any) ([]T, error) {
+	var found []T
+	err := tx.each(text, args, func(scan func(dest ...any) error) error {
+		var v T
+		err := scan(&v)
+		found = append(found, v)
+		return err
+	})
+	return found, err
+}
+
+// tap is an engine that tells what runs on it.
+type tap struct {
+	engine
+	seen func(text string, args []any)
+}
+
+func (e tap) begin(ctx context.Context) (session, error) {
+	open, err := e.engine.begin(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return tapped{open, e.seen}, nil
+}
+
+func (e tap) read(ctx context.Context, fn func(session) error) error {
+	return e.engine.read(ctx, func(open session) error { return fn(tapped{open, e.seen}) })
+}
+
+type tapped struct {
+	session
+	seen func(text string, args []any)
+}
+
+func (s tapped) exec(expect error, text string, args []any) error {
+	s.seen(text, args)
+	return s.session.exec(expect, text, args)
+}
+
+func (s tapped) query(text string, args []any, row func(scan func(dest ...any) error) error) error {
+	s.seen(text, args)
+	return s.session.query(text, args, row)
+}
+
+// Tap tells of every statement that a store runs from now on. The store must be idle.
+func Tap(s *Store, seen func(text string, args []any)) { s.engine = tap{s.engine, seen} }
