@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime/debug"
 	"sync"
@@ -113,52 +114,63 @@ type committer struct {
 	rehearse bool
 }
 
-// commit runs a batch: together what may be joined, the rest alone; then it tells every caller.
+// commit runs a batch: together what may be joined, the rest alone. Every caller is told as soon as its own
+// transaction has ended.
 func (c *committer) commit(batch []*job) {
-	start := time.Now()
 	var joined []*job
 	for _, j := range batch {
 		if !j.alone {
 			joined = append(joined, j)
 		}
 	}
-	c.together(joined)
-	for _, j := range batch {
-		if j.alone {
-			c.alone(j)
-		}
-	}
-	c.store.metrics.batch(len(batch), time.Since(start))
-	for _, j := range batch {
-		close(j.done)
-	}
+	c.timed(joined, func() { c.together(joined) })
 	if notify := c.store.committed.Load(); notify != nil && len(joined) > 0 {
 		(*notify)() // what is written alone is housekeeping that nobody waits for
 	}
+	for _, j := range batch {
+		if j.alone {
+			c.timed([]*job{j}, func() { c.alone(j) })
+		}
+	}
 }
 
-// together runs several writes in one transaction. When that fails and the fault may be one write's, they are run
-// again one by one.
-func (c *committer) together(batch []*job) {
-	if len(batch) == 0 {
+// timed runs writes, notes how long that took, and tells their callers.
+func (c *committer) timed(writes []*job, run func()) {
+	if len(writes) == 0 {
 		return
 	}
+	start := time.Now()
+	run()
+	c.store.metrics.batch(len(writes), time.Since(start))
+	for _, j := range writes {
+		close(j.done)
+	}
+}
+
+// together runs several writes in one transaction. When the fault may be one write's, each half is run again by
+// itself, so that the others lose little by it. Writes that lost against another transaction go one by one: together
+// they would hold as many locks as before.
+func (c *committer) together(batch []*job) {
 	if len(batch) == 1 {
 		c.alone(batch[0])
 		return
 	}
 	err := c.transact(batch)
-	switch {
+	switch e := c.store.engine; {
 	case err == nil:
-	case c.store.engine.rolledBack(err):
+	case errors.Is(err, errNotBegun) || !e.rolledBack(err):
+		for _, j := range batch {
+			j.err = err
+		}
+	case e.lost(err):
 		c.store.metrics.replays.Inc()
 		for _, j := range batch {
 			c.alone(j)
 		}
 	default:
-		for _, j := range batch {
-			j.err = err
-		}
+		c.store.metrics.replays.Inc()
+		c.together(batch[:len(batch)/2])
+		c.together(batch[len(batch)/2:])
 	}
 }
 
@@ -190,7 +202,7 @@ func (c *committer) transact(batch []*job) error {
 	}
 	open, err := c.store.engine.begin(ctx)
 	if err != nil {
-		return blame(err)
+		return blame(fmt.Errorf("%w: %w", errNotBegun, err))
 	}
 	defer open.rollback()
 	for _, j := range batch {
@@ -226,7 +238,7 @@ func (c *committer) run(open session, j *job, joined bool) error {
 func (c *committer) rehearsal(ctx context.Context, batch []*job) error {
 	open, err := c.store.engine.begin(ctx)
 	if err != nil {
-		return blame(err)
+		return blame(fmt.Errorf("%w: %w", errNotBegun, err))
 	}
 	defer open.rollback()
 	for _, j := range batch {

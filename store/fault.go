@@ -1,7 +1,6 @@
 package store
 
 import (
-	"context"
 	"errors"
 	"time"
 
@@ -20,7 +19,10 @@ var ErrChanged = errors.New("store: changed by somebody else")
 // ErrRequestTaken says that a request of the same id was answered before.
 var ErrRequestTaken = errors.New("store: request id was used before")
 
-// errReplay says that one of several joined writes failed and nobody knows which: they are run again one by one.
+// errNotBegun says that no transaction could be opened: no write's fault, and running each again would only wait again.
+var errNotBegun = errors.New("store: no transaction could be opened")
+
+// errReplay says that one of several joined writes failed and cannot be taken out of their transaction.
 var errReplay = errors.New("store: a joined write failed")
 
 // errUnknownOutcome says that the connection broke while a commit was under way.
@@ -67,9 +69,4 @@ func (s *Store) refusal(err error) error {
 // unavailable is what a caller is told when the database cannot be used.
 func unavailable(cause error) error {
 	return &desk.Error{Code: desk.Unavailable, Text: desk.TryLater, Args: []string{"5"}, RetryAfter: 5 * time.Second, Err: cause}
-}
-
-// canceled reports whether a caller went away.
-func canceled(err error) bool {
-	return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -14,20 +15,24 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
-// channel is what nodes notify each other on: numbered events, changed configuration.
-const channel = "servicedesk"
-
 // postgresEngine is a PostgreSQL database that any number of nodes share.
 type postgresEngine struct {
-	pool *pgxpool.Pool
-	log  *slog.Logger
+	pool    *pgxpool.Pool
+	log     *slog.Logger
+	channel string        // what the nodes of this installation notify each other on
+	words   dialect       // names the installation too
+	reading chan struct{} // one place for each read that may be open at once
 }
 
-// Connections of one node, unless the address says pool_max_conns.
+// Connections of one node, unless the address says pool_max_conns: then readers have what the writers leave.
 const (
 	writeConns = 4
 	readConns  = 8
 )
+
+// forgotten is how long the server keeps a transaction that its node has left without a word. It is longer than any
+// of ours lasts, and short because such a transaction may hold the sequencer's lock.
+const forgotten = 2 * transactionLimit
 
 func openPostgres(ctx context.Context, address string, log *slog.Logger) (engine, error) {
 	config, err := pgxpool.ParseConfig(address)
@@ -37,26 +42,46 @@ func openPostgres(ctx context.Context, address string, log *slog.Logger) (engine
 	if !strings.Contains(address, "pool_max_conns") {
 		config.MaxConns = writeConns + readConns
 	}
-	config.ConnConfig.RuntimeParams["application_name"] = "servicedesk"
-	config.ConnConfig.RuntimeParams["synchronous_commit"] = "on" // an acknowledged write must survive a power cut
+	params := config.ConnConfig.RuntimeParams
+	params["application_name"] = "servicedesk"
+	params["synchronous_commit"] = "on" // an acknowledged write must survive a power cut
+	params["idle_in_transaction_session_timeout"] = strconv.FormatInt(forgotten.Milliseconds(), 10)
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
 		return nil, err
 	}
-	if err := pool.Ping(ctx); err != nil {
+	e := &postgresEngine{pool: pool, log: log, reading: make(chan struct{}, max(1, int(config.MaxConns)-writeConns))}
+	if err := e.settle(ctx); err != nil {
 		pool.Close()
-		return nil, fmt.Errorf("PostgreSQL does not answer: %w", err)
+		return nil, err
 	}
-	return &postgresEngine{pool: pool, log: log}, nil
+	return e, nil
 }
 
-func (e *postgresEngine) committers() int { return writeConns }
-func (e *postgresEngine) batch() int      { return 32 }
-func (e *postgresEngine) close() error    { e.pool.Close(); return nil }
-func (e *postgresEngine) dialect() dialect {
-	return dialect{forUpdate: " FOR UPDATE", skipLocked: " FOR UPDATE SKIP LOCKED", notify: "SELECT pg_notify('" + channel + "', '')",
-		lockSchema: "SELECT pg_advisory_xact_lock(7310579)"}
+// settle finds out where the installation lives. Notifications and advisory locks are seen in the whole database, in
+// which other schemas may hold other installations: both carry the schema's number.
+func (e *postgresEngine) settle(ctx context.Context) error {
+	var schema uint32
+	err := e.pool.QueryRow(ctx, `SELECT oid FROM pg_namespace WHERE nspname = current_schema()`).Scan(&schema)
+	switch {
+	case errors.Is(err, pgx.ErrNoRows):
+		return errors.New("the schema that the address of the PostgreSQL database names (search_path) does not exist; create it first")
+	case err != nil:
+		return fmt.Errorf("PostgreSQL does not answer: %w", err)
+	}
+	e.channel = fmt.Sprintf("servicedesk_%d", schema)
+	e.words = dialect{
+		forUpdate: " FOR UPDATE", skipLocked: " FOR UPDATE SKIP LOCKED",
+		notify:     "SELECT pg_notify('" + e.channel + "', '')",
+		lockSchema: fmt.Sprintf("SELECT pg_advisory_xact_lock(%d)", 7310579<<32|int64(schema)),
+	}
+	return nil
 }
+
+func (e *postgresEngine) committers() int  { return writeConns }
+func (e *postgresEngine) batch() int       { return 32 }
+func (e *postgresEngine) close() error     { e.pool.Close(); return nil }
+func (e *postgresEngine) dialect() dialect { return e.words }
 
 func (e *postgresEngine) begin(ctx context.Context) (session, error) {
 	return e.open(ctx, "BEGIN")
@@ -76,6 +101,12 @@ func (e *postgresEngine) open(ctx context.Context, how string) (*postgresSession
 func (e *postgresEngine) read(ctx context.Context, fn func(session) error) error {
 	ctx, cancel := context.WithTimeout(ctx, transactionLimit)
 	defer cancel()
+	select {
+	case e.reading <- struct{}{}:
+		defer func() { <-e.reading }()
+	case <-ctx.Done():
+		return blame(ctx.Err())
+	}
 	s, err := e.open(ctx, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
 	if err != nil {
 		return blame(err)
@@ -105,7 +136,7 @@ func (e *postgresEngine) listenOnce(ctx context.Context, heard func()) error {
 	}
 	conn := pooled.Hijack()
 	defer conn.Close(context.WithoutCancel(ctx))
-	if _, err := conn.Exec(ctx, "LISTEN "+channel); err != nil {
+	if _, err := conn.Exec(ctx, "LISTEN "+e.channel); err != nil {
 		return err
 	}
 	heard()
@@ -117,10 +148,16 @@ func (e *postgresEngine) listenOnce(ctx context.Context, heard func()) error {
 	}
 }
 
-// rolledBack: the server said that the transaction failed, or a statement did not do what was expected.
+// rolledBack: the server refused a statement and the connection still stands, or a statement did not do what was
+// expected. When the connection is lost, running each write again would only wait for another one, again and again.
 func (e *postgresEngine) rolledBack(err error) bool {
+	return refused(err) || errors.Is(err, errReplay) || !isFault(err)
+}
+
+// refused reports whether the server refused a statement, which undoes its transaction and nothing else.
+func refused(err error) bool {
 	var pe *pgconn.PgError
-	return errors.As(err, &pe) || errors.Is(err, errReplay) || !isFault(err)
+	return errors.As(err, &pe) && pe.SeverityUnlocalized == "ERROR"
 }
 
 // lost: deadlock and serialization failure ask for another run.
@@ -138,7 +175,8 @@ type postgresSession struct {
 	pending pgx.Batch
 	expects []error // per pending statement: the error when it changes no row
 	begun   bool    // something was sent
-	marked  int     // pending statements that belong to earlier writes; -1: sent since the mark
+	others  int     // how many of the pending statements are earlier writes'
+	sent    bool    // something that this write changes was sent
 	done    bool
 }
 
@@ -149,6 +187,9 @@ func (s *postgresSession) exec(expect error, text string, args []any) error {
 }
 
 func (s *postgresSession) query(text string, args []any, row func(scan func(dest ...any) error) error) error {
+	if len(s.expects) > s.others || !strings.HasPrefix(text, "SELECT") {
+		s.sent = true
+	}
 	s.pending.Queue(text, args...)
 	return s.send(func(results pgx.BatchResults) error {
 		rows, err := results.Query()
@@ -167,8 +208,8 @@ func (s *postgresSession) query(text string, args []any, row func(scan func(dest
 
 // send sends what is pending, checks what was expected of it, and reads the last statement's answer with last.
 func (s *postgresSession) send(last func(pgx.BatchResults) error) (err error) {
-	batch, expects, marked := s.pending, s.expects, s.marked
-	s.pending, s.expects, s.begun, s.marked = pgx.Batch{}, nil, true, -1
+	batch, expects, others := s.pending, s.expects, s.others
+	s.pending, s.expects, s.begun, s.others = pgx.Batch{}, nil, true, 0
 	results := s.conn.SendBatch(s.ctx, &batch)
 	defer func() {
 		if closing := results.Close(); err == nil {
@@ -181,8 +222,8 @@ func (s *postgresSession) send(last func(pgx.BatchResults) error) (err error) {
 			return err
 		}
 		if expect != nil && tag.RowsAffected() == 0 {
-			if i < marked {
-				return errReplay // it was an earlier write's
+			if i < others {
+				return errReplay
 			}
 			return expect
 		}
@@ -195,43 +236,47 @@ func (s *postgresSession) send(last func(pgx.BatchResults) error) (err error) {
 
 // mark remembers where the pending statements of one write begin.
 func (s *postgresSession) mark() error {
-	s.marked = len(s.expects)
+	s.others, s.sent = len(s.expects), false
 	return nil
 }
 
-// undo drops what is pending since the mark. What was sent cannot be taken back alone: then all are replayed.
+// undo drops what is pending since the mark. A change that was sent cannot be taken back alone, for a savepoint for
+// each write costs more than batches save; what was only looked at need not be.
 func (s *postgresSession) undo() error {
-	if s.marked < 0 {
+	if s.sent {
 		return errReplay
 	}
-	s.expects = s.expects[:s.marked]
-	s.pending.QueuedQueries = s.pending.QueuedQueries[:s.marked]
+	s.expects = s.expects[:s.others]
+	s.pending.QueuedQueries = s.pending.QueuedQueries[:s.others]
 	return nil
 }
 
 // commit ends the transaction. What was expected is checked before COMMIT is sent: a statement that changes no row is
 // no error to the server.
 func (s *postgresSession) commit() error {
-	s.marked = 0 // whose fault it is does not matter here: a lone write's, or all are replayed
+	s.others = 0 // whose fault it is does not matter here: a lone write's, or they are run again
 	if slices.ContainsFunc(s.expects, func(expect error) bool { return expect != nil }) {
 		if err := s.send(nil); err != nil {
 			return err
 		}
 	}
+	var answer string
 	s.pending.Queue("COMMIT")
 	err := s.send(func(results pgx.BatchResults) error {
-		_, err := results.Exec()
+		tag, err := results.Exec()
+		answer = tag.String()
 		return err
 	})
-	if err == nil {
+	switch {
+	case answer == "COMMIT": // and whatever becomes of the connection after it
 		s.release()
 		return nil
+	case err == nil:
+		return fmt.Errorf("PostgreSQL answered COMMIT with %q", answer)
+	case refused(err):
+		return err
 	}
-	var pe *pgconn.PgError
-	if !errors.As(err, &pe) {
-		return fmt.Errorf("%w: %w", errUnknownOutcome, err)
-	}
-	return err
+	return fmt.Errorf("%w: %w", errUnknownOutcome, err)
 }
 
 // rollback ends the transaction. A connection that cannot is closed, which ends it too.
@@ -239,12 +284,12 @@ func (s *postgresSession) rollback() {
 	if s.done {
 		return
 	}
-	if s.begun && s.conn.Conn().PgConn().TxStatus() != 'I' {
+	if conn := s.conn.Conn(); s.begun && !conn.IsClosed() && conn.PgConn().TxStatus() != 'I' {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(s.ctx), 5*time.Second)
 		defer cancel()
 		if _, err := s.conn.Exec(ctx, "ROLLBACK"); err != nil {
 			s.log.Warn("rolling back failed, the connection is closed", "error", err)
-			_ = s.conn.Conn().Close(ctx)
+			_ = conn.Close(ctx)
 		}
 	}
 	s.release()

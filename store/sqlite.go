@@ -5,9 +5,11 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/url"
 	"path/filepath"
 	"runtime"
+	"sync"
 
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
@@ -18,34 +20,39 @@ const SQLiteFile = "servicedesk.db"
 
 // sqliteEngine is the embedded database: one connection for writing, as many for reading as there are processors.
 type sqliteEngine struct {
-	writers *sql.DB
-	readers *sql.DB
-	writer  *sqliteConn
-	idle    chan *sqliteConn
+	path   string
+	log    *slog.Logger
+	writer *sqliteConn      // nil after the disk failed, until it was opened anew
+	idle   chan *sqliteConn // connections for reading that nobody uses
+	closed chan struct{}
+	end    func() error
 }
 
 // openSQLite opens the database file in a folder. Commits reach the disk before they return (synchronous=FULL).
-func openSQLite(ctx context.Context, folder string) (engine, error) {
-	path := filepath.Join(folder, SQLiteFile)
-	e := &sqliteEngine{idle: make(chan *sqliteConn, runtime.GOMAXPROCS(0))}
-	var err error
-	if e.writers, err = sql.Open("sqlite", sqliteAddress(path, "synchronous(FULL)", "wal_autocheckpoint(4000)")); err != nil {
-		return nil, err
-	}
-	if e.writer, err = newSQLiteConn(ctx, e.writers); err != nil {
-		return nil, fmt.Errorf("open %s: %w", path, err)
-	}
-	if e.readers, err = sql.Open("sqlite", sqliteAddress(path, "query_only(1)")); err != nil {
+func openSQLite(ctx context.Context, folder string, log *slog.Logger) (engine, error) {
+	e := &sqliteEngine{path: filepath.Join(folder, SQLiteFile), log: log, closed: make(chan struct{})}
+	e.idle = make(chan *sqliteConn, runtime.GOMAXPROCS(0))
+	e.end = sync.OnceValue(e.closeAll)
+	if err := e.openWriter(ctx); err != nil {
 		return nil, err
 	}
 	for range cap(e.idle) {
-		c, err := newSQLiteConn(ctx, e.readers)
+		c, err := e.openReader(ctx)
 		if err != nil {
-			return nil, fmt.Errorf("open %s: %w", path, err)
+			return nil, errors.Join(err, e.writer.close())
 		}
 		e.idle <- c
 	}
 	return e, nil
+}
+
+func (e *sqliteEngine) openWriter(ctx context.Context) (err error) {
+	e.writer, err = openSQLiteConn(ctx, e.path, "synchronous(FULL)", "wal_autocheckpoint(4000)")
+	return err
+}
+
+func (e *sqliteEngine) openReader(ctx context.Context) (*sqliteConn, error) {
+	return openSQLiteConn(ctx, e.path, "query_only(1)")
 }
 
 // sqliteAddress names the file and the settings of a connection. Every setting that matters is given, whatever the
@@ -64,18 +71,71 @@ func (e *sqliteEngine) dialect() dialect {
 // listen has nothing to hear: other processes (the command line) are noticed by looking.
 func (e *sqliteEngine) listen(ctx context.Context, _ func()) { <-ctx.Done() }
 
-func (e *sqliteEngine) close() error {
-	return errors.Join(e.readers.Close(), e.writers.Close())
+// close waits for the reads under way and closes the file.
+func (e *sqliteEngine) close() error { return e.end() }
+
+func (e *sqliteEngine) closeAll() error {
+	close(e.closed)
+	var errs []error
+	for range cap(e.idle) {
+		errs = append(errs, (<-e.idle).close())
+	}
+	if e.writer != nil {
+		errs = append(errs, e.writer.close()) // the last one, which moves what is left in the log into the file
+	}
+	return errors.Join(errs...)
 }
 
+// begin opens a transaction for writing. After a failure of the disk the file is opened anew and verified first: that
+// a later write reaches the disk says nothing about the pages that were lost.
 func (e *sqliteEngine) begin(ctx context.Context) (session, error) {
-	return e.writer.begin(ctx, "BEGIN IMMEDIATE")
+	if e.writer != nil && e.writer.suspect {
+		e.log.Error("the disk failed: the database is opened anew and verified", "file", e.path)
+		_ = e.writer.close() // what went wrong was told already
+		e.writer = nil
+	}
+	if e.writer == nil {
+		if err := e.reopen(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return e.writer.begin("BEGIN IMMEDIATE")
+}
+
+// reopen opens the connection for writing anew, if the file is sound.
+func (e *sqliteEngine) reopen(ctx context.Context) error {
+	if err := e.openWriter(ctx); err != nil {
+		return err
+	}
+	verdict, err := e.writer.ask(ctx, "PRAGMA quick_check(1)")
+	if err == nil && verdict != "ok" {
+		err = fmt.Errorf("%s is damaged, restore a backup: %s", e.path, verdict)
+	}
+	if err != nil {
+		err = errors.Join(err, e.writer.close())
+		e.writer = nil
+	}
+	return err
 }
 
 func (e *sqliteEngine) read(ctx context.Context, fn func(session) error) error {
-	c := <-e.idle
-	defer func() { e.idle <- c }()
-	open, err := c.begin(ctx, "BEGIN")
+	ctx, cancel := context.WithTimeout(ctx, transactionLimit)
+	defer cancel()
+	var c *sqliteConn
+	select {
+	case <-e.closed:
+		return blame(errClosed)
+	default:
+	}
+	select {
+	case c = <-e.idle:
+	case <-e.closed:
+		return blame(errClosed)
+	case <-ctx.Done():
+		return blame(ctx.Err())
+	}
+	defer func() { e.idle <- e.sound(ctx, c) }()
+	open, err := c.begin("BEGIN")
 	if err != nil {
 		return blame(err)
 	}
@@ -83,36 +143,92 @@ func (e *sqliteEngine) read(ctx context.Context, fn func(session) error) error {
 	return fn(open)
 }
 
-// rolledBack: a failed transaction of SQLite is always undone, unless the disk failed below it.
+// sound returns a connection for reading, a new one when the disk failed under it. While none can be opened it stays.
+func (e *sqliteEngine) sound(ctx context.Context, c *sqliteConn) *sqliteConn {
+	if !c.suspect {
+		return c
+	}
+	fresh, err := e.openReader(ctx)
+	if err != nil {
+		return c
+	}
+	_ = c.close() // what went wrong was told already
+	return fresh
+}
+
+// rolledBack: a failed transaction of SQLite is always undone, unless the disk failed below it; and on a disk that is
+// full, the writes run one by one would fail one by one.
 func (e *sqliteEngine) rolledBack(err error) bool {
+	return !broken(err) && sqliteCode(err) != sqlite3.SQLITE_FULL
+}
+
+// broken reports whether a connection failed below the database: nobody knows then what is on the disk.
+func broken(err error) bool {
+	switch sqliteCode(err) {
+	case sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB:
+		return true
+	}
+	return errors.Is(err, sql.ErrConnDone)
+}
+
+// sqliteCode is the primary code of an error of SQLite, 0 for other errors.
+func sqliteCode(err error) int {
 	var se *sqlite.Error
 	if errors.As(err, &se) {
-		primary := se.Code() & 0xff
-		return primary != sqlite3.SQLITE_IOERR && primary != sqlite3.SQLITE_CORRUPT && primary != sqlite3.SQLITE_FULL
+		return se.Code() & 0xff
 	}
-	return errors.Is(err, errReplay) || !isFault(err)
+	return 0
 }
 
 // lost: the one writer waits for others up to busy_timeout, so that there is nothing to repeat at once.
 func (e *sqliteEngine) lost(error) bool { return false }
 
+// preparedMost bounds the statements that a connection keeps. The package has about a hundred texts; the bound is for
+// texts made of parts, should their number ever depend on what callers ask.
+const preparedMost = 400
+
 // sqliteConn is a connection and the statements prepared on it; preparing anew would double the cost of a write.
 type sqliteConn struct {
+	db       *sql.DB
 	conn     *sql.Conn
 	prepared map[string]*sql.Stmt
+	suspect  bool // the disk failed under it
 }
 
-func newSQLiteConn(ctx context.Context, db *sql.DB) (*sqliteConn, error) {
+func openSQLiteConn(ctx context.Context, path string, pragmas ...string) (*sqliteConn, error) {
+	db, err := sql.Open("sqlite", sqliteAddress(path, pragmas...))
+	if err != nil {
+		return nil, fmt.Errorf("open %s: %w", path, err)
+	}
 	conn, err := db.Conn(ctx)
 	if err != nil {
-		return nil, err
+		return nil, errors.Join(fmt.Errorf("open %s: %w", path, err), db.Close())
 	}
-	return &sqliteConn{conn: conn, prepared: map[string]*sql.Stmt{}}, nil
+	return &sqliteConn{db: db, conn: conn, prepared: map[string]*sql.Stmt{}}, nil
+}
+
+func (c *sqliteConn) close() error {
+	return errors.Join(c.forget(), c.conn.Close(), c.db.Close())
+}
+
+// forget closes the statements that are prepared.
+func (c *sqliteConn) forget() error {
+	var errs []error
+	for _, s := range c.prepared {
+		errs = append(errs, s.Close())
+	}
+	clear(c.prepared)
+	return errors.Join(errs...)
 }
 
 func (c *sqliteConn) statement(ctx context.Context, text string) (*sql.Stmt, error) {
 	if s, ok := c.prepared[text]; ok {
 		return s, nil
+	}
+	if len(c.prepared) == preparedMost {
+		if err := c.forget(); err != nil {
+			return nil, err
+		}
 	}
 	s, err := c.conn.PrepareContext(ctx, text)
 	if err != nil {
@@ -122,7 +238,19 @@ func (c *sqliteConn) statement(ctx context.Context, text string) (*sql.Stmt, err
 	return s, nil
 }
 
-func (c *sqliteConn) begin(ctx context.Context, how string) (*sqliteSession, error) {
+// ask returns the text that a statement answers.
+func (c *sqliteConn) ask(ctx context.Context, text string) (answer string, err error) {
+	err = c.conn.QueryRowContext(ctx, text).Scan(&answer)
+	return answer, c.note(err)
+}
+
+// note remembers that the disk failed.
+func (c *sqliteConn) note(err error) error {
+	c.suspect = c.suspect || broken(err)
+	return err
+}
+
+func (c *sqliteConn) begin(how string) (*sqliteSession, error) {
 	s := &sqliteSession{conn: c, open: true}
 	if err := s.run(how); err != nil {
 		return nil, err
@@ -142,11 +270,11 @@ func (s *sqliteSession) run(text string) error { return s.exec(nil, text, nil) }
 func (s *sqliteSession) exec(expect error, text string, args []any) error {
 	stmt, err := s.conn.statement(context.Background(), text)
 	if err != nil {
-		return err
+		return s.conn.note(err)
 	}
 	result, err := stmt.Exec(args...)
 	if err != nil || expect == nil {
-		return err
+		return s.conn.note(err)
 	}
 	if n, err := result.RowsAffected(); err != nil || n > 0 {
 		return err
@@ -157,11 +285,11 @@ func (s *sqliteSession) exec(expect error, text string, args []any) error {
 func (s *sqliteSession) query(text string, args []any, row func(scan func(dest ...any) error) error) error {
 	stmt, err := s.conn.statement(context.Background(), text)
 	if err != nil {
-		return err
+		return s.conn.note(err)
 	}
 	rows, err := stmt.Query(args...)
 	if err != nil {
-		return err
+		return s.conn.note(err)
 	}
 	defer rows.Close()
 	for rows.Next() {
@@ -169,7 +297,7 @@ func (s *sqliteSession) query(text string, args []any, row func(scan func(dest .
 			return err
 		}
 	}
-	return rows.Err()
+	return s.conn.note(rows.Err())
 }
 
 func (s *sqliteSession) mark() error {

@@ -95,7 +95,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 func openEngine(ctx context.Context, o Options) (engine, error) {
 	switch {
 	case o.Database == "":
-		return openSQLite(ctx, o.Folder)
+		return openSQLite(ctx, o.Folder, o.Log)
 	case strings.HasPrefix(o.Database, "postgres://"), strings.HasPrefix(o.Database, "postgresql://"):
 		return openPostgres(ctx, o.Database, o.Log)
 	}
