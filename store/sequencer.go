@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -17,7 +18,7 @@ const sequencedAtOnce = 500
 func (s *Store) Sequence(ctx context.Context, seal func(previous string, e desk.AuditEntry) string) (int, error) {
 	var work, numbered, sealed int
 	err := s.writeAlone(ctx, func(tx *Tx) error {
-		work = 0
+		work, numbered, sealed = 0, 0, 0
 		var events, entries int64
 		var mac string
 		err := tx.one(`SELECT event_number, audit_number, audit_mac FROM sequencer WHERE id = 1`+s.engine.dialect().skipLocked, nil, &events, &entries, &mac)
@@ -37,15 +38,16 @@ func (s *Store) Sequence(ctx context.Context, seal func(previous string, e desk.
 		}
 		return nil
 	})
-	if err == nil {
-		s.metrics.numbered.Add(float64(numbered))
-		s.metrics.sealed.Add(float64(sealed))
+	if err != nil {
+		return 0, err
 	}
-	return work, err
+	s.metrics.numbered.Add(float64(numbered))
+	s.metrics.sealed.Add(float64(sealed))
+	return work, nil
 }
 
 func nilIfNotFound(err error) error {
-	if err == ErrNotFound {
+	if errors.Is(err, ErrNotFound) {
 		return nil
 	}
 	return err
@@ -66,9 +68,8 @@ func (tx *Tx) numberEvents(last int64) (int, error) {
 	for _, e := range pending {
 		last++
 		feed := int64(0)
-		if e.Type.Public() {
-			heads[e.PartnerID]++
-			feed, moved[e.PartnerID] = heads[e.PartnerID], true
+		if head, has := heads[e.PartnerID]; has && e.Type.Public() {
+			feed, heads[e.PartnerID], moved[e.PartnerID] = head+1, head+1, true
 		}
 		tx.exec(`UPDATE event SET number = $1, feed_number = $2 WHERE ticket_id = $3 AND seq = $4`, last, feed, e.TicketID, e.Seq)
 	}
@@ -96,18 +97,22 @@ func (tx *Tx) pendingEvents() ([]desk.Event, error) {
 	return pending, err
 }
 
-// feedHeads reads the newest feed number of each partner among the events.
+// feedHeads reads the newest feed number of each partner among the events. One whose partner is not known has no feed:
+// it must not keep all the others from theirs.
 func (tx *Tx) feedHeads(events []desk.Event) (map[string]int64, error) {
-	heads := map[string]int64{}
+	heads, looked := map[string]int64{}, map[string]bool{}
 	for _, e := range events {
-		if _, known := heads[e.PartnerID]; known {
+		if looked[e.PartnerID] {
 			continue
 		}
+		looked[e.PartnerID] = true
 		var head int64
-		if err := tx.one(`SELECT feed_head FROM partner WHERE id = $1`, []any{e.PartnerID}, &head); err != nil {
+		err := tx.one(`SELECT feed_head FROM partner WHERE id = $1`, []any{e.PartnerID}, &head)
+		if err == nil {
+			heads[e.PartnerID] = head
+		} else if !errors.Is(err, ErrNotFound) {
 			return nil, err
 		}
-		heads[e.PartnerID] = head
 	}
 	return heads, nil
 }
