@@ -21,6 +21,7 @@ func (tx *Tx) SeedReference() error {
 		into func(row []string) error
 	}{
 		{"groups.csv", tx.seedGroup}, {"services.csv", tx.seedService}, {"branches.csv", tx.seedBranch}, {"amounts.csv", tx.seedAmount},
+		{"catalogue.csv", tx.seedCatalogue},
 	}
 	for _, seed := range seeds {
 		rows, err := readSeed(seed.file)
@@ -82,11 +83,17 @@ func (tx *Tx) seedAmount(row []string) error {
 	return nil
 }
 
+func (tx *Tx) seedCatalogue(row []string) error {
+	tx.exec(`INSERT INTO catalogue (media, jenis, product, entry) VALUES ($1, $2, $3, $4) ON CONFLICT (media, jenis) DO NOTHING`,
+		row[0], row[1], row[2], row[3])
+	return nil
+}
+
 func (tx *Tx) seedCalendar(c desk.Calendar, holidays []desk.Holiday) {
 	tx.exec(`INSERT INTO calendar (code, name, time_zone, week) VALUES ($1, $2, $3, $4) ON CONFLICT (code) DO NOTHING`,
 		c.Code, c.Name, c.Location.String(), formatWeek(c.Week))
 	for _, h := range holidays {
-		tx.exec(`INSERT INTO holiday (calendar, date, kind, name) VALUES ($1, $2, $3, $4) ON CONFLICT (calendar, date) DO NOTHING`,
+		tx.exec(`INSERT INTO holiday (calendar, date, kind, name) VALUES ($1, $2, $3, $4) ON CONFLICT (calendar, date, name) DO NOTHING`,
 			c.Code, h.Date.String(), h.Kind, h.Name)
 	}
 }
@@ -95,9 +102,9 @@ func (tx *Tx) seedCalendar(c desk.Calendar, holidays []desk.Holiday) {
 func (tx *Tx) Reference() (*desk.Reference, error) {
 	r := &desk.Reference{
 		Services: map[desk.ServiceType]desk.Service{}, Groups: map[string]desk.Group{},
-		Branches: map[string]desk.Branch{}, Calendars: map[string]desk.Calendar{},
+		Branches: map[string]desk.Branch{}, Calendars: map[string]desk.Calendar{}, Catalogue: map[desk.Transaction]string{},
 	}
-	for _, read := range []func(*desk.Reference) error{tx.readSystemUser, tx.readGroups, tx.readServices, tx.readBranches, tx.readAmounts, tx.readCalendars, tx.readHolidays} {
+	for _, read := range []func(*desk.Reference) error{tx.readSystemUser, tx.readGroups, tx.readServices, tx.readBranches, tx.readAmounts, tx.readCatalogue, tx.readCalendars, tx.readHolidays} {
 		if err := read(r); err != nil {
 			return nil, err
 		}
@@ -149,9 +156,20 @@ func (tx *Tx) readAmounts(r *desk.Reference) error {
 	})
 }
 
+// readCatalogue reads what the bank calls each transaction of a medium, and the medium itself for all others.
+func (tx *Tx) readCatalogue(r *desk.Reference) error {
+	return tx.each(`SELECT media, jenis, product, entry FROM catalogue`, nil, func(scan func(dest ...any) error) error {
+		var t desk.Transaction
+		var product, entry string
+		err := scan(&t.Media, &t.Type, &product, &entry)
+		r.Catalogue[t], r.Catalogue[desk.Transaction{Media: t.Media}] = entry, product
+		return err
+	})
+}
+
 func (tx *Tx) readCalendars(r *desk.Reference) error {
 	return tx.each(`SELECT code, name, time_zone, week FROM calendar`, nil, func(scan func(dest ...any) error) error {
-		c := desk.Calendar{Closed: map[desk.Date]string{}}
+		var c desk.Calendar
 		var zone, week string
 		err := scan(&c.Code, &c.Name, &zone, &week)
 		if err != nil {
@@ -169,18 +187,25 @@ func (tx *Tx) readCalendars(r *desk.Reference) error {
 }
 
 func (tx *Tx) readHolidays(r *desk.Reference) error {
-	return tx.each(`SELECT calendar, date, name FROM holiday`, nil, func(scan func(dest ...any) error) error {
-		var code, day, name string
-		if err := scan(&code, &day, &name); err != nil {
+	holidays := map[string][]desk.Holiday{}
+	err := tx.each(`SELECT calendar, date, kind, name FROM holiday ORDER BY calendar, date, name`, nil, func(scan func(dest ...any) error) error {
+		var h desk.Holiday
+		var code, day string
+		err := scan(&code, &day, &h.Kind, &h.Name)
+		if err != nil {
 			return err
 		}
-		date, err := desk.ParseDate(day)
-		if err != nil {
+		if h.Date, err = desk.ParseDate(day); err != nil {
 			return fmt.Errorf("holiday of calendar %s: %w", code, err)
 		}
-		r.Calendars[code].Closed[date] = name
+		holidays[code] = append(holidays[code], h)
 		return nil
 	})
+	for code, c := range r.Calendars {
+		c.Closed = desk.ClosedDays(holidays[code])
+		r.Calendars[code] = c
+	}
+	return err
 }
 
 // formatWeek writes working intervals: `08:00-12:00+13:00-17:00`, seven days from Sunday, separated by commas.
@@ -216,7 +241,11 @@ func parseWeek(text string) (week [7][]desk.Interval, err error) {
 				return week, fmt.Errorf("%q is not an interval like 08:00-12:00", part)
 			}
 			minutes := func(h, m int) time.Duration { return time.Duration(h*60+m) * time.Minute }
-			week[i] = append(week[i], desk.Interval{From: minutes(fromHour, fromMinute), To: minutes(toHour, toMinute)})
+			in := desk.Interval{From: minutes(fromHour, fromMinute), To: minutes(toHour, toMinute)}
+			if in.From >= in.To || in.To > minutes(24, 0) {
+				return week, fmt.Errorf("%q is not an interval within a day", part)
+			}
+			week[i] = append(week[i], in)
 		}
 	}
 	return week, nil

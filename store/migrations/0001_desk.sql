@@ -87,6 +87,15 @@ CREATE TABLE amount_rule (
   PRIMARY KEY (source, at_least)
 );
 
+-- What the bank calls the transactions that claims are about, by medium and type (mediaTransaksi, jenisTransaksi).
+CREATE TABLE catalogue (
+  media   text NOT NULL,
+  jenis   text NOT NULL,
+  product text NOT NULL, -- of the medium
+  entry   text NOT NULL,
+  PRIMARY KEY (media, jenis)
+);
+
 CREATE TABLE calendar (
   code      text PRIMARY KEY,
   name      text NOT NULL,
@@ -99,7 +108,7 @@ CREATE TABLE holiday (
   date     text NOT NULL,
   kind     text NOT NULL,
   name     text NOT NULL,
-  PRIMARY KEY (calendar, date)
+  PRIMARY KEY (calendar, date, name) -- two may fall on one day
 );
 
 CREATE TABLE ticket (
