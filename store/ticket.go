@@ -1,6 +1,7 @@
 package store
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -142,10 +143,6 @@ type TicketFilter struct {
 
 // ListTickets lists tickets in the order of their last change, oldest first. Each status is a walk along an index.
 func (tx *Tx) ListTickets(f TicketFilter) ([]*desk.Ticket, error) {
-	statuses := f.Statuses
-	if len(statuses) == 0 {
-		statuses = desk.Statuses
-	}
 	from, id := f.AfterAt, f.AfterID
 	if f.Since.After(from) {
 		from, id = f.Since, ""
@@ -153,21 +150,30 @@ func (tx *Tx) ListTickets(f TicketFilter) ([]*desk.Ticket, error) {
 	var args []any
 	bind := func(v any) string { args = append(args, v); return "$" + strconv.Itoa(len(args)) }
 	var parts []string
-	for _, status := range statuses {
-		where := `status = ` + bind(string(status))
-		if f.PartnerID != "" {
-			where = `partner_id = ` + bind(f.PartnerID) + ` AND ` + where
+	for _, status := range desk.Statuses {
+		if len(f.Statuses) > 0 && !slices.Contains(f.Statuses, status) {
+			continue
 		}
-		where += ` AND (updated_at, id) > (` + bind(micros(from)) + `, ` + bind(id) + `)`
+		where := ``
+		if f.PartnerID != "" {
+			where = `partner_id = ` + bind(f.PartnerID) + ` AND `
+		}
+		where += `status = ` + bind(string(status)) + ` AND (updated_at, id) > (` + bind(micros(from)) + `, ` + bind(id) + `)`
 		parts = append(parts, `SELECT * FROM (SELECT `+ticketColumns+` FROM ticket WHERE `+where+` ORDER BY updated_at, id LIMIT `+bind(f.Limit)+`) AS s`+strconv.Itoa(len(parts)))
+	}
+	if len(parts) == 0 {
+		return nil, tx.err
 	}
 	query := strings.Join(parts, ` UNION ALL `) + ` ORDER BY updated_at, id LIMIT ` + bind(f.Limit)
 	return tx.tickets(query, args)
 }
 
 // FindTickets lists the tickets that match all of the lookups, newest first, before a place in that order (empty:
-// from the newest).
+// from the newest). Without a lookup it finds none.
 func (tx *Tx) FindTickets(partner string, lookups []desk.Lookup, before string, limit int) ([]*desk.Ticket, error) {
+	if len(lookups) == 0 {
+		return nil, tx.err
+	}
 	var args []any
 	bind := func(v any) string { args = append(args, v); return "$" + strconv.Itoa(len(args)) }
 	var parts []string

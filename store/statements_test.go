@@ -1,0 +1,290 @@
+package store_test
+
+import (
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+
+	"banksulutgo.co.id/servicedesk/desk"
+	"banksulutgo.co.id/servicedesk/internal/desktest"
+	"banksulutgo.co.id/servicedesk/store"
+)
+
+// statement is one that a store ran, with what it was run with.
+type statement struct {
+	text string
+	args []any
+}
+
+// recorder keeps the statements that a store runs.
+type recorder struct {
+	mu  sync.Mutex
+	all []statement
+}
+
+func recording(s *store.Store) *recorder {
+	r := &recorder{}
+	store.Tap(s, func(text string, args []any) {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.all = append(r.all, statement{text, args})
+	})
+	return r
+}
+
+// run returns the statements that were run so far, each text once.
+func (r *recorder) run() []statement {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	seen := map[string]bool{}
+	var once []statement
+	for _, s := range r.all {
+		if !seen[s.text] {
+			seen[s.text] = true
+			once = append(once, s)
+		}
+	}
+	return once
+}
+
+// exercise does everything that a store can do, about one ticket of partner p that n names, so that every statement
+// runs.
+func exercise(t *testing.T, s *store.Store, n int64) {
+	t.Helper()
+	one := plain(n, "p", desk.Open, desktest.Start)
+	one.ChannelReference = fmt.Sprint("ref", n)
+	one.Lookups = []desk.Lookup{{Kind: desk.ByEmail, Hash: fmt.Sprint("e", n)}, {Kind: desk.ByPhone, Hash: fmt.Sprint("h", n)}}
+	key := desk.APIKey{ID: fmt.Sprint("k", n), PartnerID: "p", Hash: fmt.Sprint("hash", n)}
+	write(t, s, func(tx *store.Tx) {
+		tx.InsertPartner(desk.Partner{ID: "p", Name: "p"})
+		tx.InsertKey(key)
+		tx.InsertAgent(desk.Agent{ID: fmt.Sprint("a", n), Email: fmt.Sprint("a", n), Role: desk.RoleAgent})
+		tx.ClaimSetting(fmt.Sprint("s", n), "x")
+		tx.InsertDataKey(store.DataKey{ID: n, Purpose: "x"})
+		tx.StartNumbers(10001)
+		tx.KeepRequest(store.Request{PartnerID: "p", ID: fmt.Sprint("r", n)})
+		tx.InsertTicket(one)
+		tx.InsertAttachments([]desk.Attachment{{TicketID: one.ID, ID: "a"}})
+		tx.InsertComment(desk.Comment{TicketID: one.ID, ID: "c", Seq: 1, Public: true})
+		tx.Record(event(one.ID, "p", 1, desk.TicketCreated, desktest.Start))
+		tx.Audit(desk.AuditEntry{ID: fmt.Sprint("e", n)})
+		tx.Beat("node", 1)
+		tx.ConfigurationChanged()
+	})
+	check(t, s.Write(t.Context(), (*store.Tx).SeedReference))
+	take(t, s, 1)
+	for _, find := range []func(tx *store.Tx) (*desk.Ticket, error){
+		func(tx *store.Tx) (*desk.Ticket, error) { return tx.TicketByNumber(n, true) },
+		func(tx *store.Tx) (*desk.Ticket, error) { return tx.TicketByID(one.ID, true) },
+		func(tx *store.Tx) (*desk.Ticket, error) {
+			return tx.TicketByReference(one.ChannelReference, "p", true)
+		},
+	} {
+		check(t, s.Write(t.Context(), func(tx *store.Tx) error {
+			found, err := find(tx)
+			if err == nil {
+				found.Version++
+				tx.UpdateTicket(found)
+			}
+			return err
+		}))
+	}
+	check(t, s.Read(t.Context(), func(tx *store.Tx) error { return look(tx, one, key) }))
+	write(t, s, func(tx *store.Tx) {
+		tx.RevokeKey(key.ID, desktest.Start)
+		tx.ReplaceSetting(fmt.Sprint("s", n), "x", "y")
+		tx.RewrapDataKey(store.DataKey{ID: n, Purpose: "x", Wrapped: "anew"})
+	})
+	sequence(t, s)
+	check(t, s.Close())
+}
+
+// look reads everything that a store can read.
+func look(tx *store.Tx, one *desk.Ticket, key desk.APIKey) error {
+	looks := []func() error{
+		func() error { return second(tx.TicketByNumber(one.Number, false)) },
+		func() error { return second(tx.TicketByID(one.ID, false)) },
+		func() error { return second(tx.TicketByReference(one.ChannelReference, "", false)) },
+		func() error { return second(tx.TicketByReference(one.ChannelReference, "p", false)) },
+		func() error { return second(tx.ResolvedBefore(desktest.Start, 50)) },
+		func() error { return second(tx.Comments(one.ID)) },
+		func() error { return second(tx.PublicComments(one.ID)) },
+		func() error { return second(tx.LastPublicComment(one.ID)) },
+		func() error { return second(tx.Attachments(one.ID)) },
+		func() error { return second(tx.TicketEvents(one.ID)) },
+		func() error { return second(tx.Feed("", 5, 50)) },
+		func() error { return second(tx.Feed("p", 5, 50)) },
+		func() error { return second(tx.Request("p", "r"+strings.TrimPrefix(key.ID, "k"))) },
+		func() error { return second(tx.KeyByHash(key.Hash)) },
+		func() error { return second(tx.KeyByID(key.ID)) },
+		func() error { return second(tx.Keys()) },
+		func() error { return second(tx.PartnerByName("p")) },
+		func() error { return second(tx.AgentByEmail("a" + strings.TrimPrefix(key.ID, "k"))) },
+		func() error { return second(tx.Setting("s" + strings.TrimPrefix(key.ID, "k"))) },
+		func() error { return second(tx.DataKeys()) },
+		func() error { return second(tx.Configuration()) },
+		func() error { return second(tx.Sealed(1, 100)) },
+		func() error { return second(tx.Unsealed()) },
+		func() error { return second(tx.ChainHead()) },
+		func() error { return second(tx.Reference()) },
+	}
+	for _, partner := range []string{"", "p"} {
+		for _, statuses := range [][]desk.Status{nil, {desk.Open}, {desk.Closed, desk.Pending}} {
+			looks = append(looks, func() error {
+				return second(tx.ListTickets(store.TicketFilter{PartnerID: partner, Statuses: statuses, Since: desktest.Start, Limit: 50}))
+			})
+		}
+		for n := range len(one.Lookups) + 1 {
+			looks = append(looks, func() error { return second(tx.FindTickets(partner, one.Lookups[:n], "", 50)) },
+				func() error { return second(tx.FindTickets(partner, one.Lookups[:n], "z", 50)) })
+		}
+	}
+	for _, look := range looks {
+		if err := look(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func second[T any](_ T, err error) error { return err }
+
+// literals returns the texts of SQL in the sources, by file.
+func literals(t *testing.T) map[string][]string {
+	t.Helper()
+	files, err := filepath.Glob("*.go")
+	check(t, err)
+	sql := regexp.MustCompile(`\b(SELECT|INSERT|UPDATE|DELETE|FROM|WHERE|VALUES|ORDER BY|CREATE|SET)\b`)
+	found := map[string][]string{}
+	for _, name := range files {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
+		check(t, err)
+		for node := range ast.Preorder(file) {
+			if lit, ok := node.(*ast.BasicLit); ok && lit.Kind == token.STRING {
+				if text, _ := strconv.Unquote(lit.Value); sql.MatchString(text) {
+					found[name] = append(found[name], text)
+				}
+			}
+		}
+	}
+	return found
+}
+
+func TestEveryStatementRunsOnBothEngines(t *testing.T) {
+	t.Parallel()
+	own := []string{"postgres.go", "sqlite.go", "migrate.go"} // an engine's own words, and what ran before the recording
+	desktest.OnEachEngine(t, func(t *testing.T, e desktest.Engine) {
+		s := newPlace(t, e).open(t, store.Options{})
+		r := recording(s)
+		exercise(t, s, 1)
+		ran := r.run()
+		for file, texts := range literals(t) {
+			for _, text := range texts {
+				if !slices.Contains(own, file) && !slices.ContainsFunc(ran, func(s statement) bool { return strings.Contains(s.text, text) }) {
+					t.Errorf("%s: no test runs %q", file, text)
+				}
+			}
+		}
+		for _, s := range ran {
+			if fault := portability(s.text); fault != "" {
+				t.Errorf("%s: %s", fault, s.text)
+			}
+			if n := len(placeholder.FindAllString(s.text, -1)); n > 0 && len(s.args) == 0 {
+				t.Errorf("run without its %d arguments: %s", n, s.text)
+			}
+		}
+	})
+}
+
+var placeholder = regexp.MustCompile(`\$(\d+)`)
+
+// oneEngineOnly matches what only one of the engines understands, or understands in its own way.
+var oneEngineOnly = regexp.MustCompile(`(?i)::|\bnow\(\)|\bcurrent_timestamp\b|\blike\b|\bilike\b|returning \*|\bany\s*\(|\barray\b|\bserial\b|autoincrement|` +
+	`insert or |replace into|\bstrftime\b|\bdatetime\(|\bnextval\b|\boffset\b|\bregexp\b|~|->|\brandom\(|\browid\b|\bctid\b|"|\?`)
+
+// columnTypes matches a column's type in a migration.
+var columnTypes = regexp.MustCompile(`(?m)^  [a-z_0-9]+ +([a-z]+)`)
+
+// portability returns what keeps a text from meaning the same on both engines.
+func portability(text string) string {
+	next := 1
+	for _, m := range placeholder.FindAllStringSubmatch(text, -1) {
+		switch n, _ := strconv.Atoi(m[1]); {
+		case n > next:
+			return fmt.Sprintf("$%d comes before $%d", n, next)
+		case n == next:
+			next++
+		}
+	}
+	if word := oneEngineOnly.FindString(strings.ReplaceAll(text, "pg_notify", "")); word != "" {
+		return fmt.Sprintf("%q is not the same on both engines", word)
+	}
+	if strings.Contains(text, "SELECT *") && !strings.Contains(text, "SELECT * FROM (SELECT "+"id, number") {
+		return "names no columns"
+	}
+	for _, m := range columnTypes.FindAllStringSubmatch(text, -1) {
+		if strings.HasPrefix(text, "CREATE TABLE") && !slices.Contains([]string{"text", "bigint", "boolean"}, m[1]) {
+			return fmt.Sprintf("%q is a type of one engine", m[1])
+		}
+	}
+	return ""
+}
+
+func TestMigrationsAreWrittenInWordsOfBothEngines(t *testing.T) {
+	t.Parallel()
+	statements, err := store.MigrationStatements()
+	check(t, err)
+	comment := regexp.MustCompile(`--[^\n]*`)
+	for _, s := range statements {
+		s = strings.TrimSpace(comment.ReplaceAllString(s, ""))
+		if fault := portability(s); fault != "" {
+			t.Errorf("%s: %s", fault, s)
+		}
+	}
+}
+
+func TestTheCheckOfStatementsFindsWhatItShould(t *testing.T) {
+	t.Parallel()
+	for text, good := range map[string]bool{
+		`SELECT a FROM t WHERE b = $1 AND c = $2 AND d = $1`:          true,
+		`SELECT a FROM t WHERE b = $2 AND c = $1`:                     false,
+		`SELECT a FROM t WHERE b = $1 AND c = $3`:                     false,
+		`SELECT a::text FROM t`:                                       false,
+		`SELECT a FROM t WHERE at < now()`:                            false,
+		`SELECT a FROM t WHERE a ILIKE $1`:                            false,
+		`SELECT a FROM t WHERE a = ANY($1)`:                           false,
+		`INSERT INTO t (a) VALUES ($1) RETURNING *`:                   false,
+		`SELECT * FROM t`:                                             false,
+		`SELECT a FROM t WHERE a = ?`:                                 false,
+		"CREATE TABLE t (\n  a text NOT NULL,\n  b bigint NOT NULL)":  true,
+		"CREATE TABLE t (\n  a text NOT NULL,\n  b integer NOT NULL)": false,
+		"CREATE TABLE t (\n  a timestamp NOT NULL)":                   false,
+		`UPDATE t SET a = $1 WHERE b = $2 RETURNING a`:                true,
+	} {
+		if fault := portability(text); (fault == "") != good {
+			t.Errorf("%s: found %q", text, fault)
+		}
+	}
+}
+
+func TestSQLStandsInThisPackageOnly(t *testing.T) {
+	t.Parallel()
+	if _, err := os.Stat("migrations/0001_desk.sql"); err != nil {
+		t.Fatal(err) // the tests do not run where they look for the sources
+	}
+	if n := len(literals(t)); n < 8 {
+		t.Errorf("SQL was found in %d files, want more: the search does not work", n)
+	}
+}
