@@ -25,10 +25,17 @@ func Authorize(actor desk.Actor, p desk.Permission) error {
 	return desk.Fail(desk.Forbidden, refusals[p])
 }
 
-// sees is the partner whose tickets the actor sees; empty: every partner's.
+// nobody is the id of no partner.
+const nobody = "-"
+
+// sees is the partner whose tickets the actor sees; empty: every partner's. Whoever belongs to no partner, and does not
+// manage, sees none.
 func sees(actor desk.Actor) string {
-	if actor.Manages() {
+	switch {
+	case actor.Manages():
 		return ""
+	case actor.PartnerID == "":
+		return nobody
 	}
 	return actor.PartnerID
 }

@@ -148,6 +148,35 @@ func TestWhatIsNotTheActorsOwnIsNotFoundAndNothingIsStored(t *testing.T) {
 	})
 }
 
+// An actor without a partner must not be taken for one who sees every partner's tickets.
+func TestWhoBelongsToNoPartnerSeesNothing(t *testing.T) {
+	desktest.OnEachEngine(t, func(t *testing.T, e desktest.Engine) {
+		d := desktest.NewDesk(t, e)
+		draft := ticketDraft()
+		draft.ChannelReference = "wa_1"
+		opened, err := d.App.OpenTicket(t.Context(), allOf(t, d, "Partner"), draft, app.Once[app.Opened]{})
+		must(t, err)
+		d.Sequence(t)
+		actor := desk.Actor{Kind: desk.ByAgent, ID: "agent", Permissions: desk.Permissions{"omnichannel:*"}}
+		for _, reference := range []string{of(opened.Ticket).Ticket, "wa_1"} {
+			for _, v := range verbs {
+				if v.about && v.needs != desk.MayManage {
+					mustFail(t, v.call(t, d, actor, reference), desk.NotFound, v.name)
+				}
+			}
+		}
+		listed, err := d.App.ListTickets(t.Context(), actor, app.List{Limit: 10})
+		must(t, err)
+		found, err := d.App.FindTickets(t.Context(), actor, app.Find{By: map[desk.LookupKind]string{desk.ByEmail: "sarah.j@email.com"}, Limit: 10})
+		must(t, err)
+		events, _, err := d.App.Feed(t.Context(), actor, 0, 10)
+		must(t, err)
+		if len(listed.Tickets)+len(found.Tickets)+len(events) > 0 {
+			t.Errorf("%d tickets listed, %d found, %d events told", len(listed.Tickets), len(found.Tickets), len(events))
+		}
+	})
+}
+
 func TestAPlaceInAListThatCannotBeIsRefused(t *testing.T) {
 	desktest.OnEachEngine(t, func(t *testing.T, e desktest.Engine) {
 		d := desktest.NewDesk(t, e)
