@@ -31,6 +31,18 @@ func Rows[T any](tx *Tx, text string, args ...any) ([]T, error) {
 	return found, err
 }
 
+// Column returns one column, as text, of every row that a statement of four columns returns.
+func Column(tx *Tx, text string, args []any, column int) ([]string, error) {
+	var found []string
+	err := tx.each(text, args, func(scan func(dest ...any) error) error {
+		var row [4]string
+		err := scan(&row[0], &row[1], &row[2], &row[3])
+		found = append(found, row[column])
+		return err
+	})
+	return found, err
+}
+
 // tap is an engine that tells what runs on it.
 type tap struct {
 	engine

@@ -1,0 +1,181 @@
+package store_test
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"banksulutgo.co.id/servicedesk/desk"
+	"banksulutgo.co.id/servicedesk/internal/desktest"
+	"banksulutgo.co.id/servicedesk/store"
+)
+
+// large are the tables that grow with use.
+var large = []string{"ticket", "ticket_lookup", "event", "audit", "request", "comment", "attachment", "api_key"}
+
+// rows is how many rows the large tables have when plans are looked at.
+const rows = 3000
+
+// readsAll are statements that are there to read a whole table.
+var readsAll = []string{`ORDER BY k.created_at, k.id`}
+
+func TestNoStatementReadsALargeTableFromEndToEnd(t *testing.T) {
+	t.Parallel()
+	desktest.OnEachEngine(t, func(t *testing.T, e desktest.Engine) {
+		p := newPlace(t, e)
+		s := p.open(t, store.Options{})
+		fill(t, s, e)
+		r := recording(s)
+		exercise(t, s, 2*rows)
+		plans := p.open(t, store.Options{})
+		explain := map[desktest.Engine]func(*testing.T, *store.Store, statement) []string{desktest.SQLite: explainSQLite, desktest.PostgreSQL: explainPostgres}[e]
+		looked := 0
+		for _, ran := range r.run() {
+			if !touches(ran.text) || slices.ContainsFunc(readsAll, func(part string) bool { return strings.Contains(ran.text, part) }) {
+				continue
+			}
+			looked++
+			for _, step := range explain(t, plans, ran) {
+				t.Errorf("%s: %s", step, ran.text)
+			}
+		}
+		if looked < 35 {
+			t.Errorf("only %d plans were looked at", looked)
+		}
+		if bad := (statement{`SELECT id FROM ticket WHERE title = $1`, []any{"x"}}); len(explain(t, plans, bad)) == 0 {
+			t.Errorf("this check does not see that %s reads the whole table", bad.text)
+		}
+	})
+}
+
+// touches reports whether a statement looks for rows of a large table.
+func touches(text string) bool {
+	return slices.ContainsFunc(large, func(table string) bool {
+		return regexp.MustCompile(`(FROM|UPDATE|JOIN) ` + table + `\b`).MatchString(text)
+	})
+}
+
+// fill fills the large tables with copies of a few rows.
+func fill(t *testing.T, s *store.Store, e desktest.Engine) {
+	t.Helper()
+	write(t, s, func(tx *store.Tx) {
+		tx.InsertPartner(desk.Partner{ID: "p", Name: "p"})
+		tx.InsertPartner(desk.Partner{ID: "q", Name: "q"})
+		model := plain(0, "p", desk.Closed, desktest.Start)
+		model.Description, model.Sealed = strings.Repeat("kata ", 60), strings.Repeat("x", 300)
+		model.Lookups = []desk.Lookup{{Kind: desk.ByEmail, Hash: "h"}}
+		tx.InsertTicket(model)
+		tx.Record(event(model.ID, "p", 0, desk.TicketCreated, desktest.Start))
+		tx.InsertComment(desk.Comment{TicketID: model.ID, ID: "c", Public: true, Content: "isi"})
+		tx.InsertAttachments([]desk.Attachment{{TicketID: model.ID, ID: "a"}})
+		tx.Audit(desk.AuditEntry{ID: "e", Action: "ticket.read"})
+		tx.KeepRequest(store.Request{PartnerID: "p", ID: "x", Answer: strings.Repeat("x", 300)})
+		tx.InsertKey(desk.APIKey{ID: "k", PartnerID: "p", Hash: "h"})
+	})
+	id, partner := `'t-' || substr(CAST(1000000 + i AS text), 2)`, `CASE WHEN i % 3 = 0 THEN 'p' ELSE 'q' END`
+	for table, with := range map[string]map[string]string{
+		"ticket": {"id": id, "number": `i + 100000`, "partner_id": partner, "channel_reference": `'ref-' || CAST(i AS text)`, "updated_at": `updated_at - i`,
+			"status": `CASE WHEN i % 50 = 0 THEN 'OPEN' WHEN i % 50 = 1 THEN 'RESOLVED' ELSE 'CLOSED' END`},
+		"ticket_lookup": {"hash": `'h' || CAST(i AS text)`, "ticket_id": id},
+		"event":         {"ticket_id": id, "partner_id": partner, "number": `i`, "feed_number": `i`},
+		"comment":       {"ticket_id": id}, "attachment": {"ticket_id": id, "sha256": `CAST(i AS text)`},
+		"audit":   {"id": `'a' || CAST(i AS text)`, "number": `i`},
+		"request": {"id": `'r-' || CAST(i AS text)`}, "api_key": {"id": `'k-' || CAST(i AS text)`, "hash": `'h-' || CAST(i AS text)`},
+	} {
+		multiply(t, s, e, table, with)
+	}
+	write(t, s, func(tx *store.Tx) {
+		store.Do(tx, `UPDATE event SET number = $1, feed_number = $1 WHERE seq = 0 AND number = 0`, rows+1)
+		store.Do(tx, `UPDATE audit SET number = $1 WHERE number = 0`, rows+1)
+		store.Do(tx, `UPDATE sequencer SET event_number = $1, audit_number = $1`, rows+1)
+		store.Do(tx, `UPDATE partner SET feed_head = $1`, rows+1)
+		store.Do(tx, `ANALYZE`)
+	})
+}
+
+// multiply copies the only row of a table, each copy with some columns of its own.
+func multiply(t *testing.T, s *store.Store, e desktest.Engine, table string, with map[string]string) {
+	t.Helper()
+	columns := `SELECT name FROM pragma_table_info('` + table + `')`
+	if e == desktest.PostgreSQL {
+		columns = `SELECT attname FROM pg_attribute WHERE attrelid = CAST('` + table + `' AS regclass) AND attnum > 0`
+	}
+	check(t, s.Write(t.Context(), func(tx *store.Tx) error {
+		names, err := store.Rows[string](tx, columns)
+		values := make([]string, len(names))
+		for i, name := range names {
+			if values[i] = with[name]; values[i] == "" {
+				values[i] = name
+			}
+		}
+		store.Do(tx, fmt.Sprintf(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d) INSERT INTO %s (%s) SELECT %s FROM %s, n`,
+			rows, table, strings.Join(names, ", "), strings.Join(values, ", "), table))
+		return err
+	}))
+}
+
+// explainSQLite returns the steps of a plan that go through a large table. Going through a partial index is not one:
+// it holds only what waits.
+func explainSQLite(t *testing.T, s *store.Store, ran statement) []string {
+	t.Helper()
+	var found []string
+	steps := regexp.MustCompile(`^SCAN (` + strings.Join(large, "|") + `|k)\b`)
+	for _, step := range explainWith(t, s, `EXPLAIN QUERY PLAN `+ran.text, ran.args, 3) {
+		if steps.MatchString(step) && !strings.Contains(step, "USING INDEX event_pending") && !strings.Contains(step, "audit_pending") {
+			found = append(found, step)
+		}
+	}
+	return found
+}
+
+// explainPostgres returns the steps of a plan that go through a large table, of the plan for these arguments and of
+// the one for any, to which a prepared statement may turn.
+func explainPostgres(t *testing.T, s *store.Store, ran statement) []string {
+	t.Helper()
+	words := make([]string, len(ran.args))
+	for i, arg := range ran.args {
+		words[i] = literal(arg)
+	}
+	prepared := `EXECUTE looked`
+	if len(words) > 0 {
+		prepared += `(` + strings.Join(words, ", ") + `)`
+	}
+	var steps []string
+	check(t, s.Write(t.Context(), func(tx *store.Tx) (err error) {
+		store.Do(tx, `PREPARE looked AS `+ran.text)
+		for _, mode := range []string{"force_custom_plan", "force_generic_plan"} {
+			store.Do(tx, `SET LOCAL plan_cache_mode = `+mode)
+			plan, failed := store.Rows[string](tx, `EXPLAIN `+prepared)
+			if steps = append(steps, plan...); failed != nil {
+				return failed
+			}
+		}
+		store.Do(tx, `DEALLOCATE looked`)
+		return nil
+	}))
+	whole := regexp.MustCompile(`Seq Scan on (` + strings.Join(large, "|") + `)\b`)
+	return slices.DeleteFunc(steps, func(step string) bool { return !whole.MatchString(step) })
+}
+
+// explainWith returns a column of a plan.
+func explainWith(t *testing.T, s *store.Store, text string, args []any, column int) []string {
+	t.Helper()
+	return read(t, s, func(tx *store.Tx) ([]string, error) { return store.Column(tx, text, args, column) })
+}
+
+// literal writes an argument into a text.
+func literal(arg any) string {
+	switch v := arg.(type) {
+	case string:
+		return `'` + strings.ReplaceAll(v, `'`, `''`) + `'`
+	case bool:
+		return strconv.FormatBool(v)
+	case time.Time:
+		panic("times are stored as numbers")
+	}
+	return fmt.Sprint(arg)
+}
