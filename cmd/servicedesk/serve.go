@@ -203,11 +203,11 @@ func (s *server) handler(url string) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	return withoutRedirects(mux, zip(mux), omni), nil
+	return withoutRedirects(zip(mux), omni), nil
 }
 
 // withoutRedirects gives paths that the router would clean and redirect to the API, which answers in its own form.
-func withoutRedirects(mux *http.ServeMux, next, omni http.Handler) http.Handler {
+func withoutRedirects(next, omni http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !plainPath(r.URL.Path) {
 			omni.ServeHTTP(w, r)
