@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -79,6 +80,10 @@ func createKeyCommand(ctx context.Context, p *program, flags *flag.FlagSet, args
 	}
 	return p.with(ctx, c, func(o *opened) error {
 		created, err := o.app.CreateKey(ctx, operator(), n)
+		var e *desk.Error
+		if errors.As(err, &e) && e.Fields.Has("sociomile") {
+			return fmt.Errorf("--sociomile: the partner %q exists already and is not the provider", cmp.Or(n.Partner, n.Name))
+		}
 		if err != nil {
 			return err
 		}
