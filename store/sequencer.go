@@ -16,9 +16,14 @@ const sequencedAtOnce = 500
 // of the whole installation gives the numbers, so that no writer waits for a counter. seal makes an entry's link from
 // the previous one's and the entry. It returns how much there was to do; 0 also when another node is at it.
 func (s *Store) Sequence(ctx context.Context, seal func(previous string, e desk.AuditEntry) string) (int, error) {
-	var work, numbered, sealed int
-	err := s.writeAlone(ctx, func(tx *Tx) error {
-		work, numbered, sealed = 0, 0, 0
+	numbered, sealed, err := s.sequence(ctx, seal)
+	return numbered + sealed, err
+}
+
+// sequence is Sequence with its two results apart: how many events were numbered, and how many entries sealed.
+func (s *Store) sequence(ctx context.Context, seal func(previous string, e desk.AuditEntry) string) (numbered, sealed int, err error) {
+	err = s.writeAlone(ctx, func(tx *Tx) error {
+		numbered, sealed = 0, 0
 		var events, entries int64
 		var mac string
 		err := tx.one(`SELECT event_number, audit_number, audit_mac FROM sequencer WHERE id = 1`+s.engine.dialect().skipLocked, nil, &events, &entries, &mac)
@@ -31,19 +36,18 @@ func (s *Store) Sequence(ctx context.Context, seal func(previous string, e desk.
 		if sealed, mac, err = tx.sealEntries(entries, mac, seal); err != nil || numbered+sealed == 0 {
 			return err
 		}
-		work = numbered + sealed
 		tx.exec(`UPDATE sequencer SET event_number = $1, audit_number = $2, audit_mac = $3 WHERE id = 1`, events+int64(numbered), entries+int64(sealed), mac)
-		if notify := s.engine.dialect().notify; notify != "" {
+		if notify := s.engine.dialect().notify; notify != "" && numbered > 0 { // nobody waits for seals
 			tx.exec(notify)
 		}
 		return nil
 	})
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	s.metrics.numbered.Add(float64(numbered))
 	s.metrics.sealed.Add(float64(sealed))
-	return work, nil
+	return numbered, sealed, nil
 }
 
 func nilIfNotFound(err error) error {
@@ -130,7 +134,7 @@ func (tx *Tx) sealEntries(last int64, mac string, seal func(string, desk.AuditEn
 }
 
 // RunSequencer keeps numbering and sealing until ctx ends: at once after a commit of this process, and every so often
-// for those of others. numbered is called after each run that did something.
+// for those of others. numbered is called after each run that numbered events.
 func (s *Store) RunSequencer(ctx context.Context, seal func(previous string, e desk.AuditEntry) string, every time.Duration, numbered func()) {
 	wake := make(chan struct{}, 1)
 	s.OnCommit(func() {
@@ -149,14 +153,16 @@ func (s *Store) RunSequencer(ctx context.Context, seal func(previous string, e d
 		case <-tick.C:
 		}
 		for ctx.Err() == nil {
-			work, err := s.Sequence(ctx, seal)
+			events, entries, err := s.sequence(ctx, seal)
 			if err != nil && ctx.Err() == nil {
 				s.log.Warn("numbering events failed, trying again", "error", err)
 			}
-			if work == 0 {
+			if events+entries == 0 {
 				break
 			}
-			numbered()
+			if events > 0 {
+				numbered()
+			}
 		}
 	}
 }

@@ -31,23 +31,23 @@ func (s *server) listen() ([]*entrance, error) {
 	if err != nil {
 		return nil, err
 	}
-	doors := []*entrance{front}
+	entrances := []*entrance{front}
 	if s.config.tlsCert != "" {
 		c, err := loadCertificate(s.config.tlsCert, s.config.tlsKey, s.log)
 		if err != nil {
-			return nil, errors.Join(err, closeAll(doors))
+			return nil, errors.Join(err, closeAll(entrances))
 		}
 		front.http.TLSConfig = c.config()
 	}
 	if s.config.metricsListen == "" {
-		return doors, nil
+		return entrances, nil
 	}
 	metrics, err := s.listenAt(s.config.metricsListen, "SERVICEDESK_METRICS_LISTEN; empty turns metrics off")
 	if err != nil {
-		return nil, errors.Join(err, closeAll(doors))
+		return nil, errors.Join(err, closeAll(entrances))
 	}
 	metrics.http.Handler = s.metricsHandler()
-	return append(doors, metrics), nil
+	return append(entrances, metrics), nil
 }
 
 // listenAt opens an address; setting is how it is changed. What a slow or hostile client can hold is bounded.
@@ -68,9 +68,9 @@ func (s *server) listenAt(address, setting string) (*entrance, error) {
 	return d, nil
 }
 
-func closeAll(doors []*entrance) error {
+func closeAll(entrances []*entrance) error {
 	var err error
-	for _, d := range doors {
+	for _, d := range entrances {
 		err = errors.Join(err, d.listener.Close())
 	}
 	return err

@@ -61,22 +61,22 @@ type server struct {
 
 // serve listens until ctx ends, then drains: requests that were begun are answered, what was noted is written.
 func (s *server) serve(ctx context.Context) error {
-	doors, err := s.listen()
+	entrances, err := s.listen()
 	if err != nil {
 		return err
 	}
-	url := s.config.publicAddress(doors[0].listener.Addr())
-	if doors[0].http.Handler, err = s.handler(url); err != nil {
-		return errors.Join(err, closeAll(doors))
+	url := s.config.publicAddress(entrances[0].listener.Addr())
+	if entrances[0].http.Handler, err = s.handler(url); err != nil {
+		return errors.Join(err, closeAll(entrances))
 	}
 	working, stopWork := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopWork()
 	s.startWork(working)
-	failed := make(chan error, len(doors))
-	for _, d := range doors {
+	failed := make(chan error, len(entrances))
+	for _, d := range entrances {
 		go func() { failed <- d.serve(s.stopping) }()
 	}
-	s.logStart(doors)
+	s.logStart(entrances)
 	err = s.ready(url)
 	if err == nil {
 		select {
@@ -86,36 +86,43 @@ func (s *server) serve(ctx context.Context) error {
 		}
 	}
 	close(s.stopping)
-	return errors.Join(err, s.drain(doors, stopWork))
+	return errors.Join(err, s.drain(entrances, stopWork))
 }
 
-func (s *server) logStart(doors []*entrance) {
+func (s *server) logStart(entrances []*entrance) {
 	for _, name := range s.config.unused {
 		s.log.Warn("a setting has no effect in this version", "setting", name)
 	}
-	attrs := []any{"version", version, "address", doors[0].listener.Addr().String(), "database", s.databaseName()}
-	if len(doors) > 1 {
-		attrs = append(attrs, "metrics", doors[1].listener.Addr().String())
+	attrs := []any{"version", version, "address", entrances[0].listener.Addr().String(), "database", s.databaseName()}
+	if len(entrances) > 1 {
+		attrs = append(attrs, "metrics", entrances[1].listener.Addr().String())
 	}
 	s.log.Info("serving", attrs...)
 }
 
 // drain answers what was begun, and then ends the program's own work.
-func (s *server) drain(doors []*entrance, stopWork func()) error {
+func (s *server) drain(entrances []*entrance, stopWork func()) error {
 	ctx, cancel := context.WithTimeout(context.Background(), drainWithin)
 	defer cancel()
 	var drained sync.WaitGroup
-	errs := make([]error, len(doors))
-	for i, d := range doors {
+	errs := make([]error, len(entrances))
+	for i, d := range entrances {
 		drained.Go(func() { errs[i] = d.drain(ctx) })
 	}
 	drained.Wait()
 	err := errors.Join(errs...)
 	stopWork()
 	s.work.Wait()
+	return errors.Join(err, s.sealRest())
+}
+
+// sealRest numbers and seals what the last requests left, with time of its own: draining may have used up all of its.
+func (s *server) sealRest() error {
+	ctx, cancel := context.WithTimeout(context.Background(), drainWithin)
+	defer cancel()
 	for {
-		if n, sealErr := s.store.Sequence(ctx, s.app.Seal); n == 0 || sealErr != nil {
-			return errors.Join(err, sealErr)
+		if n, err := s.store.Sequence(ctx, s.app.Seal); n == 0 || err != nil {
+			return err
 		}
 	}
 }
@@ -142,7 +149,8 @@ func (s *server) closeResolved(ctx context.Context) {
 	})
 }
 
-// exportHeads writes the head of the audit chain outside the database once a day, and at the start of a day's first hour.
+// exportHeads writes the head of the audit chain outside the database once a day: when the program starts, and within a
+// minute after midnight UTC.
 func (s *server) exportHeads(ctx context.Context) {
 	file, last := headsFile(s.config), ""
 	every(ctx, closeEvery, func() {
