@@ -67,7 +67,7 @@ func createKeyCommand(ctx context.Context, p *program, flags *flag.FlagSet, args
 	sociomile := flags.Bool("sociomile", false, "the partner is the provider itself")
 	permissions := flags.String("permissions", "", "what the key may do: a `list` of omnichannel:create, …:read, …:update, …:manage, …:*")
 	allow := flags.String("allow-ip", "", "`CIDR,…` that the key may be used from; else from anywhere")
-	rate := flags.Int("rate-limit", 20, "requests a second of a node, a `number`; 20 when not given, 0: no limit")
+	rate := flags.Int("rate-limit", 20, "requests a second of a node, a `number`; 20 when not given, 0: no limit; five seconds of it, and never less than 100 requests, may come at once")
 	expires := flags.String("expires", "", "`time` that the key may be used, as 90d or 12h; else for ever")
 	asJSON := flags.Bool("json", false, "print JSON")
 	c, _, err := p.load(flags, args, 0)
@@ -208,7 +208,7 @@ func revokeKeyCommand(ctx context.Context, p *program, flags *flag.FlagSet, args
 		if err := o.app.RevokeKey(ctx, operator(), rest[0]); err != nil {
 			return err
 		}
-		_, err := fmt.Fprintf(p.stdout, "API key %s is revoked. Deliveries to its partner go on.\n", rest[0])
+		_, err := fmt.Fprintf(p.stdout, "API key %s is revoked.\n", rest[0])
 		return err
 	})
 }

@@ -28,13 +28,17 @@ func verifyAuditCommand(ctx context.Context, p *program, flags *flag.FlagSet, ar
 	if err != nil {
 		return err
 	}
-	if *file == "" {
+	named := *file != ""
+	if !named {
 		*file = headsFile(c)
 	}
 	return p.withExisting(ctx, c, func(o *opened) error {
 		heads, err := app.ReadHeads(*file)
 		if err != nil {
 			return err
+		}
+		if named && len(heads) == 0 {
+			return fmt.Errorf("there is no exported head in %s: without one, an end that was cut off cannot be seen", *file)
 		}
 		verified, err := o.app.VerifyAudit(ctx, heads, func(done int64) {
 			if done%100_000 == 0 {
@@ -59,6 +63,8 @@ func (p *program) printVerified(v app.Verified, heads int, asJSON bool) error {
 		if err := p.printJSON(out); err != nil {
 			return err
 		}
+	case out.OK && heads == 0:
+		fmt.Fprintf(p.stdout, "The audit trail holds: %d entries. No head was exported yet to compare with: an end that was cut off with care would not be seen.\n", v.Entries)
 	case out.OK:
 		fmt.Fprintf(p.stdout, "The audit trail holds: %d entries, compared with %d exported heads.\n", v.Entries, heads)
 	default:

@@ -74,20 +74,31 @@ func (o *opened) start(ctx context.Context, p *program, files attachments) error
 
 // with opens the installation, which is made when it does not exist, does something, and closes it.
 func (p *program) with(ctx context.Context, c *config, do func(*opened) error) error {
+	fresh := !c.installed()
 	o, err := p.open(ctx, c, withoutAttachments, time.Now)
 	if err != nil {
 		return err
 	}
+	if fresh {
+		fmt.Fprintf(p.stderr, "A new installation was made in %s.\n", c.data)
+	}
 	return errors.Join(do(o), o.store.Close())
+}
+
+// installed reports whether there is an embedded database in the data folder; of PostgreSQL that is taken for granted.
+func (c *config) installed() bool {
+	if c.database != "" {
+		return true
+	}
+	_, err := os.Stat(filepath.Join(c.data, store.SQLiteFile))
+	return err == nil
 }
 
 // withExisting is with, but for commands whose answer would be misleading about a new installation: a mistyped folder
 // is an error. A PostgreSQL database without tables is not a typing error, and is made ready.
 func (p *program) withExisting(ctx context.Context, c *config, do func(*opened) error) error {
-	if c.database == "" {
-		if _, err := os.Stat(filepath.Join(c.data, store.SQLiteFile)); err != nil {
-			return fmt.Errorf("there is no installation in %s: name its folder with --data, or its database with --database", c.data)
-		}
+	if !c.installed() {
+		return fmt.Errorf("there is no installation in %s: name its folder with --data, or its database with --database", c.data)
 	}
 	return p.with(ctx, c, do)
 }

@@ -65,7 +65,7 @@ Start with:  servicedesk serve
 }
 
 func (p *program) helpConfig(w io.Writer) {
-	fmt.Fprint(w, "Settings are environment variables; the common ones are flags too. An empty variable is as good as none.\n\n")
+	fmt.Fprint(w, "Settings are environment variables; the common ones are flags too. An empty variable is as good as none\n(but for the metrics address, which it turns off).\n\n")
 	for _, s := range settings() {
 		name := s.name
 		if s.flag != "" {

@@ -22,6 +22,7 @@ const lastRequestsWithin = time.Second
 type entrance struct {
 	http     *http.Server
 	listener net.Listener
+	log      *slog.Logger
 	open     atomic.Int64 // connections
 }
 
@@ -56,7 +57,7 @@ func (s *server) listenAt(address, setting string) (*entrance, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cannot listen at %s (%s): %w", address, setting, err)
 	}
-	d := &entrance{listener: listener, http: &http.Server{
+	d := &entrance{listener: listener, log: s.log, http: &http.Server{
 		ReadHeaderTimeout: 10 * time.Second,
 		ReadTimeout:       5 * time.Minute, // a body of 75 MB over a slow line
 		WriteTimeout:      6 * time.Minute,
@@ -110,7 +111,7 @@ func (d *entrance) serve(stopping <-chan struct{}) error {
 }
 
 // drain closes the address, gives open connections a moment for their last requests, and returns when all that came is
-// answered.
+// answered. Who has not sent the whole of a request when ctx ends is cut off: nothing of it was begun.
 func (d *entrance) drain(ctx context.Context) error {
 	err := d.listener.Close()
 	enough, cancel := context.WithTimeout(ctx, lastRequestsWithin)
@@ -126,7 +127,12 @@ func (d *entrance) drain(ctx context.Context) error {
 	if errors.Is(err, net.ErrClosed) { // the entrance failed before
 		err = nil
 	}
-	return errors.Join(err, d.http.Shutdown(ctx))
+	shut := d.http.Shutdown(ctx)
+	if errors.Is(shut, context.DeadlineExceeded) {
+		d.log.Warn("connections were cut off that did not finish their requests in time", "connections", d.open.Load())
+		shut = d.http.Close()
+	}
+	return errors.Join(err, shut)
 }
 
 // metricsHandler serves /metrics.

@@ -52,7 +52,7 @@ func commands() []command {
 		{"apikey create", "--name N --permissions P,… [--partner P] [--sociomile] [--allow-ip CIDR,…] [--rate-limit N] [--expires 90d] [--json]", "make an API key; it is shown once", createKeyCommand},
 		{"apikey list", "[--json]", "list the API keys", listKeysCommand},
 		{"apikey revoke", "ID", "end an API key on every node within a second", revokeKeyCommand},
-		{"apikey rotate", "ID [--json]", "replace an API key; the webhook secret stays", rotateKeyCommand},
+		{"apikey rotate", "ID [--json]", "replace an API key, which ends at once; the webhook secret stays", rotateKeyCommand},
 		{"user create", "--email E --name N --role ROLE --password-stdin", "make an employee who can be given tickets", createUserCommand},
 		{"key rotate", "", "put a new master key in the place of the installation's key file", rotateMasterCommand},
 		{"audit verify", "[--heads FILE] [--json]", "check the whole audit trail against its seals", verifyAuditCommand},
@@ -61,6 +61,7 @@ func commands() []command {
 }
 
 func main() {
+	syscall.Umask(0o077) // what the program writes is nobody else's to read
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second signal ends a program that takes too long to stop
@@ -108,6 +109,9 @@ func (p *program) dispatch(ctx context.Context, args []string) error {
 	}
 	if slices.Contains([]string{"help", "-h", "--help", "-help"}, args[0]) {
 		return p.help(p.stdout, args[1:])
+	}
+	if args[0] == "--version" || args[0] == "-v" {
+		args = []string{"version"}
 	}
 	c, rest, err := find(args)
 	if err != nil {
