@@ -14,13 +14,14 @@ import (
 	"banksulutgo.co.id/servicedesk/store"
 )
 
-// Options are what New needs; there are no defaults but for Log.
+// Options are what New needs.
 type Options struct {
-	Store     *store.Store
-	Keyring   *auth.Keyring
-	Blobs     blob.Store
-	Log       *slog.Logger  // default slog.Default()
-	AutoClose time.Duration // how long a resolved ticket stays open for a word; 0: for ever
+	Store         *store.Store
+	Keyring       *auth.Keyring
+	Blobs         blob.Store
+	Log           *slog.Logger  // default slog.Default()
+	AutoClose     time.Duration // how long a resolved ticket stays open for a word; 0: for ever
+	ReadsInMemory int           // how many noted reads may wait while they cannot be written; default 4096
 }
 
 // App does what people and systems ask of the desk. It is safe for concurrent use.
@@ -42,8 +43,11 @@ func New(ctx context.Context, o Options) (*App, error) {
 	if o.Log == nil {
 		o.Log = slog.Default()
 	}
+	if o.ReadsInMemory == 0 {
+		o.ReadsInMemory = 4096
+	}
 	a := &App{store: o.Store, keyring: o.Keyring, blobs: o.Blobs, log: o.Log, autoClose: o.AutoClose,
-		keys: newKeyCache(), reads: make(chan desk.AuditEntry, readsInMemory)}
+		keys: newKeyCache(), reads: make(chan desk.AuditEntry, o.ReadsInMemory)}
 	if err := a.refresh(ctx); err != nil {
 		return nil, err
 	}

@@ -10,10 +10,9 @@ import (
 	"banksulutgo.co.id/servicedesk/store"
 )
 
-// Entries about reads are written in batches, at the latest after readsFlushed. While they cannot be written, this
-// many wait in memory; then reads are refused. When the program stops, they are tried lastTries times more.
+// Entries about reads are written in batches, at the latest after readsFlushed. While they cannot be written, a bounded
+// number waits in memory; then reads are refused. When the program stops, they are tried lastTries times more.
 const (
-	readsInMemory = 4096
 	readsAtOnce   = 256
 	readsFlushed  = 500 * time.Millisecond
 	tryAgainAfter = time.Second

@@ -34,7 +34,7 @@ type Verified struct {
 }
 
 // verifiedAtOnce is how many entries are read in one transaction.
-const verifiedAtOnce = 1000
+const verifiedAtOnce = 500
 
 // VerifyAudit goes through the audit chain from its start to its end, and compares it with what the desk remembers of
 // that end and with heads that were exported earlier, so that a cut tail is found too. progress is told now and then

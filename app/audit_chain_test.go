@@ -67,19 +67,19 @@ func mustHold(t *testing.T, what string, v app.Verified, entries int64, unsealed
 
 func TestAWholeTrailHoldsAndItsUnsealedTailIsReported(t *testing.T) {
 	desktest.OnEachEngine(t, func(t *testing.T, e desktest.Engine) {
-		d, _ := chained(t, e, 1200) // more than is read at once
+		d, _ := chained(t, e, 502) // more than is read at once
 		var progress []int64
 		v, err := d.App.VerifyAudit(t.Context(), nil, func(done int64) { progress = append(progress, done) })
 		must(t, err)
-		mustHold(t, "a whole trail", v, 1200, 0)
-		if diff := cmp.Diff([]int64{1000, 1200}, progress); diff != "" {
+		mustHold(t, "a whole trail", v, 502, 0)
+		if diff := cmp.Diff([]int64{500, 502}, progress); diff != "" {
 			t.Error(diff)
 		}
 		note(t, d, 3)
-		mustHold(t, "an unsealed tail", verify(t, d), 1200, 3)
+		mustHold(t, "an unsealed tail", verify(t, d), 502, 3)
 		d.Sequence(t)
-		mustHold(t, "a sealed tail", verify(t, d), 1203, 0)
-		mustHold(t, "on another node", verify(t, d.Node(t)), 1203, 0)
+		mustHold(t, "a sealed tail", verify(t, d), 505, 0)
+		mustHold(t, "on another node", verify(t, d.Node(t)), 505, 0)
 	})
 }
 
@@ -91,7 +91,7 @@ func TestAChangeInAnyColumnIsFoundAtItsEntry(t *testing.T) {
 		if n := len(strings.Split(db.one(t, `SELECT * FROM audit WHERE number = 2`), "|")); n != len(columns)+1 {
 			t.Fatalf("the table has %d columns; those tried and the number are %d", n, len(columns)+1)
 		}
-		for _, number := range []int64{1, 2, 5, 8} {
+		for _, number := range []int64{1, 2, 8} {
 			for _, column := range columns {
 				where := fmt.Sprintf(` WHERE number = %d`, number)
 				old := db.one(t, `SELECT `+column+` FROM audit`+where)

@@ -104,51 +104,57 @@ func TestReadsAreRefusedWhenTooManyCannotBeNotedAndNoneIsLost(t *testing.T) {
 		db := behind(t, d)
 		actor := allOf(t, d, "Partner")
 		ticket := openedTicket(t, d, actor)
+		const waiting = 40
+		a := verbsOf(t, d, waiting)
+		keeping, stop := context.WithCancel(t.Context())
+		kept := make(chan struct{})
+		go func() { defer close(kept); a.KeepAudit(keeping) }()
+		defer func() { stop(); <-kept }()
+		read := func() error {
+			got, err := a.ReadStatus(t.Context(), actor, of(ticket).Ticket, "")
+			if err != nil && got.Ticket != nil {
+				t.Error("what could not be noted was shown")
+			}
+			return err
+		}
 		db.do(t, `ALTER TABLE audit RENAME TO hidden`)
-		d.App.NoteRefusal(actor, "refused", "", desk.NotFound)
+		must(t, read())
 		until(t, "a failure to write it", func() bool { return strings.Contains(d.Log.String(), "trying again") })
-		const noted = 4097 // one that is tried again and again, and those that wait
-		for range noted - 1 {
-			d.App.NoteRefusal(actor, "refused", "", desk.NotFound)
+		for range waiting {
+			must(t, read())
 		}
-		if strings.Contains(d.Log.String(), "could not be noted") {
-			t.Error("less than 4096 entries may wait")
-		}
-		d.App.NoteRefusal(actor, "refused", "", desk.NotFound)
-		if !strings.Contains(d.Log.String(), "could not be noted") {
-			t.Error("more than 4096 entries wait")
-		}
+		mustFail(t, read(), desk.Unavailable, "one read more than may wait")
+		watched := &desktest.Desk{App: a}
 		for _, v := range verbs {
-			err := v.call(t, d, actor, of(ticket).Ticket)
-			if v.needs == desk.MayRead && v.name != "Feed" && err == nil {
-				t.Errorf("%s shows what cannot be noted", v.name)
+			if v.needs == desk.MayRead && v.name != "Feed" {
+				if err := v.call(t, watched, actor, of(ticket).Ticket); err == nil {
+					t.Errorf("%s shows what cannot be noted", v.name)
+				}
 			}
 		}
-		got, err := d.App.ReadStatus(t.Context(), actor, of(ticket).Ticket, "")
-		if !desk.Is(err, desk.Unavailable) || got.Ticket != nil {
-			t.Errorf("got %v, %v; want Unavailable alone", got.Ticket, err)
-		}
 		db.do(t, `ALTER TABLE hidden RENAME TO audit`)
-		until(t, "the next read", func() bool {
-			_, err := d.App.ReadStatus(t.Context(), actor, of(ticket).Ticket, "")
-			return err == nil
-		})
+		until(t, "the next read", func() bool { return read() == nil })
 		until(t, "the writing of all that was noted", func() bool {
-			return db.one(t, `SELECT COUNT(*) FROM audit WHERE action = 'refused'`) == strconv.Itoa(noted)
+			return db.one(t, `SELECT COUNT(*) FROM audit WHERE action = 'ticket.status'`) == strconv.Itoa(1+waiting+1)
 		})
 	})
 }
 
-// stopping makes verbs whose noted reads are written only when KeepAudit is called, with a context that has ended.
-func stopping(t *testing.T, d *desktest.Desk) (*app.App, context.Context) {
+// verbsOf makes verbs over a desk's database whose noted reads are written only when the test calls KeepAudit.
+func verbsOf(t *testing.T, d *desktest.Desk, readsInMemory int) *app.App {
 	t.Helper()
 	place, err := blob.Open(t.Context(), filepath.Join(d.Folder, "blobs"), blob.Options{Seal: d.Keyring.SealBytes, Open: d.Keyring.OpenBytes})
 	must(t, err)
-	a, err := app.New(t.Context(), app.Options{Store: d.Store, Keyring: d.Keyring, Blobs: place, Log: slog.New(slog.NewJSONHandler(d.Log, nil))})
+	a, err := app.New(t.Context(), app.Options{Store: d.Store, Keyring: d.Keyring, Blobs: place, Log: slog.New(slog.NewJSONHandler(d.Log, nil)), ReadsInMemory: readsInMemory})
 	must(t, err)
+	return a
+}
+
+// over is a context that has ended, as when the program stops.
+func over(t *testing.T) context.Context {
 	ended, stop := context.WithCancel(t.Context())
 	stop()
-	return a, ended
+	return ended
 }
 
 func TestNotedReadsAreWrittenWhenTheProgramStops(t *testing.T) {
@@ -156,7 +162,7 @@ func TestNotedReadsAreWrittenWhenTheProgramStops(t *testing.T) {
 		d := desktest.NewDesk(t, e)
 		db := behind(t, d)
 		actor := allOf(t, d, "Partner")
-		a, ended := stopping(t, d)
+		a, ended := verbsOf(t, d, 0), over(t)
 		ticket := openedTicket(t, d, actor)
 		read := func(n int) {
 			for range n {
@@ -185,7 +191,7 @@ func TestNotedReadsAreWrittenWhenTheProgramStops(t *testing.T) {
 func TestAProgramThatCannotWriteItsTrailStopsAndSaysWhatIsLost(t *testing.T) {
 	d := desktest.NewDesk(t, desktest.SQLite)
 	actor := allOf(t, d, "Partner")
-	a, ended := stopping(t, d)
+	a, ended := verbsOf(t, d, 0), over(t)
 	for range 7 {
 		_, err := a.ListTickets(t.Context(), actor, app.List{Limit: 1})
 		must(t, err)

@@ -63,7 +63,7 @@ func mustClose(t *testing.T, d *desktest.Desk, want int) {
 func TestTwoNodesCloseEachTicketOnce(t *testing.T) {
 	desktest.OnEachEngine(t, func(t *testing.T, e desktest.Engine) {
 		d := desktest.NewDesk(t, e)
-		const tickets = 120
+		const tickets = 64
 		actor := allOf(t, d, "Partner")
 		inParallel(8, func(i int) {
 			for range tickets / 8 {
@@ -83,7 +83,7 @@ func TestTwoNodesCloseEachTicketOnce(t *testing.T) {
 			closed.Add(int64(n))
 		})
 		events := db.one(t, `SELECT COUNT(*) FROM event WHERE type = 'TICKET_CLOSED'`)
-		if closed.Load() != tickets || events != "120" || db.one(t, `SELECT COUNT(*) FROM ticket WHERE status = 'CLOSED'`) != "120" {
+		if closed.Load() != tickets || events != "64" || db.one(t, `SELECT COUNT(*) FROM ticket WHERE status = 'CLOSED'`) != "64" {
 			t.Errorf("%d tickets were counted, %s events tell of it; want %d", closed.Load(), events, tickets)
 		}
 	})

@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -134,7 +135,7 @@ func TestOfAVeryLargeRequestOnlyTheWholeIsCompared(t *testing.T) {
 			first, second int
 			want          []string
 		}{
-			{400, 400, []string{"last"}}, {401, 401, []string{"body"}}, {5000, 5000, []string{"body"}}, {401, 3, []string{"body"}}, {3, 401, []string{"body"}},
+			{400, 400, []string{"last"}}, {401, 401, []string{"body"}}, {1500, 1500, []string{"body"}}, {401, 3, []string{"body"}}, {3, 401, []string{"body"}},
 		} {
 			id := fmt.Sprint(c.first, c.second)
 			told, _, err := openOnce(t, d, actor, id, body(c.first, "x"))
@@ -173,8 +174,8 @@ func TestEqualJSONIsTheSameRequest(t *testing.T) {
 		_, _, err := openOnce(t, d, actor, "req_1", body)
 		mustFail(t, err, desk.RequestReused, body)
 	}
-	rapid.Check(t, func(rt *rapid.T) {
-		members := rapid.MapOfN(rapid.StringMatching(`[a-z.=\\]{0,6}`), rapid.IntRange(-3, 3), 1, 6).Draw(rt, "members")
+	for seed := range 20 {
+		members := rapid.MapOfN(rapid.StringMatching(`[a-z.=\\]{0,6}`), rapid.IntRange(-3, 3), 1, 6).Example(seed)
 		text := func(keys []string) string {
 			var parts []string
 			for _, k := range keys {
@@ -182,25 +183,20 @@ func TestEqualJSONIsTheSameRequest(t *testing.T) {
 			}
 			return "{" + strings.Join(parts, ",") + "}"
 		}
-		var keys []string
-		for k := range members {
-			keys = append(keys, k)
-		}
-		id := rapid.StringMatching(`[A-Za-z0-9]{30}`).Draw(rt, "id")
+		keys := slices.Sorted(maps.Keys(members))
+		id := fmt.Sprint("drawn ", seed)
 		told, _, err := openOnce(t, d, actor, id, text(keys))
-		if err != nil {
-			rt.Fatal(err)
+		must(t, err)
+		if again, replayed, err := openOnce(t, d, actor, id, text(rapid.Permutation(keys).Example(seed))); again != told || !replayed {
+			t.Fatalf("got %q, %v, %v", again, replayed, err)
 		}
-		if again, replayed, err := openOnce(t, d, actor, id, text(rapid.Permutation(keys).Draw(rt, "order"))); again != told || !replayed {
-			rt.Fatalf("got %q, %v, %v", again, replayed, err)
-		}
-		changed := rapid.SampledFrom(keys).Draw(rt, "changed")
+		changed := rapid.SampledFrom(keys).Example(seed)
 		members[changed]++
 		_, _, err = openOnce(t, d, actor, id, text(keys))
 		if !desk.Is(err, desk.RequestReused) || len(faultPaths(err)) != 1 {
-			rt.Fatalf("%q changed: %v", changed, err)
+			t.Fatalf("%q changed: %v", changed, err)
 		}
-	})
+	}
 }
 
 func TestAnAnswerIsGivenAgainAfterEverythingChanged(t *testing.T) {

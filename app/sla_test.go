@@ -16,7 +16,7 @@ func breached(t *testing.T, d *desktest.Desk, actor desk.Actor, ticket *desk.Tic
 	must(t, err)
 	detail, err := d.App.ReadTicket(t.Context(), actor, of(ticket).Ticket)
 	must(t, err)
-	page, err := d.App.ListTickets(t.Context(), actor, app.List{Limit: 200})
+	page, err := d.App.ListTickets(t.Context(), actor, app.List{Limit: 200, Statuses: []desk.Status{status.Ticket.Status}})
 	must(t, err)
 	for _, listed := range page.Tickets {
 		if listed.ID == ticket.ID && listed.Breached(page.At) != status.Breached {
