@@ -254,12 +254,15 @@ func (a *App) ReadRequest(ctx context.Context, actor desk.Actor, id string) (sto
 	return kept, body, nil
 }
 
+// FeedEvent is an event as a reader of the feed gets it. Doors name it here: they do not know the store.
+type FeedEvent = store.FeedEvent
+
 // Feed reads what happened after a cursor, as partners are told, and whether there is more.
-func (a *App) Feed(ctx context.Context, actor desk.Actor, after int64, limit int) ([]store.FeedEvent, bool, error) {
+func (a *App) Feed(ctx context.Context, actor desk.Actor, after int64, limit int) ([]FeedEvent, bool, error) {
 	if err := Authorize(actor, desk.MayRead); err != nil {
 		return nil, false, err
 	}
-	var events []store.FeedEvent
+	var events []FeedEvent
 	err := a.store.Read(ctx, func(tx *store.Tx) (err error) {
 		events, err = tx.Feed(sees(actor), after, limit+1)
 		return err
