@@ -19,7 +19,7 @@ const (
 
 // ParseJSON reads one JSON document as the behaviour page (OMNI API, common) asks for: strictly, so that no two readers
 // of a body can understand it differently. It refuses what RFC 8259 refuses and, beyond it, duplicate keys, the key
-// `__proto__`, NUL, lone surrogates, invalid UTF-8, a byte order mark, more than 64 levels and more than 200,000 values.
+// `__proto__`, NUL, lone surrogates, invalid UTF-8, a byte order mark, more than 64 levels and more than 50,000 values.
 // The error is a *desk.Error of code Invalid that says what is wrong at which line and column, both from 1; a column
 // counts characters.
 //
