@@ -3,9 +3,7 @@
 package web
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -183,21 +181,4 @@ func (d *Door) logRequest(r *Request, operation string, status, written int, too
 		level = slog.LevelError
 	}
 	d.log.LogAttrs(r.Context(), level, "request", attrs...)
-}
-
-// JSON makes an answer of a value; its members appear in the order of the type.
-func JSON(status int, v any) (Answer, error) {
-	body, err := Encode(v)
-	return Answer{Status: status, Body: body}, err
-}
-
-// Encode writes a value as JSON as JavaScript would: without escaping what need not be escaped.
-func Encode(v any) ([]byte, error) {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	if err := e.Encode(v); err != nil {
-		return nil, err
-	}
-	return bytes.TrimSuffix(b.Bytes(), []byte{'\n'}), nil
 }
