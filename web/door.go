@@ -3,13 +3,17 @@
 package web
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/netip"
 	"runtime/debug"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -26,6 +30,9 @@ type Request struct {
 	Address  netip.Addr    // where it came from
 	Language desk.Language // of messages
 	Limits   http.Header   // rate limit headers of the answer
+
+	body  wire
+	taken int64 // bytes of the budget that the body holds
 }
 
 // Answer is an answer that was made completely before a byte of it is sent.
@@ -55,6 +62,7 @@ type Door struct {
 	proxies []netip.Prefix
 	budget  budget
 	clock   func() time.Time
+	most    int64 // bytes of a body
 	seconds *prometheus.HistogramVec
 }
 
@@ -69,10 +77,11 @@ func New(o Options) *Door {
 	if o.Clock == nil {
 		o.Clock = time.Now
 	}
-	d := &Door{log: o.Log, proxies: o.TrustedProxies, clock: o.Clock, seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+	d := &Door{log: o.Log, proxies: o.TrustedProxies, clock: o.Clock, most: MaxBody}
+	d.seconds = prometheus.NewHistogramVec(prometheus.HistogramOpts{
 		Name: "servicedesk_http_request_seconds", Help: "Time to answer a request, by operation and status.",
-		Buckets: prometheus.ExponentialBuckets(0.0005, 2, 16)}, []string{"operation", "status"})}
-	d.budget.left.Store(o.BodyBudget)
+		Buckets: prometheus.ExponentialBuckets(0.0005, 2, 16)}, []string{"operation", "status"})
+	d.budget.fill(o.BodyBudget)
 	if o.Metrics != nil {
 		o.Metrics.MustRegister(d.seconds)
 	}
@@ -84,26 +93,31 @@ func New(o Options) *Door {
 func (d *Door) Handle(operation string, h Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, hr *http.Request) {
 		start := d.clock()
-		r := d.request(hr)
-		answer, err := protect(h, r)
+		r := d.request(w, hr)
+		answer, err := run(h, r)
 		if err != nil {
-			answer = d.wordError(r, err)
+			answer = wordError(r, err)
 		}
 		answer = conditional(r, answer)
-		written := d.send(w, r, answer)
+		written := send(w, r, answer)
+		d.release(r)
 		took := d.clock().Sub(start)
 		d.seconds.WithLabelValues(operation, strconv.Itoa(answer.Status)).Observe(took.Seconds())
 		d.logRequest(r, operation, answer.Status, written, took, err)
 	})
 }
 
-// request finds out what every handler wants to know.
-func (d *Door) request(hr *http.Request) *Request {
-	r := &Request{Request: hr, ID: requestID(hr.Header.Get("X-Request-Id")), Language: language(hr.Header.Get("Accept-Language")), Limits: http.Header{}}
-	r.Address = clientAddress(hr, d.proxies)
-	if inner, ok := hr.Context().Value(innerKey{}).(*Request); ok { // one operation of a batch
-		r.Actor, r.Key, r.Address, r.Language = inner.Actor, inner.Key, inner.Address, inner.Language
+// request finds out what every handler wants to know. One operation of a batch is its maker's in everything but its id.
+func (d *Door) request(w http.ResponseWriter, hr *http.Request) *Request {
+	r := &Request{Request: hr, Limits: w.Header()}
+	if outer, ok := hr.Context().Value(innerKey{}).(*Request); ok {
+		r.ID = cmp.Or(hr.Header.Get("X-Request-Id"), outer.ID)
+		r.Actor, r.Key, r.Address, r.Language = outer.Actor, outer.Key, outer.Address, outer.Language
+		return r
 	}
+	r.ID = requestID(hr.Header.Get("X-Request-Id"))
+	r.Address = clientAddress(hr, d.proxies)
+	r.Language = language(strings.Join(hr.Header.Values("Accept-Language"), ","))
 	return r
 }
 
@@ -119,24 +133,28 @@ func (r *Request) Inner() bool {
 	return ok
 }
 
-// protect turns a panic of a handler into an error.
-func protect(h Handler, r *Request) (a Answer, err error) {
+// run runs a handler. A panic, and an answer that cannot be sent, become errors.
+func run(h Handler, r *Request) (a Answer, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
 		}
 	}()
-	return h(r)
+	a, err = h(r)
+	var e *desk.Error
+	switch {
+	case errors.As(err, &e) && e == nil:
+		return a, errors.New("the handler returned a nil *desk.Error as its error")
+	case err == nil && (a.Status < http.StatusOK || a.Status > 599):
+		return a, fmt.Errorf("the handler answered with the status %d", a.Status)
+	}
+	return a, err
 }
 
-// send writes an answer. Nothing is sent before the whole answer exists.
-func (d *Door) send(w http.ResponseWriter, r *Request, a Answer) int {
+// send writes an answer and returns the length of what it wrote. Nothing is sent before the whole answer exists.
+func send(w http.ResponseWriter, r *Request, a Answer) int {
 	header := w.Header()
-	for _, more := range []http.Header{a.Header, r.Limits} {
-		for name, values := range more {
-			header[name] = values
-		}
-	}
+	maps.Copy(header, a.Header)
 	header.Set("X-Request-Id", r.ID)
 	header.Set("X-Content-Type-Options", "nosniff")
 	if header.Get("Cache-Control") == "" {
@@ -146,39 +164,19 @@ func (d *Door) send(w http.ResponseWriter, r *Request, a Answer) int {
 	if a.Tag != "" {
 		header.Set("ETag", a.Tag)
 	}
-	if a.Status != http.StatusNotModified {
-		if a.Type == "" {
-			a.Type = "application/json; charset=utf-8"
-		}
-		header.Set("Content-Type", a.Type)
-		header.Set("Content-Length", strconv.Itoa(len(a.Body)))
+	if a.Status == http.StatusNoContent || a.Status == http.StatusNotModified {
+		w.WriteHeader(a.Status)
+		return 0
 	}
+	if a.Type == "" {
+		a.Type = "application/json; charset=utf-8"
+	}
+	header.Set("Content-Type", a.Type)
+	header.Set("Content-Length", strconv.Itoa(len(a.Body)))
 	w.WriteHeader(a.Status)
-	if r.Method == http.MethodHead || a.Status == http.StatusNotModified {
+	if r.Method == http.MethodHead {
 		return 0
 	}
 	n, _ := w.Write(a.Body) // the caller went away: the log tells the bytes
 	return n
-}
-
-// logRequest writes the one line of a request. Neither its path nor its query is in it: they may name a person.
-func (d *Door) logRequest(r *Request, operation string, status, written int, took time.Duration, err error) {
-	level := slog.LevelInfo
-	attrs := []slog.Attr{
-		slog.String("request", r.ID), slog.String("operation", operation), slog.String("method", r.Method), slog.Int("status", status),
-		slog.Duration("took", took.Round(time.Microsecond)), slog.Int("bytes", written), slog.String("from", r.Address.String()),
-	}
-	if r.Actor.ID != "" {
-		attrs = append(attrs, slog.String("key", r.Actor.ID), slog.String("partner", r.Actor.PartnerName))
-	}
-	if parent := r.Header.Get("Traceparent"); len(parent) == 55 {
-		attrs = append(attrs, slog.String("trace", parent))
-	}
-	if err != nil {
-		attrs = append(attrs, slog.String("error", loggable(err)))
-	}
-	if status >= http.StatusInternalServerError {
-		level = slog.LevelError
-	}
-	d.log.LogAttrs(r.Context(), level, "request", attrs...)
 }

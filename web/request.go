@@ -1,9 +1,9 @@
 package web
 
 import (
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
-	"net"
 	"net/http"
 	"net/netip"
 	"slices"
@@ -13,57 +13,88 @@ import (
 	"banksulutgo.co.id/servicedesk/desk"
 )
 
-// requestID takes the caller's id of a request when it is short and plain, else makes one.
+// requestID takes the caller's id of a request when it is short, plain and shows no card number, else makes one.
 func requestID(given string) string {
-	if given == "" || len(given) > 128 || desk.IsCard(given) {
+	if given == "" || len(given) > 128 || strings.ContainsFunc(given, odd) || withoutCards(given) != given {
 		return newRequestID()
-	}
-	for _, r := range given {
-		if !strings.ContainsRune("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.:", r) {
-			return newRequestID()
-		}
 	}
 	return given
 }
 
-// language picks the language of messages: Indonesian when it is asked for before English, else English.
+// odd reports whether a character cannot stand in the id of a request.
+func odd(c rune) bool {
+	return (c < '0' || c > '9') && (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && c != '-' && c != '_' && c != '.' && c != ':'
+}
+
+func newRequestID() string { return strings.ToLower(rand.Text()[:20]) }
+
+// language picks the language of messages by Accept-Language (RFC 9110, section 12.5.4): the one of the two that is
+// wanted more, or the earlier one; English when neither is. Java called Indonesian `in` until version 17.
 func language(accept string) desk.Language {
+	chosen, most := desk.English, 0.0
 	for part := range strings.SplitSeq(accept, ",") {
-		tag, quality, _ := strings.Cut(strings.TrimSpace(part), ";")
-		if strings.TrimSpace(quality) == "q=0" {
+		tag, weight, _ := strings.Cut(part, ";")
+		tag, _, _ = strings.Cut(strings.ToLower(strings.TrimSpace(tag)), "-")
+		var l desk.Language
+		switch tag {
+		case "id", "in":
+			l = desk.Indonesian
+		case "en", "*":
+			l = desk.English
+		default:
 			continue
 		}
-		switch strings.ToLower(strings.SplitN(tag, "-", 2)[0]) {
-		case "id":
-			return desk.Indonesian
-		case "en":
-			return desk.English
+		if q := quality(weight); q > most {
+			chosen, most = l, q
 		}
 	}
-	return desk.English
+	return chosen
+}
+
+// quality reads the weight `q=0.8`; 1 when there is none, or none that can be read.
+func quality(weight string) float64 {
+	name, value, _ := strings.Cut(strings.ToLower(weight), "=")
+	q, err := strconv.ParseFloat(strings.TrimSpace(value), 64)
+	if strings.TrimSpace(name) != "q" || err != nil {
+		return 1
+	}
+	return min(q, 1)
 }
 
 // clientAddress is where a request came from. What X-Forwarded-For says counts as far as trusted proxies said it: the
 // last address in it that is not one of them.
 func clientAddress(r *http.Request, proxies []netip.Prefix) netip.Addr {
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		host = r.RemoteAddr
-	}
-	address, _ := netip.ParseAddr(host)
-	address = address.Unmap().WithZone("")
 	trusted := func(a netip.Addr) bool {
 		return slices.ContainsFunc(proxies, func(p netip.Prefix) bool { return p.Contains(a) })
 	}
-	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
-	for i := len(hops) - 1; i >= 0 && trusted(address); i-- {
-		hop, err := netip.ParseAddr(strings.TrimSpace(hops[i]))
-		if err != nil {
+	address, _ := hostAddress(r.RemoteAddr)
+	said := r.Header.Values("X-Forwarded-For")
+	if len(said) == 0 || !trusted(address) {
+		return address
+	}
+	for _, hop := range slices.Backward(strings.Split(strings.Join(said, ","), ",")) {
+		before, ok := hostAddress(strings.TrimSpace(hop))
+		if !ok {
 			break
 		}
-		address = hop.Unmap().WithZone("")
+		if address = before; !trusted(address) {
+			break
+		}
 	}
 	return address
+}
+
+// hostAddress reads an address with or without a port (some proxies note it): `192.0.2.1`, `192.0.2.1:80`,
+// `2001:db8::1`, `[2001:db8::1]`, `[2001:db8::1]:80`.
+func hostAddress(s string) (netip.Addr, bool) {
+	if whole, err := netip.ParseAddrPort(s); err == nil {
+		return whole.Addr().Unmap().WithZone(""), true
+	}
+	if inner, found := strings.CutPrefix(s, "["); found {
+		s = strings.TrimSuffix(inner, "]")
+	}
+	address, err := netip.ParseAddr(s)
+	return address.Unmap().WithZone(""), err == nil
 }
 
 // Tag makes the weak ETag of an answer: the version of what it shows, for If-Match, and a digest of everything shown.
@@ -72,43 +103,53 @@ func Tag(version int64, body []byte) string {
 	return `W/"` + strconv.FormatInt(version, 10) + `-` + base64.RawURLEncoding.EncodeToString(sum[:9]) + `"`
 }
 
-// conditional answers 304 when the caller has the very answer already.
+// conditional answers 304 when the caller has the very answer already (RFC 9110, section 13.1.2).
 func conditional(r *Request, a Answer) Answer {
 	if a.Tag == "" || a.Status != http.StatusOK || (r.Method != http.MethodGet && r.Method != http.MethodHead) {
 		return a
 	}
+	ours := strings.TrimPrefix(a.Tag, "W/")
 	for _, tag := range tags(r.Header.Values("If-None-Match")) {
-		if tag == "*" || strings.TrimPrefix(tag, "W/") == strings.TrimPrefix(a.Tag, "W/") {
+		if tag == "*" || strings.TrimPrefix(tag, "W/") == ours {
 			return Answer{Status: http.StatusNotModified, Tag: a.Tag, Header: a.Header}
 		}
 	}
 	return a
 }
 
-// MatchVersion reads If-Match: the version that the caller read, or 0 when any will do. ok is false when the header has
-// no tag that this API gave out, which no version can match.
+// MatchVersion reads If-Match: the version that the caller read, or 0 when any will do. Of several tags the newest
+// counts: versions only grow, so what is stored now cannot be newer than a tag that was given out, and if it is one of
+// those listed it is the newest. ok is false when the header has no tag that this API gave out, which no version can
+// match. A tag without its quotes is understood, as some clients take them off.
 func MatchVersion(r *http.Request) (version int64, ok bool) {
-	given := tags(r.Header.Values("If-Match"))
-	if len(given) == 0 || slices.Contains(given, "*") {
+	values := r.Header.Values("If-Match")
+	given := tags(values)
+	if len(values) == 0 || slices.Contains(given, "*") {
 		return 0, true
 	}
 	for _, tag := range given {
-		tag = strings.Trim(strings.TrimPrefix(tag, "W/"), `"`)
-		number, _, found := strings.Cut(tag, "-")
-		if n, err := strconv.ParseInt(number, 10, 64); found && err == nil && n > 0 {
-			return n, true
+		number, _, found := strings.Cut(strings.Trim(strings.TrimPrefix(tag, "W/"), `"`), "-")
+		if n, err := strconv.ParseInt(number, 10, 64); found && err == nil {
+			version = max(version, n)
 		}
 	}
-	return 0, false
+	return version, version > 0
 }
 
-// tags splits a list of entity tags.
+// tags splits lists of entity tags. A comma inside quotes belongs to the tag (RFC 9110, section 8.8.3).
 func tags(values []string) []string {
 	var list []string
 	for _, v := range values {
-		for part := range strings.SplitSeq(v, ",") {
-			if part = strings.TrimSpace(part); part != "" {
-				list = append(list, part)
+		start, quoted := 0, false
+		for i := range len(v) + 1 {
+			switch {
+			case i < len(v) && v[i] == '"':
+				quoted = !quoted
+			case i == len(v) || v[i] == ',' && !quoted:
+				if tag := strings.TrimSpace(v[start:i]); tag != "" {
+					list = append(list, tag)
+				}
+				start = i + 1
 			}
 		}
 	}

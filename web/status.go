@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"errors"
 	"math"
 	"net/http"
@@ -26,39 +27,45 @@ var statuses = map[desk.Code]int{
 	desk.Misconfigured: http.StatusInternalServerError,
 }
 
-// replayed is an error that carries an answer: the request was answered before.
-type replayed interface {
-	Replayed() (status int, body []byte)
-}
-
-func isReplay(err error) bool {
-	var r replayed
-	return errors.As(err, &r)
-}
+// statusGone says in log and metrics that the caller went away before it was answered, which is no fault of the desk.
+const statusGone = 499
 
 // wordError is the one place where an error becomes an answer (API document, Error Response Format). What is not an
 // Error of the desk answers 500 with a fixed sentence; the log has the rest.
-func (d *Door) wordError(r *Request, err error) Answer {
+func wordError(r *Request, err error) Answer {
 	var e *desk.Error
-	if !errors.As(err, &e) {
-		e = &desk.Error{Code: desk.Misconfigured, Text: desk.InternalError}
+	if !errors.As(err, &e) || statuses[e.Code] == 0 {
+		e = desk.Fail(desk.Misconfigured, desk.InternalError)
 	}
+	status := statuses[e.Code]
+	if errors.Is(err, context.Canceled) && r.Context().Err() != nil {
+		status = statusGone
+	}
+	return Answer{Status: status, Header: errorHeader(e, status), Body: errorBody(e, r.Language, r.ID)}
+}
+
+// errorHeader tells a client what it can do about an error.
+func errorHeader(e *desk.Error, status int) http.Header {
 	header := http.Header{}
-	if e.Code == desk.Unauthorized {
+	if status == http.StatusUnauthorized {
 		header.Set("WWW-Authenticate", `Bearer realm="OMNI API"`)
 	}
 	if e.Allow != "" {
 		header.Set("Allow", e.Allow)
 	}
-	if e.RetryAfter > 0 {
-		header.Set("Retry-After", strconv.Itoa(int(math.Ceil(e.RetryAfter.Seconds()))))
+	wait := math.Ceil(e.RetryAfter.Seconds())
+	if status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable {
+		wait = max(1, wait)
 	}
-	return Answer{Status: statuses[e.Code], Header: header, Body: errorBody(e, r.Language, r.ID)}
+	if wait > 0 {
+		header.Set("Retry-After", strconv.Itoa(int(wait)))
+	}
+	return header
 }
 
 // errorBody writes the documented form of every error.
 func errorBody(e *desk.Error, l desk.Language, requestID string) []byte {
-	b := append([]byte(`{"success":false,"message":`), desk.AppendJSONString(nil, e.In(l))...)
+	b := desk.AppendJSONString([]byte(`{"success":false,"message":`), withoutCards(e.In(l)))
 	if len(e.Fields) > 0 {
 		b = append(b, `,"errors":`...)
 		b = AppendFaults(b, e.Fields, l)
@@ -68,32 +75,16 @@ func errorBody(e *desk.Error, l desk.Language, requestID string) []byte {
 	return append(b, '}')
 }
 
-// AppendFaults writes faults or warnings as an object of path and text, in their order.
+// AppendFaults writes faults or warnings as an object of path and text, in their order. A card number that the caller
+// put into a name or a value is masked.
 func AppendFaults(dst []byte, faults desk.Faults, l desk.Language) []byte {
 	dst = append(dst, '{')
 	for i, f := range faults {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
-		dst = append(desk.AppendJSONString(dst, f.Path), ':')
-		dst = desk.AppendJSONString(dst, f.In(l))
+		dst = append(desk.AppendJSONString(dst, withoutCards(f.Path)), ':')
+		dst = desk.AppendJSONString(dst, withoutCards(f.In(l)))
 	}
 	return append(dst, '}')
-}
-
-// loggable is an error as it may stand in the log: the message and the cause, without what the caller sent.
-func loggable(err error) string {
-	var e *desk.Error
-	if !errors.As(err, &e) {
-		return err.Error()
-	}
-	text := string(e.Code)
-	for _, f := range e.Fields {
-		text += " " + f.Path
-	}
-	if e.Err != nil {
-		text += ": " + e.Err.Error()
-	}
-	masked, _ := desk.MaskCards(text)
-	return masked
 }
