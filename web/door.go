@@ -58,12 +58,13 @@ type Options struct {
 
 // Door turns handlers into HTTP handlers.
 type Door struct {
-	log     *slog.Logger
-	proxies []netip.Prefix
-	budget  budget
-	clock   func() time.Time
-	most    int64 // bytes of a body
-	seconds *prometheus.HistogramVec
+	log      *slog.Logger
+	proxies  []netip.Prefix
+	budget   budget
+	clock    func() time.Time
+	most     int64         // bytes of a body
+	patience time.Duration // with callers that are answered and still send
+	seconds  *prometheus.HistogramVec
 }
 
 // New makes a door.
@@ -77,7 +78,7 @@ func New(o Options) *Door {
 	if o.Clock == nil {
 		o.Clock = time.Now
 	}
-	d := &Door{log: o.Log, proxies: o.TrustedProxies, clock: o.Clock, most: MaxBody}
+	d := &Door{log: o.Log, proxies: o.TrustedProxies, clock: o.Clock, most: MaxBody, patience: lingerTime}
 	d.seconds = prometheus.NewHistogramVec(prometheus.HistogramOpts{
 		Name: "servicedesk_http_request_seconds", Help: "Time to answer a request, by operation and status.",
 		Buckets: prometheus.ExponentialBuckets(0.0005, 2, 16)}, []string{"operation", "status"})
@@ -104,6 +105,7 @@ func (d *Door) Handle(operation string, h Handler) http.Handler {
 		took := d.clock().Sub(start)
 		d.seconds.WithLabelValues(operation, strconv.Itoa(answer.Status)).Observe(took.Seconds())
 		d.logRequest(r, operation, answer.Status, written, took, err)
+		d.linger(w, r)
 	})
 }
 
