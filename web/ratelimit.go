@@ -1,7 +1,6 @@
 package web
 
 import (
-	"fmt"
 	"math"
 	"net/http"
 	"strconv"
@@ -16,7 +15,7 @@ import (
 // Limiter counts the requests of each API key on this node: a token bucket a key.
 type Limiter struct {
 	mu      sync.Mutex
-	buckets map[string]*bucket
+	buckets map[string]*bucket // by the key's id: as many as there are keys
 	clock   func() time.Time
 }
 
@@ -31,31 +30,33 @@ func NewLimiter(clock func() time.Time) *Limiter {
 }
 
 // Take takes tokens for a request of a key and notes in header how many are left. It returns an Error of code TooMany
-// when there are not enough; nothing is taken then.
+// when there are not enough; nothing is taken then. A request that costs more than the bucket holds takes a full one.
 func (l *Limiter) Take(k desk.APIKey, tokens int, header http.Header) error {
 	if k.Rate <= 0 {
 		return nil
 	}
 	b, now := l.bucket(k), l.clock()
-	reservation := b.ReserveN(now, tokens)
-	wait := reservation.DelayFrom(now)
-	if !reservation.OK() || wait > 0 {
-		reservation.CancelAt(now)
-		seconds := max(1, int(math.Ceil(wait.Seconds())))
-		l.describe(k, b, now, header)
-		return &desk.Error{Code: desk.TooMany, Text: desk.RateLimited, Args: []string{strconv.Itoa(seconds)}, RetryAfter: time.Duration(seconds) * time.Second}
+	tokens = min(max(0, tokens), k.Burst())
+	taken := b.AllowN(now, tokens)
+	left := b.TokensAt(now)
+	describe(k, left, header)
+	if taken {
+		return nil
 	}
-	l.describe(k, b, now, header)
-	return nil
+	seconds := max(1, secondsFor(k, float64(tokens)-left))
+	return &desk.Error{Code: desk.TooMany, Text: desk.RateLimited, Args: []string{strconv.Itoa(seconds)}, RetryAfter: time.Duration(seconds) * time.Second}
 }
 
-// describe writes the headers of draft-ietf-httpapi-ratelimit-headers: what is allowed and what is left of it.
-func (l *Limiter) describe(k desk.APIKey, b *bucket, now time.Time, header http.Header) {
-	left := max(0, int(b.TokensAt(now)))
-	full := int(math.Ceil(float64(k.Burst()-left) / float64(k.Rate)))
-	header.Set("RateLimit-Policy", fmt.Sprintf(`"default";q=%d;w=%d`, k.Burst(), max(1, k.Burst()/k.Rate)))
-	header.Set("RateLimit", fmt.Sprintf(`"default";r=%d;t=%d`, left, full))
+// describe writes the headers of draft-ietf-httpapi-ratelimit-headers: how many requests (q) are allowed in how many
+// seconds (w), how many remain (r), and in how many seconds the bucket is full again (t).
+func describe(k desk.APIKey, left float64, header http.Header) {
+	quota := k.Burst()
+	header.Set("RateLimit-Policy", `"default";q=`+strconv.Itoa(quota)+`;w=`+strconv.Itoa(secondsFor(k, float64(quota))))
+	header.Set("RateLimit", `"default";r=`+strconv.Itoa(int(left))+`;t=`+strconv.Itoa(secondsFor(k, float64(quota)-left)))
 }
+
+// secondsFor is how many whole seconds a key's bucket needs for so many tokens.
+func secondsFor(k desk.APIKey, tokens float64) int { return int(math.Ceil(tokens / float64(k.Rate))) }
 
 // bucket returns the bucket of a key, made anew when the key's rate changed.
 func (l *Limiter) bucket(k desk.APIKey) *bucket {
