@@ -18,6 +18,7 @@ type job struct {
 	err   error
 	done  chan struct{}
 	alone bool // not to be joined with others
+	later bool // it did not get a lock without waiting, and is to be run again
 }
 
 // Write runs fn in a transaction and returns after the commit is durable. Writes that arrive while another commit is
@@ -114,54 +115,42 @@ type committer struct {
 	rehearse bool
 }
 
-// commit runs a batch: together what may be joined, the rest alone. Every caller is told as soon as its own
-// transaction has ended.
+// commit runs a batch: together what may be joined, then the rest alone.
 func (c *committer) commit(batch []*job) {
-	var joined []*job
+	var joined, alone []*job
 	for _, j := range batch {
-		if !j.alone {
+		if j.alone {
+			alone = append(alone, j)
+		} else {
 			joined = append(joined, j)
 		}
 	}
-	c.timed(joined, func() { c.together(joined) })
-	if notify := c.store.committed.Load(); notify != nil && len(joined) > 0 {
-		(*notify)() // what is written alone is housekeeping that nobody waits for
-	}
-	for _, j := range batch {
-		if j.alone {
-			c.timed([]*job{j}, func() { c.alone(j) })
-		}
+	c.together(joined)
+	for _, j := range alone {
+		c.alone(j)
 	}
 }
 
-// timed runs writes, notes how long that took, and tells their callers.
-func (c *committer) timed(writes []*job, run func()) {
-	if len(writes) == 0 {
-		return
-	}
-	start := time.Now()
-	run()
-	c.store.metrics.batch(len(writes), time.Since(start))
-	for _, j := range writes {
-		close(j.done)
-	}
-}
-
-// together runs several writes in one transaction. When the fault may be one write's, each half is run again by
-// itself, so that the others lose little by it. Writes that lost against another transaction go one by one: together
-// they would hold as many locks as before.
+// together runs several writes in one transaction. When the fault may be one write's, they are divided and each part is
+// run again by itself, so that the others lose little by it. Writes that lost against another transaction go one by
+// one: together they would hold as many locks as before.
 func (c *committer) together(batch []*job) {
-	if len(batch) == 1 {
+	switch len(batch) {
+	case 0:
+		return
+	case 1:
 		c.alone(batch[0])
 		return
 	}
 	err := c.transact(batch)
 	switch e := c.store.engine; {
 	case err == nil:
+		c.together(c.tell(batch))
 	case errors.Is(err, errNotBegun) || !e.rolledBack(err):
 		for _, j := range batch {
-			j.err = err
+			j.err, j.later = err, false
 		}
+		c.tell(batch)
 	case e.lost(err):
 		c.store.metrics.replays.Inc()
 		for _, j := range batch {
@@ -169,9 +158,25 @@ func (c *committer) together(batch []*job) {
 		}
 	default:
 		c.store.metrics.replays.Inc()
-		c.together(batch[:len(batch)/2])
-		c.together(batch[len(batch)/2:])
+		first, second := divide(batch)
+		c.together(first)
+		c.together(second)
 	}
+}
+
+// divide puts the writes that would have to wait after the others; when there are none, it halves.
+func divide(batch []*job) (first, second []*job) {
+	for _, j := range batch {
+		if j.later {
+			second = append(second, j)
+		} else {
+			first = append(first, j)
+		}
+	}
+	if len(first) == 0 || len(second) == 0 {
+		return batch[:len(batch)/2], batch[len(batch)/2:]
+	}
+	return first, second
 }
 
 // alone runs one write in its own transaction, again when it lost against another transaction (deadlock,
@@ -181,13 +186,31 @@ func (c *committer) alone(j *job) {
 	for range tries {
 		err := c.transact([]*job{j})
 		if err == nil {
-			return
+			break
 		}
 		j.err = err
 		if !c.store.engine.lost(err) {
-			return
+			break
 		}
 	}
+	c.tell([]*job{j})
+}
+
+// tell tells the callers of writes that are done, and returns the writes that are to be run again.
+func (c *committer) tell(batch []*job) (again []*job) {
+	housekeeping := true // nobody waits for what is written alone
+	for _, j := range batch {
+		if j.later {
+			again = append(again, j)
+			continue
+		}
+		housekeeping = housekeeping && j.alone
+		close(j.done)
+	}
+	if notify := c.store.committed.Load(); notify != nil && !housekeeping {
+		(*notify)()
+	}
+	return again
 }
 
 // transact runs writes in one transaction. What a closure decided is noted on its job. The error returned says that
@@ -195,6 +218,10 @@ func (c *committer) alone(j *job) {
 func (c *committer) transact(batch []*job) error {
 	ctx, cancel := context.WithTimeout(context.Background(), transactionLimit)
 	defer cancel()
+	start := time.Now()
+	for _, j := range batch {
+		j.later = false
+	}
 	if c.rehearse {
 		if err := c.rehearsal(ctx, batch); err != nil {
 			return err
@@ -213,18 +240,24 @@ func (c *committer) transact(batch []*job) error {
 	if len(batch) == 1 && batch[0].err != nil {
 		return nil
 	}
-	return blame(open.commit())
+	if err := open.commit(); err != nil {
+		return blame(err)
+	}
+	c.store.metrics.batch(len(batch), time.Since(start))
+	return nil
 }
 
-// run runs one closure; among others at a mark, so that its failure takes nothing from them.
+// run runs one closure; among others at a mark, so that its failure takes nothing from them, and without waiting for
+// locks, so that no two transactions wait for each other's.
 func (c *committer) run(open session, j *job, joined bool) error {
 	if joined {
 		if err := open.mark(); err != nil {
 			return blame(err)
 		}
 	}
-	tx := &Tx{session: open, store: c.store}
+	tx := &Tx{session: open, store: c.store, patient: !joined || open.fresh()}
 	j.err = call(j.fn, tx)
+	j.later = errors.Is(tx.err, errLater)
 	switch {
 	case isFault(tx.err):
 		return tx.err

@@ -54,6 +54,10 @@ func TestAWriteThatFailsTakesNothingFromThoseItIsJoinedWith(t *testing.T) {
 			_, _ = store.Rows[string](tx, `SELECT name FROM nowhere`)
 			return nil
 		}, "unavailable"},
+		{"by an answer that it cannot read", func(tx *store.Tx) error {
+			tx.ClaimSetting("bad", "x")
+			return store.Ask(tx, `SELECT value FROM counter WHERE name = 'configuration'`, nil, new(struct{ x int }))
+		}, "unavailable"},
 		{"by a request that was answered before", func(tx *store.Tx) error {
 			tx.ClaimSetting("bad", "x")
 			tx.KeepRequest(taken)

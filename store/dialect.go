@@ -4,7 +4,7 @@ package store
 // means that the engine needs none.
 type dialect struct {
 	forUpdate  string // ends a SELECT whose row must stay as it was read
-	skipLocked string // likewise, but a row that somebody else holds is passed over
+	skipLocked string // likewise, but a row that somebody else holds is not found
 	notify     string // tells other nodes that something was committed
 	lockSchema string // keeps other nodes from changing the schema at the same time
 }

@@ -22,8 +22,11 @@ var ErrRequestTaken = errors.New("store: request id was used before")
 // errNotBegun says that no transaction could be opened: no write's fault, and running each again would only wait again.
 var errNotBegun = errors.New("store: no transaction could be opened")
 
-// errReplay says that one of several joined writes failed and cannot be taken out of their transaction.
+// errReplay says that nothing of a transaction was stored because of one of its writes, which cannot be taken out alone.
 var errReplay = errors.New("store: a joined write failed")
+
+// errLater says that a joined write would have to wait for a lock. It is run again, in a transaction that holds none.
+var errLater = errors.New("store: the row is locked")
 
 // errUnknownOutcome says that the connection broke while a commit was under way.
 var errUnknownOutcome = errors.New("store: the outcome of a commit is unknown")

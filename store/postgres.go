@@ -148,16 +148,10 @@ func (e *postgresEngine) listenOnce(ctx context.Context, heard func()) error {
 	}
 }
 
-// rolledBack: the server refused a statement and the connection still stands, or a statement did not do what was
-// expected. When the connection is lost, running each write again would only wait for another one, again and again.
+// rolledBack: something failed but the connection. When that is lost, running each write again would only wait for
+// another one, again and again.
 func (e *postgresEngine) rolledBack(err error) bool {
-	return refused(err) || errors.Is(err, errReplay) || !isFault(err)
-}
-
-// refused reports whether the server refused a statement, which undoes its transaction and nothing else.
-func refused(err error) bool {
-	var pe *pgconn.PgError
-	return errors.As(err, &pe) && pe.SeverityUnlocalized == "ERROR"
+	return errors.Is(err, errReplay) || !isFault(err)
 }
 
 // lost: deadlock and serialization failure ask for another run.
@@ -215,6 +209,9 @@ func (s *postgresSession) send(last func(pgx.BatchResults) error) (err error) {
 		if closing := results.Close(); err == nil {
 			err = closing
 		}
+		if isFault(blame(err)) && !s.conn.Conn().IsClosed() {
+			err = fmt.Errorf("%w: %w", errReplay, err) // as long as the connection stands, nothing was committed
+		}
 	}()
 	for i, expect := range expects {
 		tag, err := results.Exec()
@@ -233,6 +230,9 @@ func (s *postgresSession) send(last func(pgx.BatchResults) error) (err error) {
 	}
 	return last(results)
 }
+
+// fresh: only BEGIN was given yet.
+func (s *postgresSession) fresh() bool { return !s.begun && len(s.expects) == 1 }
 
 // mark remembers where the pending statements of one write begin.
 func (s *postgresSession) mark() error {
@@ -272,8 +272,8 @@ func (s *postgresSession) commit() error {
 		s.release()
 		return nil
 	case err == nil:
-		return fmt.Errorf("PostgreSQL answered COMMIT with %q", answer)
-	case refused(err):
+		return fmt.Errorf("%w: PostgreSQL answered COMMIT with %q", errReplay, answer)
+	case errors.Is(err, errReplay):
 		return err
 	}
 	return fmt.Errorf("%w: %w", errUnknownOutcome, err)

@@ -4,12 +4,15 @@ import (
 	"context"
 	"errors"
 	"net"
+	"runtime"
 	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/jackc/pgx/v5"
+	"github.com/prometheus/client_golang/prometheus"
 
+	"banksulutgo.co.id/servicedesk/desk"
 	"banksulutgo.co.id/servicedesk/internal/desktest"
 	"banksulutgo.co.id/servicedesk/store"
 )
@@ -189,6 +192,143 @@ func TestWritesThatWaitForEachOtherInACircleAreBothStored(t *testing.T) {
 	if diff := cmp.Diff([]int64{2, 2}, got); diff != "" {
 		t.Errorf("the counters stand otherwise (-want +got):\n%s", diff)
 	}
+}
+
+// lockTicket keeps a ticket locked from outside the store until the test lets it go.
+func lockTicket(t *testing.T, p place, number int64) (free func()) {
+	t.Helper()
+	conn, err := pgx.Connect(t.Context(), p.database)
+	check(t, err)
+	t.Cleanup(func() { conn.Close(context.Background()) })
+	tx, err := conn.Begin(t.Context())
+	check(t, err)
+	_, err = tx.Exec(t.Context(), `SELECT id FROM ticket WHERE number = $1 FOR UPDATE`, number)
+	check(t, err)
+	return func() { check(t, tx.Commit(t.Context())) }
+}
+
+// touch changes the ticket that a look finds, and says that a caller did.
+func touch(by string, find func(tx *store.Tx) (*desk.Ticket, error)) func(tx *store.Tx) error {
+	return func(tx *store.Tx) error {
+		tx.ClaimSetting(by, "x")
+		t, err := find(tx)
+		if err != nil {
+			return err
+		}
+		t.Version++
+		t.AssigneeName = by
+		tx.UpdateTicket(t)
+		return nil
+	}
+}
+
+func byNumber(number int64) func(tx *store.Tx) (*desk.Ticket, error) {
+	return func(tx *store.Tx) (*desk.Ticket, error) { return tx.TicketByNumber(number, true) }
+}
+
+func TestAJoinedWriteThatHasToWaitForATicketHoldsUpNobodyElse(t *testing.T) {
+	t.Parallel()
+	for _, look := range []struct {
+		name string
+		find func(tx *store.Tx) (*desk.Ticket, error)
+	}{
+		{"by number", byNumber(2)},
+		{"by id", func(tx *store.Tx) (*desk.Ticket, error) { return tx.TicketByID("t-000002", true) }},
+		{"by reference, the newest", func(tx *store.Tx) (*desk.Ticket, error) { return tx.TicketByReference("ref", "p", true) }},
+	} {
+		t.Run(look.name, func(t *testing.T) {
+			p := newPlace(t, desktest.PostgreSQL)
+			s := p.open(t, store.Options{Rehearse: true})
+			for n := range int64(3) {
+				one := plain(n+1, "p", desk.Open, desktest.Start)
+				if n < 2 {
+					one.ChannelReference = "ref"
+				}
+				tickets(t, s, one)
+			}
+			free, h := lockTicket(t, p, 2), hold(t, s)
+			quick, slow := make(chan error), make(chan error)
+			for i, w := range []struct {
+				fn   func(*store.Tx) error
+				told chan error
+			}{{claim("first"), quick}, {touch("waits", look.find), slow}, {touch("third", byNumber(3)), quick}, {touch("missing", byNumber(99)), quick}} {
+				go func() { w.told <- s.Write(t.Context(), w.fn) }()
+				for store.Queued(s) != i+1 {
+					runtime.Gosched()
+				}
+			}
+			close(h.free[0])
+			missing := 0
+			for range 3 {
+				if err := <-quick; errors.Is(err, store.ErrNotFound) { // hangs when the locked ticket holds them up
+					missing++
+				} else {
+					check(t, err)
+				}
+			}
+			if missing != 1 {
+				t.Errorf("%d writes were told that there is no such ticket, want the one that has none", missing)
+			}
+			free()
+			check(t, <-slow)
+			h.release(t)
+			if got := ticket(t, s, 2); got.AssigneeName != "waits" || got.Version != 2 {
+				t.Errorf("ticket 2 is at version %d, changed by %q", got.Version, got.AssigneeName)
+			}
+			if diff := cmp.Diff([]string{"first", "third", "waits"}, settings(t, s)); diff != "" {
+				t.Errorf("stored (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestManyWhoChangeFewTicketsDoNotWaitForEachOtherInACircle(t *testing.T) {
+	t.Parallel()
+	const callers, each, few = 32, 8, 5
+	p := newPlace(t, desktest.PostgreSQL)
+	metrics := prometheus.NewRegistry()
+	nodes := []*store.Store{p.open(t, store.Options{Metrics: metrics}), p.open(t, store.Options{})}
+	for n := range int64(few) {
+		tickets(t, nodes[0], plain(n+1, "p", desk.Open, desktest.Start))
+	}
+	var all sync.WaitGroup
+	for c := range callers {
+		all.Go(func() {
+			for i := range each {
+				err := nodes[c%2].Write(t.Context(), func(tx *store.Tx) error {
+					return comment(tx, int64((c*3+i*2)%few+1))
+				})
+				if err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	all.Wait()
+	changes := int64(0)
+	for n := range int64(few) {
+		changes += ticket(t, nodes[0], n+1).Version - 1
+	}
+	if changes != callers*each {
+		t.Errorf("%d changes were stored, want %d", changes, callers*each)
+	}
+	if n := counter(t, metrics, "servicedesk_store_replays_total"); n != 0 {
+		t.Errorf("%v transactions were run again, want that none lost against another", n)
+	}
+}
+
+// counter reads a counter of a registry.
+func counter(t *testing.T, metrics *prometheus.Registry, name string) float64 {
+	t.Helper()
+	families, err := metrics.Gather()
+	check(t, err)
+	for _, f := range families {
+		if f.GetName() == name {
+			return f.GetMetric()[0].GetCounter().GetValue()
+		}
+	}
+	t.Fatalf("there is no metric %s", name)
+	return 0
 }
 
 func TestAnExpectationThatFailsIsFoundOutBeforeTheCommit(t *testing.T) {

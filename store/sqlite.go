@@ -300,6 +300,9 @@ func (s *sqliteSession) query(text string, args []any, row func(scan func(dest .
 	return s.conn.note(rows.Err())
 }
 
+// fresh: there is one writer, and no lock of a row to wait for.
+func (s *sqliteSession) fresh() bool { return true }
+
 func (s *sqliteSession) mark() error {
 	if s.marked {
 		if err := s.run("RELEASE one"); err != nil {

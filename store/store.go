@@ -61,6 +61,7 @@ type session interface {
 	exec(expect error, text string, args []any) error
 	// query runs a statement and calls row for each of its rows.
 	query(text string, args []any, row func(scan func(dest ...any) error) error) error
+	fresh() bool   // nothing was changed or locked yet, so that waiting for a lock holds up nobody
 	mark() error   // sets a point to which undo returns
 	undo() error   // takes back everything since mark
 	commit() error // ends the transaction
@@ -80,6 +81,11 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
+	return start(ctx, e, o)
+}
+
+// start opens a store over an engine.
+func start(ctx context.Context, e engine, o Options) (*Store, error) {
 	s := &Store{engine: e, clock: o.Clock, log: o.Log, queue: newQueue(), metrics: newMetrics(o.Metrics)}
 	if err := s.migrate(ctx); err != nil {
 		return nil, errors.Join(err, e.close())

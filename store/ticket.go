@@ -1,6 +1,7 @@
 package store
 
 import (
+	"errors"
 	"slices"
 	"strconv"
 	"strings"
@@ -99,36 +100,53 @@ func (tx *Tx) ticket(where string, args ...any) (*desk.Ticket, error) {
 	return found, err
 }
 
-// TicketByNumber reads the ticket of a number. Nothing of it is changed by others until the transaction ends when
-// forUpdate is true.
-func (tx *Tx) TicketByNumber(number int64, forUpdate bool) (*desk.Ticket, error) {
-	where := `number = $1`
-	if forUpdate {
-		where += tx.forUpdate()
+// lockedTicket reads the ticket that a condition picks, and keeps others from changing it until the transaction ends. A
+// write that is joined with others is run again later when somebody else has it: two transactions that hold several
+// tickets each could wait for each other until the server ends one of them, a second later.
+func (tx *Tx) lockedTicket(where string, args ...any) (*desk.Ticket, error) {
+	d := tx.store.engine.dialect()
+	if tx.patient || d.skipLocked == "" {
+		return tx.ticket(where+d.forUpdate, args...)
 	}
-	return tx.ticket(where, number)
+	t, err := tx.ticket(where+d.skipLocked, args...)
+	if !errors.Is(err, ErrNotFound) {
+		return t, err
+	}
+	if _, err := tx.ticket(where, args...); err != nil {
+		return nil, err
+	}
+	tx.fail(errLater)
+	return nil, tx.err
 }
 
-// TicketByReference reads the newest ticket with a channel reference; of one partner, or of all when partner is empty.
+// pick reads a ticket, to be changed when forUpdate is true.
+func (tx *Tx) pick(forUpdate bool, where string, args ...any) (*desk.Ticket, error) {
+	if forUpdate {
+		return tx.lockedTicket(where, args...)
+	}
+	return tx.ticket(where, args...)
+}
+
+// TicketByNumber reads the ticket of a number, or ErrNotFound. Nothing of it is changed by others until the
+// transaction ends when forUpdate is true.
+func (tx *Tx) TicketByNumber(number int64, forUpdate bool) (*desk.Ticket, error) {
+	return tx.pick(forUpdate, `number = $1`, number)
+}
+
+// TicketByReference reads the newest ticket with a channel reference, or ErrNotFound; of one partner, or of all when
+// partner is empty.
 func (tx *Tx) TicketByReference(reference, partner string, forUpdate bool) (*desk.Ticket, error) {
 	where, args := `channel_reference = $1 AND channel_reference <> ''`, []any{reference}
 	if partner != "" {
 		where, args = where+` AND partner_id = $2`, append(args, partner)
 	}
-	where += ` ORDER BY number DESC LIMIT 1`
-	if forUpdate {
-		where += tx.forUpdate()
-	}
-	return tx.ticket(where, args...)
+	// picked first and locked then, so that one that is locked is not passed over for an older one
+	return tx.pick(forUpdate, `id = (SELECT id FROM ticket WHERE `+where+` ORDER BY number DESC LIMIT 1)`, args...)
 }
 
-// TicketByID reads a ticket, to be changed when forUpdate is true.
+// TicketByID reads a ticket, or ErrNotFound; to be changed when forUpdate is true.
 func (tx *Tx) TicketByID(id string, forUpdate bool) (*desk.Ticket, error) {
-	where := `id = $1`
-	if forUpdate {
-		where += tx.forUpdate()
-	}
-	return tx.ticket(where, id)
+	return tx.pick(forUpdate, `id = $1`, id)
 }
 
 // TicketFilter says which tickets ListTickets lists.

@@ -10,6 +10,7 @@ import (
 type Tx struct {
 	session session
 	store   *Store
+	patient bool // may wait for a lock
 	err     error
 }
 
@@ -58,9 +59,6 @@ func (tx *Tx) fail(err error) {
 		tx.err = err
 	}
 }
-
-// forUpdate is what a SELECT ends with so that the row stays as it was read until the transaction ends.
-func (tx *Tx) forUpdate() string { return tx.store.engine.dialect().forUpdate }
 
 // micros is a time as it is stored: microseconds since 1970, 0 for the zero time.
 func micros(t time.Time) int64 {
