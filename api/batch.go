@@ -30,8 +30,9 @@ type batchResult struct {
 
 // batchAnswer is the answer to a batch: one result for each operation, in order.
 type batchAnswer struct {
-	Success bool          `json:"success"`
-	Results []batchResult `json:"results"`
+	Success  bool          `json:"success"`
+	Results  []batchResult `json:"results"`
+	Warnings *texts        `json:"warnings,omitempty"`
 }
 
 // runBatch answers POST /batch: each operation is a request of its own, with its own permission and transaction; later
@@ -51,24 +52,21 @@ func (s *Server) runBatch(r *web.Request) (web.Answer, error) {
 	}
 	results := make([]batchResult, len(operations))
 	for i, op := range operations {
-		results[i] = s.runOperation(r, op)
+		results[i] = s.runOperation(r, op, i)
 	}
-	return web.JSON(http.StatusOK, batchAnswer{Success: true, Results: results})
+	return web.JSON(http.StatusOK, batchAnswer{Success: true, Results: results, Warnings: warningTexts(in.warnings(nil), r.Language)})
 }
 
 // readOperations reads the operations of a batch and notes what is wrong with them.
 func readOperations(in *input) []operation {
 	var operations []operation
-	key := strings.Trim(strings.TrimSpace(in.request.Header.Get("Idempotency-Key")), `"`)
+	key, seen := in.idempotencyKey(), map[string]bool{}
 	for _, f := range in.Objects("operations", batchMost) {
-		op := operation{id: f.Text("id", desk.MaxReference), method: strings.ToUpper(f.Text("method", 10)), path: f.Text("path", desk.MaxURL), key: f.Text("idempotencyKey", desk.MaxReference)}
-		if op.id == "" {
-			in.faults.Add(f.Path("id"), desk.Required)
+		op := readOperation(f, in.faults)
+		if seen[op.id] {
+			in.faults.Add(f.Path("id"), desk.MustBeUnique)
 		}
-		desk.CheckOneOf(in.faults, f.Path("method"), op.method, []string{http.MethodGet, http.MethodPost, http.MethodPatch})
-		if !readPath(&op) {
-			in.faults.Add(f.Path("path"), desk.PathRefused)
-		}
+		seen[op.id] = true
 		body, given := f.Value("body")
 		if given {
 			op.body = body.Append(nil)
@@ -82,6 +80,23 @@ func readOperations(in *input) []operation {
 		in.faults.Add("operations", desk.Required)
 	}
 	return operations
+}
+
+// readOperation reads one operation but its body.
+func readOperation(f *web.Fields, faults *desk.Faults) operation {
+	op := operation{id: f.Text("id", desk.MaxReference), method: f.Text("method", 0), path: f.Text("path", desk.MaxURL),
+		key: f.Text("idempotencyKey", desk.MaxReference)}
+	if op.id == "" {
+		faults.Add(f.Path("id"), desk.Required)
+	}
+	desk.CheckOneOf(faults, f.Path("method"), op.method, []string{http.MethodGet, http.MethodPost, http.MethodPatch})
+	switch {
+	case op.path == "":
+		faults.Add(f.Path("path"), desk.Required)
+	case !readPath(&op):
+		faults.Add(f.Path("path"), desk.PathRefused)
+	}
+	return op
 }
 
 // readPath completes the path of an operation. Batches in batches and downloads are refused.
@@ -107,13 +122,13 @@ func hasRequestID(body web.Value) bool {
 	return given && id.Kind() == web.String && id.Text() != ""
 }
 
-// runOperation runs one operation like a request of its own.
-func (s *Server) runOperation(r *web.Request, op operation) batchResult {
+// runOperation runs an operation, the one at place i of its batch, like a request of its own.
+func (s *Server) runOperation(r *web.Request, op operation, i int) batchResult {
 	inner, err := http.NewRequestWithContext(r.Within(), op.method, op.path, bytes.NewReader(op.body))
 	if err != nil {
 		return batchResult{ID: op.id, Status: http.StatusNotFound, Body: json.RawMessage(`null`)}
 	}
-	inner.Header.Set("X-Request-Id", r.ID+"."+strconv.Itoa(len(op.id)))
+	inner.Header.Set("X-Request-Id", r.ID+"."+strconv.Itoa(i))
 	if op.key != "" {
 		inner.Header.Set("Idempotency-Key", op.key)
 	}

@@ -106,11 +106,14 @@ func wordCreated(in *input, o app.Opened, message string) created {
 	}
 }
 
-// getClaim answers GET /claims/{ticketNumber} like the ticket status.
+// getClaim answers GET /claims/{ticketNumber} like the ticket status. A ticket that is no claim is not found there.
 func (s *Server) getClaim(r *web.Request) (web.Answer, error) {
 	standing, err := s.app.ReadClaim(r.Context(), r.Actor, r.PathValue("ticketNumber"))
 	if err != nil {
 		return web.Answer{}, err
+	}
+	if standing.Ticket.ServiceType != desk.ServiceClaim {
+		return web.Answer{}, desk.Fail(desk.NotFound, desk.TicketNotFound)
 	}
 	return tagged(standing.Ticket.Version, wordStanding(standing))
 }

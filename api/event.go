@@ -6,8 +6,8 @@ import (
 	"strconv"
 	"time"
 
+	"banksulutgo.co.id/servicedesk/app"
 	"banksulutgo.co.id/servicedesk/desk"
-	"banksulutgo.co.id/servicedesk/store"
 	"banksulutgo.co.id/servicedesk/web"
 )
 
@@ -38,12 +38,13 @@ func (s *Server) listEvents(r *web.Request) (web.Answer, error) {
 	if err != nil {
 		return web.Answer{}, err
 	}
-	return web.Answer{Status: http.StatusOK, Body: wordEvents(events, after, more)}, nil
+	body := wordEvents(events, after, more)
+	return web.Answer{Status: http.StatusOK, Body: body, Tag: web.Tag(1, body)}, nil
 }
 
 // awaitEvents reads the feed, and again whenever events were numbered, until there is something, the time is over, the
 // caller goes away or the program stops.
-func (s *Server) awaitEvents(r *web.Request, after int64, limit int, wait time.Duration) ([]store.FeedEvent, bool, error) {
+func (s *Server) awaitEvents(r *web.Request, after int64, limit int, wait time.Duration) ([]app.FeedEvent, bool, error) {
 	late := time.NewTimer(wait)
 	defer late.Stop()
 	for {
@@ -65,7 +66,7 @@ func (s *Server) awaitEvents(r *web.Request, after int64, limit int, wait time.D
 }
 
 // wordEvents puts cursor and id before each event's own bytes.
-func wordEvents(events []store.FeedEvent, after int64, more bool) []byte {
+func wordEvents(events []app.FeedEvent, after int64, more bool) []byte {
 	b := []byte(`{"success":true,"events":[`)
 	for i, e := range events {
 		if i > 0 {

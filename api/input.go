@@ -15,6 +15,7 @@ type input struct {
 	request *web.Request
 	value   web.Value
 	faults  *desk.Faults
+	masked  []string // paths of what the door itself had to mask
 	release func()
 }
 
@@ -43,8 +44,11 @@ func parse(r *web.Request, body []byte) (*input, error) {
 	return &input{Fields: fields, request: r, value: value, faults: faults}, err
 }
 
-// warnings adds to what the verb warned of the fields that nobody asked for.
+// warnings adds to what the verb warned of what the door masked, and the fields that nobody asked for.
 func (in *input) warnings(more desk.Faults) desk.Faults {
+	for _, path := range in.masked {
+		more.Add(path, desk.CardMasked)
+	}
 	for _, path := range in.Unknown() {
 		shown, _ := desk.MaskCards(path)
 		more.Add(shown, desk.UnknownField)
@@ -66,11 +70,7 @@ func (in *input) integration() desk.Integration {
 // requestID is what the partner calls this request: `integration.requestId`, or the header Idempotency-Key. Both
 // given and different is a fault.
 func (in *input) requestID() string {
-	header := strings.Trim(strings.TrimSpace(in.request.Header.Get("Idempotency-Key")), `"`)
-	desk.CheckLength(in.faults, "Idempotency-Key", header, desk.MaxReference)
-	if desk.IsCard(header) {
-		in.faults.Add("Idempotency-Key", desk.MustNotBeCard)
-	}
+	header := in.idempotencyKey()
 	body := in.integration().RequestID
 	switch {
 	case header == "":
@@ -79,6 +79,20 @@ func (in *input) requestID() string {
 		in.faults.Add("integration.requestId", desk.RequestIDDiffers)
 	}
 	return header
+}
+
+// idempotencyKey reads the header of that name, which may be in quotes, and notes what is wrong with it.
+func (in *input) idempotencyKey() string {
+	const name = "Idempotency-Key"
+	key := strings.Trim(strings.TrimSpace(in.request.Header.Get(name)), `"`)
+	if !storable(key) {
+		in.faults.Add(name, desk.MustBeText)
+	}
+	desk.CheckLength(in.faults, name, key, desk.MaxReference)
+	if desk.IsCard(key) {
+		in.faults.Add(name, desk.MustNotBeCard)
+	}
+	return key
 }
 
 // onceOf says how the write that in asks for is known again.
@@ -102,33 +116,38 @@ func onceOf[T any](in *input, word func(T) (web.Answer, error)) app.Once[T] {
 func (in *input) files() []desk.Attachment {
 	var files []desk.Attachment
 	for _, f := range in.Objects("attachments", desk.MaxAttachments) {
-		files = append(files, readFile(f, in.faults))
+		files = append(files, in.file(f))
 	}
 	return files
 }
 
-// readFile reads one attachment; what is wrong with it is noted.
-func readFile(f *web.Fields, faults *desk.Faults) desk.Attachment {
+// file reads one attachment; what is wrong with it is noted.
+func (in *input) file(f *web.Fields) desk.Attachment {
 	file := desk.Attachment{
 		Filename:    f.Text("filename", desk.MaxTitle),
 		MIME:        f.Text("mimeType", desk.MaxReference),
 		Description: f.Text("description", desk.MaxReason),
 	}
-	for name, given := range map[string]string{"filename": file.Filename, "mimeType": file.MIME} {
-		if given == "" {
-			faults.Add(f.Path(name), desk.Required)
-		}
+	if file.Filename == "" {
+		in.faults.Add(f.Path("filename"), desk.Required)
 	}
+	if file.MIME == "" {
+		in.faults.Add(f.Path("mimeType"), desk.Required)
+	}
+	if clean, found := desk.MaskCards(file.MIME); found { // any subtype of text is accepted
+		file.MIME, in.masked = clean, append(in.masked, f.Path("mimeType"))
+	}
+	file.DeclaredSize = declaredSize(f, in.faults)
 	content := f.Text("content", 0)
 	if content == "" {
-		faults.Add(f.Path("content"), desk.Required)
+		in.faults.Add(f.Path("content"), desk.Required)
 		return file
 	}
 	decoded, err := decodeBase64(content)
 	if err != nil {
-		faults.Add(f.Path("content"), desk.MustBeBase64)
+		in.faults.Add(f.Path("content"), desk.MustBeBase64)
 		return file
 	}
-	file.Content, file.Size, file.DeclaredSize = decoded, int64(len(decoded)), declaredSize(f, faults)
+	file.Content, file.Size = decoded, int64(len(decoded))
 	return file
 }

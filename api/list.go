@@ -3,6 +3,7 @@ package api
 import (
 	"encoding/base64"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -24,6 +25,8 @@ type ticketList struct {
 	Tickets []listItem `json:"tickets"`
 	Cursor  *string    `json:"cursor"`
 	More    bool       `json:"more"`
+
+	Warnings *texts `json:"warnings,omitempty"`
 }
 
 type listItem struct {
@@ -51,9 +54,10 @@ func (s *Server) listTickets(r *web.Request) (web.Answer, error) {
 			faults.Add("updatedSince", desk.MustBeISODate)
 		}
 	}
-	if given := r.URL.Query().Get("cursor"); given != "" {
+	from := r.URL.Query().Get("cursor")
+	if from != "" {
 		var ok bool
-		if l.AfterAt, l.AfterID, ok = parseListCursor(given); !ok {
+		if l.AfterAt, l.AfterID, ok = parseListCursor(from); !ok {
 			faults.Add("cursor", desk.CursorInvalid)
 		}
 	}
@@ -64,37 +68,41 @@ func (s *Server) listTickets(r *web.Request) (web.Answer, error) {
 	if err != nil {
 		return web.Answer{}, err
 	}
-	return wordPage(page, listCursor)
+	w, version := wordPage(page, from, listCursor)
+	return tagged(version, w)
 }
 
-// queryStatuses reads `status`, given once or more, or as a comma-separated list.
+// queryStatuses reads `status`, given once or more, or as a comma-separated list; each one once.
 func queryStatuses(r *web.Request, faults *desk.Faults) []desk.Status {
 	var statuses []desk.Status
 	for _, given := range r.URL.Query()["status"] {
+		if given == "" {
+			continue
+		}
 		for part := range strings.SplitSeq(given, ",") {
-			if part = strings.TrimSpace(part); part != "" {
-				desk.CheckOneOf(faults, "status", desk.Status(part), desk.Statuses)
-				statuses = append(statuses, desk.Status(part))
+			if status := desk.Status(part); !slices.Contains(statuses, status) {
+				desk.CheckOneOf(faults, "status", status, desk.Statuses)
+				statuses = append(statuses, status)
 			}
 		}
 	}
 	return statuses
 }
 
-// wordPage words a page of tickets; cursor makes the place of its last ticket.
-func wordPage(p app.Page, cursor func(*desk.Ticket) string) (web.Answer, error) {
-	w := ticketList{Success: true, Tickets: []listItem{}, More: p.More}
-	var version int64
+// wordPage words a page of tickets that began at a cursor, and tells the version of what it shows. place makes the
+// cursor of a ticket; an empty page goes on where it began.
+func wordPage(p app.Page, from string, place func(*desk.Ticket) string) (w ticketList, version int64) {
+	w = ticketList{Success: true, Tickets: []listItem{}, Cursor: text(from), More: p.More}
 	for _, t := range p.Tickets {
 		version += t.Version
-		w.Cursor = text(cursor(t))
+		w.Cursor = text(place(t))
 		w.Tickets = append(w.Tickets, listItem{
 			TicketNumber: number(t.Number), TicketID: t.ID, Status: t.Status, Priority: t.Priority, Title: t.Title,
 			ChannelReferenceID: text(t.ChannelReference), CreatedAt: desk.FormatTime(t.CreatedAt), UpdatedAt: desk.FormatTime(t.UpdatedAt),
 			ResolvedAt: stamp(t.ResolvedAt), ClosedAt: stamp(t.ClosedAt), CurrentAssignee: text(t.AssigneeName), SLA: wordSLA(t, t.Breached(p.At)),
 		})
 	}
-	return tagged(version, w)
+	return w, version
 }
 
 // listCursor names a ticket's place in the order of change.
@@ -106,7 +114,7 @@ func parseListCursor(cursor string) (time.Time, string, bool) {
 	raw, err := base64.RawURLEncoding.DecodeString(cursor)
 	micros, id, found := strings.Cut(string(raw), ",")
 	n, numErr := strconv.ParseInt(micros, 10, 64)
-	if err != nil || numErr != nil || !found || n <= 0 {
+	if err != nil || numErr != nil || !found || n <= 0 || !storable(id) {
 		return time.Time{}, "", false
 	}
 	return time.UnixMicro(n).UTC(), id, true
@@ -119,24 +127,23 @@ func (s *Server) searchTickets(r *web.Request) (web.Answer, error) {
 		return web.Answer{}, err
 	}
 	defer in.release()
-	f := app.Find{Limit: pageDefault, By: map[desk.LookupKind]string{
-		desk.ByEmail: in.Text("email", desk.MaxName), desk.ByPhone: in.Text("phone", desk.MaxReference),
+	f := app.Find{Limit: pageDefault, Before: in.Text("cursor", desk.MaxReference), By: map[desk.LookupKind]string{
+		desk.ByEmail: in.Text("email", maxEmail), desk.ByPhone: in.Text("phone", desk.MaxReference),
 		desk.ByIdentifier: in.Text("identifier", desk.MaxReference), desk.ByAccount: in.Text("nomorRekening", desk.MaxReference),
 	}}
-	f.Before = in.Text("cursor", desk.MaxReference)
-	if f.Empty() {
+	if f.Empty() && len(*in.faults) == 0 {
 		in.faults.Add("identifier", desk.OneIdentifier)
 	}
-	if len(*in.faults) > 0 {
-		return web.Answer{}, in.faults.Err()
+	if err := in.faults.Err(); err != nil {
+		return web.Answer{}, err
 	}
 	page, err := s.app.FindTickets(r.Context(), r.Actor, f)
 	if err != nil {
 		return web.Answer{}, err
 	}
-	answer, err := wordPage(page, func(t *desk.Ticket) string { return t.ID })
-	answer.Tag = "" // an answer to a POST is not asked for again by tag
-	return answer, err
+	w, _ := wordPage(page, f.Before, func(t *desk.Ticket) string { return t.ID })
+	w.Warnings = warningTexts(in.warnings(nil), r.Language)
+	return web.JSON(http.StatusOK, w)
 }
 
 // getAttachment answers GET /tickets/{ticketNumber}/attachments/{attachmentId}: always a download, never shown inline.

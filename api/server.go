@@ -6,6 +6,7 @@ import (
 	_ "embed"
 	"errors"
 	"net/http"
+	"path"
 	"strings"
 
 	"banksulutgo.co.id/servicedesk/app"
@@ -49,7 +50,7 @@ func New(o Options) *Server {
 	for _, r := range s.routes() {
 		h := r.handler
 		if r.permission != public {
-			h = s.authenticated(r.permission, h)
+			h = s.authenticated(r, h)
 		}
 		method, path, _ := strings.Cut(r.pattern, " ")
 		s.mux.Handle(method+" "+Base+path, s.door.Handle(r.operation, h))
@@ -60,23 +61,22 @@ func New(o Options) *Server {
 
 // ServeHTTP answers every path: those of the API, and with an error in the API's form all others.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if p := r.URL.Path; p == "" || p[0] != '/' || strings.Contains(p, "//") || strings.Contains(p, "/./") || strings.Contains(p, "/../") {
+	if !clean(r.URL.EscapedPath()) {
 		s.door.Handle("unknown", s.unknown).ServeHTTP(w, r) // the router would answer with a redirect in HTML
 		return
 	}
 	s.mux.ServeHTTP(w, r)
 }
 
+// clean reports whether the router takes a path as it is. Only the escaped path tells: slashes inside a reference are
+// escaped.
+func clean(escaped string) bool {
+	return strings.HasPrefix(escaped, "/") && (path.Clean(escaped) == escaped || path.Clean(escaped)+"/" == escaped)
+}
+
 // unknown answers 405 when the path is known with other methods, else 404.
 func (s *Server) unknown(r *web.Request) (web.Answer, error) {
-	var allowed []string
-	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodPatch} {
-		other := r.Clone(r.Context())
-		other.Method = method
-		if _, pattern := s.mux.Handler(other); pattern != "/" && pattern != "" && strings.HasPrefix(pattern, method) {
-			allowed = append(allowed, method)
-		}
-	}
+	allowed := s.allowed(r.Request)
 	if len(allowed) == 0 {
 		return web.Answer{}, desk.Fail(desk.NotFound, desk.PathNotFound)
 	}
@@ -84,9 +84,24 @@ func (s *Server) unknown(r *web.Request) (web.Answer, error) {
 	return web.Answer{}, &desk.Error{Code: desk.WrongMethod, Text: desk.MethodNotAllowed, Args: []string{r.Method, list}, Allow: list}
 }
 
+// allowed lists the methods that the path of a request knows.
+func (s *Server) allowed(r *http.Request) (methods []string) {
+	if !clean(r.URL.EscapedPath()) {
+		return nil
+	}
+	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodPatch} {
+		other := r.Clone(r.Context())
+		other.Method = method
+		if _, pattern := s.mux.Handler(other); strings.HasPrefix(pattern, method+" ") {
+			methods = append(methods, method)
+		}
+	}
+	return methods
+}
+
 // authenticated lets a request through when its key is good, within its rate, and has the permission. Requests inside
 // a batch were let through with it.
-func (s *Server) authenticated(p desk.Permission, h web.Handler) web.Handler {
+func (s *Server) authenticated(to route, h web.Handler) web.Handler {
 	return func(r *web.Request) (web.Answer, error) {
 		if !r.Inner() {
 			if err := s.admit(r); err != nil {
@@ -94,12 +109,12 @@ func (s *Server) authenticated(p desk.Permission, h web.Handler) web.Handler {
 			}
 		}
 		r.Actor.RequestID = r.ID
-		answer, err := s.permitted(r, p, h)
+		answer, err := s.permitted(r, to.permission, h)
 		var before *app.Replay
 		if errors.As(err, &before) {
 			return web.Answer{Status: before.Answer.Status, Body: before.Answer.Body, Header: http.Header{"Idempotent-Replayed": {"true"}}}, nil
 		}
-		s.noteRefusal(r, err)
+		s.noteRefusal(r, to.operation, err)
 		return answer, err
 	}
 }
@@ -132,11 +147,16 @@ func apiKey(r *http.Request) string {
 	return r.Header.Get("X-API-Key")
 }
 
-// noteRefusal puts what somebody known was refused into the audit trail.
-func (s *Server) noteRefusal(r *web.Request, err error) {
+// noteRefusal puts what somebody known was refused into the audit trail. What the path names was not looked at by
+// anybody: it is kept as far as it may be stored.
+func (s *Server) noteRefusal(r *web.Request, operation string, err error) {
 	for _, code := range []desk.Code{desk.Forbidden, desk.NotFound, desk.Conflict, desk.Stale, desk.RequestReused} {
 		if desk.Is(err, code) {
-			s.app.NoteRefusal(r.Actor, r.Method+" "+r.Pattern, r.PathValue("ticketNumber"), code)
+			target, _ := desk.MaskCards(r.PathValue("ticketNumber"))
+			if !storable(target) || len(target) > desk.MaxReference {
+				target = ""
+			}
+			s.app.NoteRefusal(r.Actor, operation, target, code)
 		}
 	}
 }

@@ -50,10 +50,13 @@ func readTicket(in *input) desk.TicketDraft {
 	}
 }
 
+// maxEmail is the length of the longest e-mail address (RFC 5321).
+const maxEmail = 254
+
 func readCustomer(f *web.Fields) desk.Customer {
 	return desk.Customer{
 		Name:       f.Text("name", desk.MaxName),
-		Email:      f.Text("email", desk.MaxName),
+		Email:      f.Text("email", maxEmail),
 		Phone:      f.Text("phone", desk.MaxReference),
 		Identifier: f.Text("identifier", desk.MaxReference),
 		BranchCode: f.Text("branchCode", desk.MaxReference),

@@ -119,7 +119,7 @@ func (s *Server) apply(r *web.Request, in *input, do action, change app.Change, 
 		desk.CheckOneOf(in.faults, "priority", priority, desk.Priorities)
 		return s.app.SetPriority(ctx, actor, ready(), priority)
 	}
-	return app.Changed{}, in.faults.Err()
+	return app.Changed{}, ready().Faults.Err()
 }
 
 func readStatus(in *input) desk.Status {
@@ -128,12 +128,11 @@ func readStatus(in *input) desk.Status {
 	return to
 }
 
-// readAssignment reads who shall work the ticket: `"assignee": null` takes it from everybody.
+// readAssignment reads who shall work the ticket. A group without an agent means that the ticket waits there, with
+// nobody: null counts as absent here too, so that nothing else could say it.
 func readAssignment(in *input) app.Assignment {
-	to := app.Assignment{Assignee: in.Text("assignee", desk.MaxName), GroupCode: in.Text("supportGroup", desk.MaxReference)}
-	if null, given := in.value.Get("assignee"); given && null.Kind() == web.Null {
-		to.Unassign = true
-	}
+	to := app.Assignment{Assignee: in.Text("assignee", maxEmail), GroupCode: in.Text("supportGroup", desk.MaxReference)}
+	to.Unassign = to.Assignee == "" && to.GroupCode != ""
 	to.GivenAgent = to.Unassign || to.Assignee != ""
 	return to
 }
@@ -160,7 +159,7 @@ func wordResult(do action, c app.Changed) any {
 		return w
 	case "ASSIGN":
 		var w assignmentResult
-		w.Assignment.Assignee, w.Assignment.SupportGroup = text(c.Ticket.AssigneeName), c.Ticket.Group.Code
+		w.Assignment.Assignee, w.Assignment.SupportGroup = text(c.Ticket.AssigneeName), c.Ticket.Group.Name
 		return w
 	case "SET_PRIORITY":
 		return priorityResult{c.Ticket.Priority}

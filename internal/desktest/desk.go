@@ -15,7 +15,6 @@ import (
 	"banksulutgo.co.id/servicedesk/auth"
 	"banksulutgo.co.id/servicedesk/blob"
 	"banksulutgo.co.id/servicedesk/desk"
-	"banksulutgo.co.id/servicedesk/docs"
 	"banksulutgo.co.id/servicedesk/live"
 	"banksulutgo.co.id/servicedesk/store"
 	"banksulutgo.co.id/servicedesk/web"
@@ -95,7 +94,7 @@ func (d *Desk) open(t testing.TB) {
 
 func (d *Desk) serve(t testing.TB, log *slog.Logger) {
 	t.Helper()
-	document, err := docs.DocumentJSON(api.Document)
+	document, err := documentJSON()
 	must(t, err)
 	stopping := make(chan struct{})
 	door := web.New(web.Options{Log: log, Metrics: prometheus.NewRegistry(), Clock: d.Clock.Now})

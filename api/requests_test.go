@@ -1,0 +1,48 @@
+package api_test
+
+import (
+	"strings"
+
+	"banksulutgo.co.id/servicedesk/api"
+)
+
+// publicPermission marks operations that need no key.
+const publicPermission = api.Public
+
+// request is a valid request of an operation.
+type request struct {
+	route        api.Route
+	method, path string
+	body         string
+}
+
+// valid are bodies, or queries, of operations that need one, as long as the operation is reached.
+var valid = map[string]string{
+	"createClaim":     aClaim,
+	"createTicket":    aTicket,
+	"getTicketStatus": "?ticketNumber={ticketNumber}",
+	"searchTickets":   `{"email":"nobody@example.com"}`,
+	"updateTicket":    `{"action":"ADD_COMMENT","comment":"Any news?"}`,
+	"runBatch":        `{"operations":[{"id":"1","method":"GET","path":"/tickets/{ticketNumber}"}]}`,
+}
+
+// requests returns a valid request of every operation, with what stands in braces filled in.
+func requests(names map[string]string) []request {
+	var pairs []string
+	for name, value := range names {
+		pairs = append(pairs, "{"+name+"}", value)
+	}
+	fill := strings.NewReplacer(pairs...)
+	var all []request
+	for _, route := range api.Routes() {
+		method, path, _ := strings.Cut(route.Pattern, " ")
+		r := request{route: route, method: method, path: fill.Replace(path)}
+		if with := fill.Replace(valid[route.Operation]); strings.HasPrefix(with, "?") {
+			r.path += with
+		} else {
+			r.body = with
+		}
+		all = append(all, r)
+	}
+	return all
+}
