@@ -17,8 +17,9 @@ import (
 // large are the tables that grow with use.
 var large = []string{"ticket", "ticket_lookup", "event", "audit", "request", "comment", "attachment", "api_key"}
 
-// rows is how many rows the large tables have when plans are looked at.
-const rows = 3000
+// rows is how many rows the large tables have when plans are looked at. PostgreSQL counts them and decides by that;
+// SQLite decides by the indexes alone, for nobody counts there.
+var rows = map[desktest.Engine]int{desktest.SQLite: 200, desktest.PostgreSQL: 3000}
 
 // readsAll are statements that are there to read a whole table.
 var readsAll = []string{`ORDER BY k.created_at, k.id`}
@@ -30,7 +31,7 @@ func TestNoStatementReadsALargeTableFromEndToEnd(t *testing.T) {
 		s := p.open(t, store.Options{})
 		fill(t, s, e)
 		r := recording(s)
-		exercise(t, s, 2*rows)
+		exercise(t, s, int64(2*rows[e]))
 		plans := p.open(t, store.Options{})
 		explain := map[desktest.Engine]func(*testing.T, *store.Store, statement) []string{desktest.SQLite: explainSQLite, desktest.PostgreSQL: explainPostgres}[e]
 		looked := 0
@@ -89,11 +90,14 @@ func fill(t *testing.T, s *store.Store, e desktest.Engine) {
 		multiply(t, s, e, table, with)
 	}
 	write(t, s, func(tx *store.Tx) {
+		rows := rows[e]
 		store.Do(tx, `UPDATE event SET number = $1, feed_number = $1 WHERE seq = 0 AND number = 0`, rows+1)
 		store.Do(tx, `UPDATE audit SET number = $1 WHERE number = 0`, rows+1)
 		store.Do(tx, `UPDATE sequencer SET event_number = $1, audit_number = $1`, rows+1)
 		store.Do(tx, `UPDATE partner SET feed_head = $1`, rows+1)
-		store.Do(tx, `ANALYZE`)
+		if e == desktest.PostgreSQL {
+			store.Do(tx, `ANALYZE`)
+		}
 	})
 }
 
@@ -113,7 +117,7 @@ func multiply(t *testing.T, s *store.Store, e desktest.Engine, table string, wit
 			}
 		}
 		store.Do(tx, fmt.Sprintf(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d) INSERT INTO %s (%s) SELECT %s FROM %s, n`,
-			rows, table, strings.Join(names, ", "), strings.Join(values, ", "), table))
+			rows[e], table, strings.Join(names, ", "), strings.Join(values, ", "), table))
 		return err
 	}))
 }

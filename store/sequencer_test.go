@@ -108,7 +108,7 @@ var kinds = []desk.EventType{desk.TicketCreated, desk.CommentAdded, desk.NoteAdd
 
 func TestWhatReadersOfAFeedSawIsTheWholeFeedWhileManyWrite(t *testing.T) {
 	t.Parallel()
-	const writers, each = 16, 24
+	const writers, each = 16, 12
 	desktest.OnEachEngine(t, func(t *testing.T, e desktest.Engine) {
 		p := newPlace(t, e)
 		nodes := []*store.Store{p.open(t, store.Options{})}
@@ -237,9 +237,9 @@ func TestTheAuditChainHoldsEveryEntryOnceInOrder(t *testing.T) {
 
 func TestSeveralRunsNumberWhatIsTooMuchForOne(t *testing.T) {
 	t.Parallel()
-	const events = 1200
+	const events = 600
 	desktest.OnEachEngine(t, func(t *testing.T, e desktest.Engine) {
-		s := open(t, e)
+		s := newPlace(t, e).open(t, store.Options{})
 		partners(t, s, "p")
 		write(t, s, func(tx *store.Tx) {
 			for i := range events {

@@ -209,7 +209,7 @@ func TestCloseWaitsForTheReadsUnderWay(t *testing.T) {
 
 func TestTheStatementsThatAConnectionKeepsAreBounded(t *testing.T) {
 	t.Parallel()
-	s := open(t, desktest.SQLite)
+	s := newPlace(t, desktest.SQLite).open(t, store.Options{})
 	for i := range store.PreparedMost + 50 {
 		write(t, s, func(tx *store.Tx) {
 			store.Do(tx, fmt.Sprintf(`UPDATE counter SET value = value + %d WHERE name = 'configuration'`, i))

@@ -224,7 +224,7 @@ func TestATicketIsFoundByNumberIDAndNewestReference(t *testing.T) {
 func crowd(t *testing.T, s *store.Store) []*desk.Ticket {
 	t.Helper()
 	var all []*desk.Ticket
-	for i := range 90 {
+	for i := range 60 {
 		all = append(all, plain(int64(i+1), []string{"p", "q"}[i%2], desk.Statuses[i*5%7], desktest.Start.Add(time.Duration(i*7%11)*time.Minute)))
 	}
 	tickets(t, s, all...)
