@@ -34,6 +34,9 @@ func (s *Server) listEvents(r *web.Request) (web.Answer, error) {
 	if len(faults) > 0 {
 		return web.Answer{}, faults.Err()
 	}
+	if r.Inner() {
+		wait = 0 // a batch would wait for the sum of its operations
+	}
 	events, more, err := s.awaitEvents(r, after, limit, time.Duration(wait)*time.Second)
 	if err != nil {
 		return web.Answer{}, err
@@ -43,7 +46,7 @@ func (s *Server) listEvents(r *web.Request) (web.Answer, error) {
 }
 
 // awaitEvents reads the feed, and again whenever events were numbered, until there is something, the time is over, the
-// caller goes away or the program stops.
+// caller goes away or the program stops. A key that ended meanwhile is told nothing more.
 func (s *Server) awaitEvents(r *web.Request, after int64, limit int, wait time.Duration) ([]app.FeedEvent, bool, error) {
 	late := time.NewTimer(wait)
 	defer late.Stop()
@@ -55,6 +58,9 @@ func (s *Server) awaitEvents(r *web.Request, after int64, limit int, wait time.D
 		}
 		select {
 		case <-next:
+			if _, _, err := s.app.Authenticate(r.Context(), apiKey(r.Request), r.Address); err != nil {
+				return nil, false, err
+			}
 		case <-late.C:
 			return nil, false, nil
 		case <-s.stopping:

@@ -150,3 +150,36 @@ func TestAnEventOfAnUnreadableBodyFailsInside(t *testing.T) {
 		wantMessage(t, c.Get(t, "/events"), 500, "Internal server error")
 	})
 }
+
+func TestAReaderWhoseKeyEndsWhileItWaitsIsToldNothingMore(t *testing.T) {
+	onDesks(t, func(t *testing.T, d *desktest.Desk) {
+		c, key := partner(t, d, "partner"), d.NewKey(t, "partner", desk.MayRead)
+		reader := d.Client(key.Text)
+		answered := make(chan desktest.Response, 1)
+		failed := make(chan error, 1)
+		go func() {
+			r, err := reader.Send("GET", "/events?wait=30", nil)
+			answered <- r
+			failed <- err
+		}()
+		reader.Get(t, "/events").Want(t, 200) // the key is remembered
+		if err := d.App.RevokeKey(t.Context(), desk.System(), key.Key.ID); err != nil {
+			t.Fatal(err)
+		}
+		d.Clock.Advance(2 * time.Second) // longer than a key is remembered
+		opened(t, c, "/tickets", aTicket)
+		for {
+			d.Sequence(t)
+			d.Numbered.Publish()
+			select {
+			case r := <-answered:
+				if err := <-failed; err != nil {
+					t.Fatal(err)
+				}
+				r.Want(t, 401)
+				return
+			case <-time.After(time.Millisecond):
+			}
+		}
+	})
+}

@@ -147,16 +147,17 @@ func apiKey(r *http.Request) string {
 	return r.Header.Get("X-API-Key")
 }
 
-// noteRefusal puts what somebody known was refused into the audit trail. What the path names was not looked at by
-// anybody: it is kept as far as it may be stored.
+// noteRefusal puts what somebody known was refused into the audit trail. What a path names is kept only when it is a
+// ticket that was found: anything else may be an account number or a telephone number.
 func (s *Server) noteRefusal(r *web.Request, operation string, err error) {
 	for _, code := range []desk.Code{desk.Forbidden, desk.NotFound, desk.Conflict, desk.Stale, desk.RequestReused} {
-		if desk.Is(err, code) {
-			target, _ := desk.MaskCards(r.PathValue("ticketNumber"))
-			if !storable(target) || len(target) > desk.MaxReference {
-				target = ""
-			}
-			s.app.NoteRefusal(r.Actor, operation, target, code)
+		if !desk.Is(err, code) {
+			continue
 		}
+		target := ""
+		if code == desk.Stale {
+			target = r.PathValue("ticketNumber")
+		}
+		s.app.NoteRefusal(r.Actor, operation, target, code)
 	}
 }
