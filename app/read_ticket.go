@@ -3,7 +3,6 @@ package app
 import (
 	"context"
 	"errors"
-	"slices"
 	"strconv"
 	"time"
 
@@ -144,13 +143,10 @@ func (a *App) ListTickets(ctx context.Context, actor desk.Actor, l List) (Page, 
 	if err := checkPlace(l.AfterID); err != nil {
 		return Page{}, err
 	}
-	statuses := slices.Clone(l.Statuses)
-	slices.Sort(statuses)
-	filter := store.TicketFilter{PartnerID: sees(actor), Statuses: slices.Compact(statuses), Since: l.Since,
-		AfterAt: l.AfterAt, AfterID: l.AfterID, Limit: l.Limit + 1}
 	page := Page{At: a.now()}
 	err := a.store.Read(ctx, func(tx *store.Tx) (err error) {
-		page.Tickets, err = tx.ListTickets(filter)
+		page.Tickets, err = tx.ListTickets(store.TicketFilter{PartnerID: sees(actor), Statuses: l.Statuses, Since: l.Since,
+			AfterAt: l.AfterAt, AfterID: l.AfterID, Limit: l.Limit + 1})
 		return err
 	})
 	return a.turn(actor, "ticket.list", "", page, l.Limit, err)
