@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strconv"
 	"strings"
+	"time"
 
 	"banksulutgo.co.id/servicedesk/desk"
 	"banksulutgo.co.id/servicedesk/store"
@@ -26,16 +27,17 @@ type Changed struct {
 	Warnings    desk.Faults
 }
 
-// change runs one change of a ticket: find it, let decide work on it, store what came of it. decide may run more than
-// once; it changes the ticket and stores what belongs to it.
-func (a *App) change(ctx context.Context, actor desk.Actor, action string, c Change, warnings desk.Faults,
-	decide func(tx *store.Tx, t *desk.Ticket, by desk.Actor) (Changed, []desk.Event, error)) (Changed, error) {
+// decision is what a verb does with the ticket that it found: it changes the ticket, as of one time, and stores what
+// belongs to it. It may run more than once.
+type decision func(tx *store.Tx, t *desk.Ticket, by desk.Actor, at time.Time) (Changed, []desk.Event, error)
+
+// change runs one change of a ticket: find it, let decide work on it, store what came of it.
+func (a *App) change(ctx context.Context, actor desk.Actor, action string, c Change, warnings desk.Faults, decide decision) (Changed, error) {
 	return a.changeOnce(ctx, actor, action, c, keep(a, actor, c.Once, a.now()), warnings, decide)
 }
 
 // changeOnce is change for a request that was made ready to be known again.
-func (a *App) changeOnce(ctx context.Context, actor desk.Actor, action string, c Change, k *keeper[Changed], warnings desk.Faults,
-	decide func(tx *store.Tx, t *desk.Ticket, by desk.Actor) (Changed, []desk.Event, error)) (Changed, error) {
+func (a *App) changeOnce(ctx context.Context, actor desk.Actor, action string, c Change, k *keeper[Changed], warnings desk.Faults, decide decision) (Changed, error) {
 	now := a.now()
 	var changed Changed
 	err := a.store.Write(ctx, func(tx *store.Tx) error {
@@ -43,7 +45,7 @@ func (a *App) changeOnce(ctx context.Context, actor desk.Actor, action string, c
 		if err != nil {
 			return err
 		}
-		made, events, err := decide(tx, t, role(actor))
+		made, events, err := decide(tx, t, role(actor), now)
 		if err != nil {
 			return err
 		}
@@ -101,12 +103,12 @@ func (a *App) AddComment(ctx context.Context, actor desk.Actor, c Change, n NewC
 	}
 	n.mask(&warnings)
 	id := desk.NewID(a.now())
-	return a.change(ctx, actor, "comment.add", c, warnings, func(tx *store.Tx, t *desk.Ticket, by desk.Actor) (Changed, []desk.Event, error) {
+	return a.change(ctx, actor, "comment.add", c, warnings, func(tx *store.Tx, t *desk.Ticket, by desk.Actor, at time.Time) (Changed, []desk.Event, error) {
 		comment := desk.PartnerComment(id, n.Content, n.Author, t.Customer.Name)
 		if actor.Manages() {
 			comment = desk.SupportComment(id, n.Content, actor.Name, n.Internal)
 		}
-		events, err := t.AddComment(&comment, by, a.calendar(t), a.now())
+		events, err := t.AddComment(&comment, by, a.calendar(t), at)
 		if err == nil {
 			tx.InsertComment(comment)
 		}
@@ -139,8 +141,8 @@ func (a *App) ChangeStatus(ctx context.Context, actor desk.Actor, c Change, to d
 	if found {
 		warnings.Add("reason", desk.CardMasked)
 	}
-	return a.change(ctx, actor, "ticket.status", c, warnings, func(_ *store.Tx, t *desk.Ticket, by desk.Actor) (Changed, []desk.Event, error) {
-		events, err := t.ChangeStatus(to, clean, by, a.calendar(t), a.now())
+	return a.change(ctx, actor, "ticket.status", c, warnings, func(_ *store.Tx, t *desk.Ticket, by desk.Actor, at time.Time) (Changed, []desk.Event, error) {
+		events, err := t.ChangeStatus(to, clean, by, a.calendar(t), at)
 		return Changed{}, events, err
 	})
 }
@@ -165,9 +167,9 @@ func (a *App) Attach(ctx context.Context, actor desk.Actor, c Change, files []de
 		return Changed{}, err
 	}
 	files = identify(files, "", actor.Name, a.now())
-	return a.changeOnce(ctx, actor, "attachment.add", c, k, warnings, func(tx *store.Tx, t *desk.Ticket, by desk.Actor) (Changed, []desk.Event, error) {
+	return a.changeOnce(ctx, actor, "attachment.add", c, k, warnings, func(tx *store.Tx, t *desk.Ticket, by desk.Actor, at time.Time) (Changed, []desk.Event, error) {
 		added := append([]desk.Attachment(nil), files...)
-		events, err := t.AddAttachments(added, by, a.now())
+		events, err := t.AddAttachments(added, by, at)
 		if err == nil {
 			tx.InsertAttachments(added)
 		}
@@ -207,7 +209,7 @@ func (a *App) Assign(ctx context.Context, actor desk.Actor, c Change, to Assignm
 	if len(faults) > 0 {
 		return Changed{}, faults.Err()
 	}
-	return a.change(ctx, actor, "ticket.assign", c, nil, func(tx *store.Tx, t *desk.Ticket, by desk.Actor) (Changed, []desk.Event, error) {
+	return a.change(ctx, actor, "ticket.assign", c, nil, func(tx *store.Tx, t *desk.Ticket, by desk.Actor, at time.Time) (Changed, []desk.Event, error) {
 		group, known := a.reference.Load().Groups[to.GroupCode]
 		if to.GroupCode != "" && !known { // not before: a repetition is answered as the first time, whatever changed since
 			return Changed{}, nil, desk.Faults{{Path: "supportGroup", Text: desk.GroupUnknown}}.Err()
@@ -219,7 +221,7 @@ func (a *App) Assign(ctx context.Context, actor desk.Actor, c Change, to Assignm
 				return Changed{}, nil, err
 			}
 		}
-		return Changed{}, t.Assign(agent, group, by, a.now()), nil
+		return Changed{}, t.Assign(agent, group, by, at), nil
 	})
 }
 
@@ -245,7 +247,7 @@ func (a *App) SetPriority(ctx context.Context, actor desk.Actor, c Change, p des
 	if err := faults.Err(); err != nil {
 		return Changed{}, err
 	}
-	return a.change(ctx, actor, "ticket.priority", c, nil, func(_ *store.Tx, t *desk.Ticket, by desk.Actor) (Changed, []desk.Event, error) {
-		return Changed{}, t.SetPriority(p, by, a.now()), nil
+	return a.change(ctx, actor, "ticket.priority", c, nil, func(_ *store.Tx, t *desk.Ticket, by desk.Actor, at time.Time) (Changed, []desk.Event, error) {
+		return Changed{}, t.SetPriority(p, by, at), nil
 	})
 }
