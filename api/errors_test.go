@@ -2,7 +2,6 @@ package api_test
 
 import (
 	"context"
-	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -137,11 +136,11 @@ func TestEveryAnswerCarriesARequestID(t *testing.T) {
 	}
 }
 
-// brokenAPI is an API that was wired to nothing: whatever it does first fails inside.
-func brokenAPI(t *testing.T, log io.Writer) string {
+// serveAPI serves an API that a test wired itself, and returns its address.
+func serveAPI(t *testing.T, o api.Options) string {
 	t.Helper()
-	door := web.New(web.Options{Log: slog.New(slog.NewJSONHandler(log, nil))})
-	server := httptest.NewServer(api.New(api.Options{App: &app.App{}, Door: door, Limiter: web.NewLimiter(time.Now), Numbered: &live.Hub{}}))
+	o.Limiter = web.NewLimiter(time.Now)
+	server := httptest.NewServer(api.New(o))
 	t.Cleanup(server.Close)
 	return server.URL
 }
@@ -149,7 +148,8 @@ func brokenAPI(t *testing.T, log io.Writer) string {
 func TestAFailureInsideTellsNothingOfTheInside(t *testing.T) {
 	d := onDesk(t)
 	log := &desktest.Log{}
-	c := desktest.NewClient(brokenAPI(t, log), keyOf(t, d, "partner", everything)).With("X-Request-Id", "inside")
+	nothing := api.Options{App: &app.App{}, Door: web.New(web.Options{Log: slog.New(slog.NewJSONHandler(log, nil))}), Numbered: &live.Hub{}} // whatever it does first fails
+	c := desktest.NewClient(serveAPI(t, nothing), keyOf(t, d, "partner", everything)).With("X-Request-Id", "inside")
 	for _, tc := range requests(map[string]string{"ticketNumber": "10001", "attachmentId": "x", "requestId": "x"}) {
 		if tc.route.Permission == publicPermission {
 			continue
@@ -224,13 +224,40 @@ func TestReadsThatCannotBeRecordedAreRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	actor := d.Actor(d.NewKey(t, "flood", desk.MayRead))
-	server := httptest.NewServer(api.New(api.Options{App: a, Door: web.New(web.Options{Log: slog.New(slog.DiscardHandler), Clock: d.Clock.Now}), Limiter: web.NewLimiter(d.Clock.Now), Numbered: d.Numbered}))
-	defer server.Close()
-	c = desktest.NewClient(server.URL, keyOf(t, d, "reader", desk.MayRead)).With("X-Request-Id", "audit")
+	address := serveAPI(t, api.Options{App: a, Door: web.New(web.Options{Log: slog.New(slog.DiscardHandler), Clock: d.Clock.Now}), Numbered: d.Numbered})
+	c = desktest.NewClient(address, keyOf(t, d, "reader", desk.MayRead)).With("X-Request-Id", "audit")
 	for range 4096 { // nobody writes what waits
 		a.NoteRefusal(actor, "flood", "", desk.NotFound)
 	}
 	r := c.Get(t, "/tickets/list")
 	wantBytes(t, r.Want(t, http.StatusServiceUnavailable), `{"success":false,"message":"The service cannot answer at this moment. Try again in 5 seconds","requestId":"audit"}`)
 	c.Get(t, path).Want(t, 404) // nothing to see, nothing to record
+}
+
+func TestBodiesOverTheMemoryBudgetAreAskedToComeLater(t *testing.T) {
+	d := onDesk(t)
+	door := web.New(web.Options{Log: slog.New(slog.DiscardHandler), BodyBudget: 1000})
+	c := desktest.NewClient(serveAPI(t, api.Options{App: d.App, Door: door, Numbered: d.Numbered}), keyOf(t, d, "partner", everything)).With("X-Request-Id", "budget")
+	r := c.Post(t, "/tickets", set(t, aTicket, "ticket.description", quote(strings.Repeat("x", 2000))))
+	wantBytes(t, r.Want(t, 503), `{"success":false,"message":"The service cannot answer at this moment. Try again in 2 seconds","requestId":"budget"}`)
+	if r.Header.Get("Retry-After") != "2" {
+		t.Errorf("Retry-After is %q", r.Header.Get("Retry-After"))
+	}
+	opened(t, c, "/claims", aClaim)
+}
+
+func TestAnswersAreForTheCallerAlone(t *testing.T) {
+	d := onDesk(t)
+	c := partner(t, d, "partner")
+	path := "/tickets/" + opened(t, c, "/tickets", aTicket)
+	for _, r := range []desktest.Response{c.Get(t, path), c.With("If-None-Match", "*").Get(t, path), c.Get(t, "/tickets/404"), c.Post(t, "/claims", aClaim), d.Client("").Get(t, path), c.Get(t, "/nothing")} {
+		for header, want := range map[string]string{"Cache-Control": "private, no-cache", "X-Content-Type-Options": "nosniff"} {
+			if got := r.Header.Get(header); got != want {
+				t.Errorf("%d: %s is %q, want %q", r.Status, header, got, want)
+			}
+		}
+		if vary := strings.Join(r.Header.Values("Vary"), ", "); !strings.Contains(vary, "Authorization") || !strings.Contains(vary, "X-API-Key") || !strings.Contains(vary, "Accept-Language") {
+			t.Errorf("%d: Vary is %q", r.Status, vary)
+		}
+	}
 }

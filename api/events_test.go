@@ -2,13 +2,16 @@ package api_test
 
 import (
 	"fmt"
+	"log/slog"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
 
+	"banksulutgo.co.id/servicedesk/api"
 	"banksulutgo.co.id/servicedesk/desk"
 	"banksulutgo.co.id/servicedesk/internal/desktest"
+	"banksulutgo.co.id/servicedesk/web"
 )
 
 // names returns the events of a page of the feed, each with its ticket.
@@ -182,4 +185,17 @@ func TestAReaderWhoseKeyEndsWhileItWaitsIsToldNothingMore(t *testing.T) {
 			}
 		}
 	})
+}
+
+func TestAReaderThatWaitsIsAnsweredWhenTheProgramStops(t *testing.T) {
+	d := onDesk(t)
+	stopping := make(chan struct{})
+	door := web.New(web.Options{Log: slog.New(slog.DiscardHandler)})
+	c := desktest.NewClient(serveAPI(t, api.Options{App: d.App, Door: door, Numbered: d.Numbered, Stopping: stopping}), keyOf(t, d, "partner", everything))
+	start := time.Now()
+	time.AfterFunc(10*time.Millisecond, func() { close(stopping) })
+	wantBytes(t, c.Get(t, "/events?wait=30").Want(t, 200), `{"success":true,"events":[],"cursor":"0","more":false}`)
+	if took := time.Since(start); took > 20*time.Second {
+		t.Errorf("it took %v", took)
+	}
 }

@@ -280,3 +280,17 @@ func TestClocksAnswerForThemselves(t *testing.T) {
 		wantBreached(1000*time.Hour, map[string]string{answered: "true", paused: "true", resolved: "false"})
 	})
 }
+
+func TestAClaimByItsServiceTypeMakesExactlyOneTicket(t *testing.T) {
+	onDesks(t, func(t *testing.T, d *desktest.Desk) {
+		c := partner(t, d, "partner")
+		number := opened(t, c, "/tickets", ticketOf("CLAIM", `{"mediaTransaksi":"ATM","jenisTransaksi":"TRANSFER","nominal":500000}`))
+		d.Sequence(t)
+		if got := strings.Join(numbers(c.Get(t, "/tickets/list")), ","); got != number {
+			t.Errorf("the list holds %s, want %s", got, number)
+		}
+		if got := strings.Join(names(c.Get(t, "/events")), ","); got != "TICKET_CREATED "+number {
+			t.Errorf("the events are %s", got)
+		}
+	})
+}
