@@ -165,9 +165,7 @@ func (r *reader) compare(t *testing.T, db database) {
 		query, args = `SELECT ticket_id, seq, body, number FROM event WHERE public`, nil
 	}
 	var want, got []string
-	for _, row := range db.rows(t, query, args...) {
-		want = append(want, row)
-	}
+	want = append(want, db.rows(t, query, args...)...)
 	last := map[string]int{}
 	for i, e := range r.events {
 		ticket, seq, _ := strings.Cut(e.ID, "-")

@@ -86,6 +86,14 @@ func TestWarningsTellWhatThePartnerShouldKnowAndRefuseNothing(t *testing.T) {
 		if diff := cmp.Diff(want, paths); diff != "" {
 			t.Error(diff)
 		}
+		for _, own := range []string{"", actor.PartnerID, actor.PartnerName} {
+			claim := claimDraft()
+			claim.Integration = desk.Integration{PartnerID: own, APIVersion: "1.0"}
+			claimed, err := d.App.OpenClaim(t.Context(), actor, claim, app.Once[app.Opened]{})
+			if err != nil || len(claimed.Warnings) > 0 {
+				t.Errorf("partner id %q: %v, %v", own, claimed.Warnings, err)
+			}
+		}
 		k := opened.Ticket
 		if k.Title != "Card ****1111" || k.Branch.Code != "999" || k.PartnerRef != "SOMEBODY" || !slices.Equal(k.Missing, []string{"customer.identifier"}) {
 			t.Errorf("title %q, branch %q, partner %q, missing %q", k.Title, k.Branch.Code, k.PartnerRef, k.Missing)
