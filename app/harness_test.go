@@ -135,7 +135,7 @@ func behind(t testing.TB, d *desktest.Desk) database {
 	return database{db, d.Engine}
 }
 
-// do runs statements; each must change something.
+// do runs statements.
 func (db database) do(t testing.TB, statements ...string) {
 	t.Helper()
 	for _, s := range statements {
