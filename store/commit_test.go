@@ -84,7 +84,7 @@ func TestAWriteThatFailsTakesNothingFromThoseItIsJoinedWith(t *testing.T) {
 			for _, at := range []int{0, 1, 2} {
 				t.Run(fmt.Sprintf("%s, as number %d", c.name, at), func(t *testing.T) {
 					name := func(n int) string { return fmt.Sprintf("good-%d-%d-%d", i, at, n) }
-					writes := []func(*store.Tx) error{claim(name(0)), claim(name(1))}
+					writes := []func(*store.Tx) error{claim(name(0)), claimAndLook(name(1))}
 					want := []string{"ok", "ok"}
 					told := joined(t, s, slices.Insert(writes, at, c.fn)...)
 					if diff := cmp.Diff(slices.Insert(want, at, c.told), outcomes(told)); diff != "" {
@@ -96,6 +96,21 @@ func TestAWriteThatFailsTakesNothingFromThoseItIsJoinedWith(t *testing.T) {
 					}
 				})
 			}
+		}
+	})
+}
+
+func TestTheFaultOfAWriteIsNotTakenForThatOfOneThatOnlyLooks(t *testing.T) {
+	t.Parallel()
+	desktest.OnEachEngine(t, func(t *testing.T, e desktest.Engine) {
+		s := open(t, e)
+		write(t, s, func(tx *store.Tx) { tx.ClaimSetting("there", "x") })
+		told := joined(t, s, claim("there"), func(tx *store.Tx) error {
+			_, err := tx.Configuration()
+			return err
+		})
+		if diff := cmp.Diff([]string{"exists", "ok"}, outcomes(told)); diff != "" {
+			t.Errorf("the callers were told otherwise (-want +got):\n%s", diff)
 		}
 	})
 }
@@ -265,6 +280,23 @@ func TestAPanicInAClosureIsToldWithItsPlace(t *testing.T) {
 		err := open(t, e).Write(t.Context(), func(*store.Tx) error { panic("oh dear") })
 		if err == nil || !strings.Contains(err.Error(), "oh dear") || !strings.Contains(err.Error(), "commit_test.go") {
 			t.Errorf("told %v, want the panic and where it was", err)
+		}
+	})
+}
+
+func TestAfterEveryCommitOfCallersTheListenerIsCalled(t *testing.T) {
+	t.Parallel()
+	desktest.OnEachEngine(t, func(t *testing.T, e desktest.Engine) {
+		s := open(t, e)
+		called := make(chan struct{}, 16)
+		s.OnCommit(func() { called <- struct{}{} })
+		check(t, store.WriteAlone(s, claim("housekeeping")))
+		check(t, s.Write(t.Context(), claim("one")))
+		<-called
+		joined(t, s, claim("two"), claim("three"))
+		<-called
+		if n := len(called); n != 0 {
+			t.Errorf("called %d times more, want once for each commit and not for housekeeping", n)
 		}
 	})
 }

@@ -115,6 +115,15 @@ func claim(name string) func(*store.Tx) error {
 	}
 }
 
+// claimAndLook is a claim whose write has to wait for an answer.
+func claimAndLook(name string) func(*store.Tx) error {
+	return func(tx *store.Tx) error {
+		tx.ClaimSetting(name, "x")
+		_, err := tx.Configuration()
+		return err
+	}
+}
+
 // held is a store whose committers are all busy until the test lets them go.
 type held struct {
 	store *store.Store

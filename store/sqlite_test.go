@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"database/sql"
+	"errors"
 	"fmt"
 	"net/url"
 	"os"
@@ -11,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/prometheus/client_golang/prometheus"
 
 	"banksulutgo.co.id/servicedesk/internal/desktest"
 	"banksulutgo.co.id/servicedesk/store"
@@ -94,6 +96,33 @@ func TestWritesWaitForAnotherProcessThatWrites(t *testing.T) {
 	if diff := cmp.Diff([]string{"ours", "theirs"}, settings(t, s)); diff != "" {
 		t.Errorf("stored (-want +got):\n%s", diff)
 	}
+}
+
+func TestWritesThatCannotBeginAreToldSoTogether(t *testing.T) {
+	t.Parallel()
+	p := newPlace(t, desktest.SQLite)
+	metrics := prometheus.NewRegistry()
+	s, other := p.open(t, store.Options{Metrics: metrics}), another(t, p)
+	pragma(t, s, "busy_timeout(300)") // instead of ten seconds
+	conn, err := other.Conn(t.Context())
+	check(t, err)
+	_, err = conn.ExecContext(t.Context(), `BEGIN IMMEDIATE`)
+	check(t, err)
+	told := make(chan error)
+	for range 9 { // the first to come wait for the lock, the others then together
+		go func() { told <- s.Write(t.Context(), claim("x")) }()
+	}
+	for range 9 {
+		if err := <-told; !unavailable(err) {
+			t.Errorf("told %v, want Unavailable", err)
+		}
+	}
+	if n := counter(t, metrics, "servicedesk_store_replays_total"); n != 0 {
+		t.Errorf("writes that could not begin were run again %v times", n)
+	}
+	_, err = conn.ExecContext(t.Context(), `ROLLBACK`)
+	check(t, errors.Join(err, conn.Close()))
+	check(t, s.Write(t.Context(), claim("x")))
 }
 
 func TestTwoStoresWriteOneFileAtTheSameTime(t *testing.T) {

@@ -248,8 +248,14 @@ func TestPagesOfAListMakeUpTheWholeList(t *testing.T) {
 			if minutes := rapid.IntRange(-1, 12).Draw(r, "since"); minutes >= 0 {
 				f.Since = desktest.Start.Add(time.Duration(minutes) * time.Minute)
 			}
+			if at := rapid.IntRange(-len(all), len(all)-1).Draw(r, "cursor"); at >= 0 {
+				f.AfterAt, f.AfterID = all[at].UpdatedAt, all[at].ID
+			}
 			want := []int64{}
-			for _, one := range all {
+			for i, one := range all {
+				if f.AfterID != "" && i <= slices.IndexFunc(all, func(t *desk.Ticket) bool { return t.ID == f.AfterID }) {
+					continue
+				}
 				if (f.PartnerID == "" || f.PartnerID == one.PartnerID) && (len(f.Statuses) == 0 || slices.Contains(f.Statuses, one.Status)) && !one.UpdatedAt.Before(f.Since) {
 					want = append(want, one.Number)
 				}
