@@ -156,6 +156,9 @@ func TestEveryOperationAsksForItsPermission(t *testing.T) {
 				switch {
 				case needed && !allowed[asked.route.Permission]:
 					wantBytes(t, r.Want(t, 403), `{"success":false,"message":"`+message+`","requestId":"permissions"}`)
+					if asked.body != "" { // what is not allowed is not read either
+						wantMessage(t, c.Do(t, asked.method, asked.path, `{`), 403, message)
+					}
 				case r.Status == http.StatusForbidden || r.Status == http.StatusUnauthorized:
 					t.Errorf("%s with %s is refused with %d", asked.route.Operation, given, r.Status)
 				}

@@ -3,6 +3,7 @@ package api
 import (
 	"maps"
 	"strings"
+	"unicode/utf8"
 
 	"banksulutgo.co.id/servicedesk/app"
 	"banksulutgo.co.id/servicedesk/desk"
@@ -85,7 +86,7 @@ func (in *input) requestID() string {
 func (in *input) idempotencyKey() string {
 	const name = "Idempotency-Key"
 	key := strings.Trim(strings.TrimSpace(in.request.Header.Get(name)), `"`)
-	if !storable(key) {
+	if !utf8.ValidString(key) {
 		in.faults.Add(name, desk.MustBeText)
 	}
 	desk.CheckLength(in.faults, name, key, desk.MaxReference)

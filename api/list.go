@@ -114,7 +114,7 @@ func parseListCursor(cursor string) (time.Time, string, bool) {
 	raw, err := base64.RawURLEncoding.DecodeString(cursor)
 	micros, id, found := strings.Cut(string(raw), ",")
 	n, numErr := strconv.ParseInt(micros, 10, 64)
-	if err != nil || numErr != nil || !found || n <= 0 || !storable(id) {
+	if err != nil || numErr != nil || !found || n <= 0 {
 		return time.Time{}, "", false
 	}
 	return time.UnixMicro(n).UTC(), id, true

@@ -6,7 +6,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"banksulutgo.co.id/servicedesk/desk"
 	"banksulutgo.co.id/servicedesk/web"
@@ -84,7 +83,3 @@ func text(s string) *string {
 
 // number is a ticket number on the wire.
 func number(n int64) string { return strconv.FormatInt(n, 10) }
-
-// storable reports whether a text of a path, a query or a header can be in the database at all: PostgreSQL refuses
-// others, and what is not there need not be looked for.
-func storable(s string) bool { return utf8.ValidString(s) && !strings.ContainsRune(s, 0) }
