@@ -95,9 +95,6 @@ func TestAChangeInAnyColumnIsFoundAtItsEntry(t *testing.T) {
 			for _, column := range columns {
 				where := fmt.Sprintf(` WHERE number = %d`, number)
 				old := db.one(t, `SELECT `+column+` FROM audit`+where)
-				if column == "address" && old == "" {
-					continue // of the installation itself there is none
-				}
 				for _, changed := range tampered(column, old) {
 					db.do(t, `UPDATE audit SET `+column+` = `+changed+where)
 					mustBreak(t, fmt.Sprintf("%s of entry %d is %s instead of %q", column, number, changed, old), verify(t, d), number)

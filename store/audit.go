@@ -30,7 +30,10 @@ func scanAudit(scan func(dest ...any) error) (desk.AuditEntry, error) {
 		&e.Action, &e.Target, &e.Outcome, &e.Detail, &e.Number, &e.MAC)
 	e.At = at(when)
 	if address != "" {
-		e.Actor.Address, _ = netip.ParseAddr(address) // one that was tampered with fails its seal
+		e.Actor.Address, _ = netip.ParseAddr(address)
+		if e.Actor.Address.String() != address {
+			e.ID = "" // tampered with: what cannot be read back must not fit its seal
+		}
 	}
 	return e, err
 }
