@@ -127,8 +127,13 @@ func (a *App) unsealTicket(t *desk.Ticket) error {
 
 // identify gives files their identity before they are stored.
 func identify(files []desk.Attachment, ticketID, by string, at time.Time) []desk.Attachment {
+	ids := make([]string, len(files))
+	for i := range ids {
+		ids[i] = desk.NewID(at)
+	}
+	slices.Sort(ids) // files of one moment are listed in the order of their ids
 	for i := range files {
-		files[i].ID, files[i].TicketID, files[i].UploadedBy, files[i].UploadedAt = desk.NewID(at), ticketID, by, at
+		files[i].ID, files[i].TicketID, files[i].UploadedBy, files[i].UploadedAt = ids[i], ticketID, by, at
 	}
 	return files
 }

@@ -68,7 +68,10 @@ func findBoth(tx *store.Tx, actor desk.Actor, number, reference string) (*desk.T
 	if number == "" {
 		return findReferred(tx, actor, reference, false)
 	}
-	n, _ := ticketNumber(number) // 0 for what is no number: it is looked for like one, and not found
+	n, ok := ticketNumber(number)
+	if !ok {
+		n = 0 // what is no number is looked for like one, and not found
+	}
 	t, err := tx.TicketByNumber(n, false)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
