@@ -30,11 +30,15 @@ var mayImport = map[string][]string{
 	"console":        {"desk", "app", "web", "live"},
 	"portal":         {"desk", "app", "web", "live"},
 	"docs":           {"desk", "web"},
+	"backup":         {"desk", "auth", "blob", "store"},
+	"load":           {},
 	"cmd/servicedesk": {
 		"desk", "auth", "blob", "store", "outbox", "live", "app", "web", "webhook", "sociomile", "sociomile/fake",
-		"api", "console", "portal", "docs",
+		"api", "console", "portal", "docs", "backup", "load",
 	},
+	"internal/bench":             {everything},
 	"internal/desktest":          {everything},
+	"internal/soak":              {everything},
 	"internal/desktest/pgserver": {},
 	"internal/desktest/testrun":  {"internal/desktest/pgserver"},
 }
