@@ -99,9 +99,9 @@ func TestAFileMustBeWhatItSays(t *testing.T) {
 	}{
 		{"a.png", "image/png", png, ""}, {"a.jpg", "image/jpeg", jpeg, ""}, {"a.jpg", "image/jpg", jpeg, ""}, {"a.pdf", "application/pdf", pdf, ""}, {"a.txt", "text/plain", note, ""},
 		{"a.csv", "text/csv", []byte("a,b\n1,2\n"), ""}, {"a.json", "application/json", []byte(`{"a":1}`), ""}, {"a.bin", "application/octet-stream", []byte{0, 1, 2, 3, 0xfe}, ""},
-		{"a.PNG", "IMAGE/PNG", png, ""},
+		{"a.PNG", "IMAGE/PNG", png, ""}, {"a.bin", "application/octet-stream", png, ""}, {"a.jpg", "image/pjpeg", jpeg, ""}, {"a.csv", "application/vnd.ms-excel", []byte("a;b\n1;2\n"), ""},
 		{"a.png", "image/png", jpeg, "mimeType MIME type is image/png, but the content is image/jpeg"}, {"a.pdf", "application/pdf", note, "mimeType MIME type is application/pdf, but the content is text/plain"},
-		{"a.txt", "text/plain", png, "mimeType MIME type is text/plain, but the content is image/png"}, {"a.bin", "application/octet-stream", png, "mimeType MIME type is application/octet-stream, but the content is image/png"},
+		{"a.txt", "text/plain", png, "mimeType MIME type is text/plain, but the content is image/png"}, {"a.jpg", "image/pjpeg", png, "mimeType MIME type is image/pjpeg, but the content is image/png"},
 		{"a.exe", "application/octet-stream", exe, "filename File name of type .exe is not accepted"}, {"a.png", "image/png", exe, "content Content of type application/vnd.microsoft.portable-executable is not accepted"},
 		{"a", "application/octet-stream", elf, "content Content of type application/x-executable is not accepted"},
 		{"a.html", "text/html", html, "mimeType MIME type of type text/html is not accepted"}, {"a.txt", "text/plain", html, "content Content of type text/html is not accepted"},

@@ -192,30 +192,68 @@ func refusedContent(found *mimetype.MIME) bool {
 	return false
 }
 
-// agrees reports whether a content is of the declared type: that type or a kind of it, or text that says what text it
-// is. What nobody can tell (application/octet-stream) may only be declared as that.
-func agrees(declared string, found *mimetype.MIME) bool {
-	for m := found; m != nil; m = m.Parent() {
-		if m.Is(declared) && (m == found || !m.Is("application/octet-stream")) {
-			return true
-		}
-	}
-	if declared == "image/jpg" {
-		declared = "image/jpeg"
-		return found.Is(declared)
-	}
-	textual := strings.HasPrefix(declared, "text/") || declared == "application/json" || declared == "application/xml"
-	return textual && isText(found)
+// sameTypes lists, by a type that callers declare, the contents that are meant by it too: older and unofficial names, and
+// what widespread programs write (Outlook and Excel call every CSV file `application/vnd.ms-excel`, phones call M4A
+// recordings `audio/mp4`). Names that detection itself knows as one type are not repeated here.
+var sameTypes = map[string][]string{
+	"image/jpg":                     {"image/jpeg"},
+	"image/pjpeg":                   {"image/jpeg"},
+	"image/jfif":                    {"image/jpeg"},
+	"image/x-png":                   {"image/png"},
+	"image/tif":                     {"image/tiff"},
+	"image/x-tiff":                  {"image/tiff"},
+	"image/x-windows-bmp":           {"image/bmp"},
+	"image/heif":                    {"image/heic", "image/heic-sequence", "image/heif-sequence"},
+	"image/heic":                    {"image/heif", "image/heic-sequence", "image/heif-sequence"},
+	"audio/mp4":                     {"audio/x-m4a", "video/mp4", "video/3gpp"},
+	"audio/m4a":                     {"audio/x-m4a", "audio/mp4", "video/mp4"},
+	"audio/x-m4a":                   {"audio/mp4", "video/mp4"},
+	"audio/x-mp3":                   {"audio/mpeg"},
+	"audio/mpeg3":                   {"audio/mpeg"},
+	"audio/x-aac":                   {"audio/aac"},
+	"audio/x-hx-aac-adts":           {"audio/aac"},
+	"audio/x-pn-wav":                {"audio/wav"},
+	"audio/opus":                    {"audio/ogg", "application/ogg"},
+	"audio/ogg":                     {"application/ogg"},
+	"video/ogg":                     {"application/ogg"},
+	"video/quicktime":               {"video/mp4"},
+	"video/mp4":                     {"video/quicktime", "video/3gpp", "video/x-m4v"},
+	"application/csv":               {"text/plain"},
+	"application/vnd.ms-excel":      {"text/plain", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "application/x-ole-storage"},
+	"application/msword":            {"text/rtf", "application/vnd.openxmlformats-officedocument.wordprocessingml.document", "application/x-ole-storage"},
+	"application/vnd.ms-powerpoint": {"application/vnd.openxmlformats-officedocument.presentationml.presentation", "application/x-ole-storage"},
+	"application/vnd.ms-outlook":    {"application/x-ole-storage"},
+	"application/rar":               {"application/vnd.rar"},
+	"application/x-7zip":            {"application/x-7z-compressed"},
+	"application/acrobat":           {"application/pdf"},
+	"message/rfc822":                {"text/plain"},
 }
 
-func isText(found *mimetype.MIME) bool {
+// anyType are names by which a caller says that it does not know the type.
+var anyType = []string{"application/octet-stream", "binary/octet-stream", "application/binary", "application/x-download", "application/force-download"}
+
+// agrees reports whether a content is of the declared type: that type, a kind of it or one that the same name is used
+// for, or text that says what text it is. Who declares no type in particular may send any that is not refused.
+func agrees(declared string, found *mimetype.MIME) bool {
+	if slices.Contains(anyType, declared) {
+		return true
+	}
+	textual := strings.HasPrefix(declared, "text/") || declared == "application/json" || declared == "application/xml"
+	return isKindOf(found, declared) || textual && isText(found) ||
+		slices.ContainsFunc(sameTypes[declared], func(same string) bool { return isKindOf(found, same) })
+}
+
+// isKindOf reports whether a content is of a type or of a kind of it.
+func isKindOf(found *mimetype.MIME, kind string) bool {
 	for m := found; m != nil; m = m.Parent() {
-		if m.Is("text/plain") {
+		if m.Is(kind) {
 			return true
 		}
 	}
 	return false
 }
+
+func isText(found *mimetype.MIME) bool { return isKindOf(found, "text/plain") }
 
 func plainType(m *mimetype.MIME) string {
 	name, _, _ := strings.Cut(m.String(), ";")

@@ -53,6 +53,9 @@ func TestFilesThatSayWhatTheyAreAreTaken(t *testing.T) {
 		file("a.json", "application/json", `{"a":1}`), file("a.json", "text/plain", `{"a":1}`), file("a.xml", "application/xml", `<?xml version="1.0"?><!-- a claim --><claim><html/></claim>`),
 		file("a.xml", "text/xml", `<claim><svg/></claim>`), file("latin.txt", "text/plain", "caf\xe9"), file("wide.txt", "text/plain", utf16le("hello")),
 		file("core.dat", "application/octet-stream", "\x00\x01\x02\x03"), file("a.b.c", "text/plain", "<"), file("x", "text/plain", "<!--"), file("x", "text/plain", "<!DOCTYPE claim ["),
+		file("a.jpg", "image/pjpeg", jpeg), file("a.png", "image/x-png", png), file("a.csv", "application/vnd.ms-excel", "a,b\n1,2\n"), file("a.csv", "application/csv", "a;b\n1;2\n"),
+		file("voice.m4a", "audio/mp4", "\x00\x00\x00\x18ftypM4A \x00\x00\x00\x00"), file("voice.m4a", "audio/x-m4a", "\x00\x00\x00\x18ftypmp42\x00\x00\x00\x00"),
+		file("a.png", "application/octet-stream", png), file("a.txt", "binary/octet-stream", "hello"), file("a.eml", "message/rfc822", "Subject: hello\n\nhello"),
 		file("polyglot.gif", "image/gif", "GIF89a/*\x00<script>alert(1)</script>"), // served as a download, never sniffed
 	} {
 		changed, err := d.App.Attach(t.Context(), actor, of(ticket), []desk.Attachment{f})
@@ -73,7 +76,7 @@ func TestFilesThatLieOrRunAreRefused(t *testing.T) {
 	for path, files := range map[string][]desk.Attachment{
 		"attachments.0.mimeType": {
 			file("a.png", "image/png", jpeg), file("a.pdf", "application/pdf", "hello"), file("a.txt", "text/plain", png), file("a.txt", "text/plain", pdf),
-			file("a.bin", "application/octet-stream", png), file("a.bin", "application/octet-stream", "hello"), file("a", "image/png", "\x00\x01\x02"),
+			file("a", "image/png", "\x00\x01\x02"), file("a.m4a", "audio/mp4", png), file("a.xls", "application/vnd.ms-excel", png), file("a.jpg", "image/pjpeg", png),
 			file("a.json", "application/json", pdf), file("a", "not a type/", "x"), file("a", "/", "x"), file("a.docx", "application/msword", zip),
 			file("a.txt", "text/html", "hello"), file("a.txt", "TEXT/HTML; charset=utf-8", "hello"), file("a.txt", "application/xhtml+xml", "<a/>"), file("a.txt", "image/svg+xml", "<a/>"),
 			file("a.txt", "text/javascript", "1"), file("a.txt", "application/x-javascript", "1"), file("a.txt", "text/ecmascript", "1"), file("a.txt", "text/vbscript", "1"),
