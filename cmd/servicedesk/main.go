@@ -35,6 +35,8 @@ type program struct {
 	env            []string
 	stdin          io.Reader
 	stdout, stderr io.Writer
+	machineFile    string // of settings, when nobody gives any
+	settingsFrom   string // the file that was read; empty: none
 }
 
 // command is one thing that the program can be told to do.
@@ -56,6 +58,7 @@ func commands() []command {
 		{"user create", "--email E --name N --role ROLE --password-stdin", "make an employee who can be given tickets", createUserCommand},
 		{"key rotate", "", "put a new master key in the place of the installation's key file", rotateMasterCommand},
 		{"audit verify", "[--heads FILE] [--json]", "check the whole audit trail against its seals", verifyAuditCommand},
+		{"bench", "--key-file FILE [--url U] [--do WHAT] [--callers N] [--for T] [--requests N] [--json]", "put a desk for tests under load and measure its answers", benchCommand},
 		{"version", "", "print the program's version", versionCommand},
 	}
 }
@@ -65,7 +68,7 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second signal ends a program that takes too long to stop
-	p := &program{env: os.Environ(), stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr}
+	p := &program{env: os.Environ(), stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, machineFile: machineFile}
 	os.Exit(p.run(ctx, os.Args[1:]))
 }
 
