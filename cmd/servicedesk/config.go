@@ -6,13 +6,17 @@ import (
 	"flag"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net"
 	"net/netip"
 	"net/url"
+	"os"
+	"os/user"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -95,21 +99,58 @@ func (p *program) load(flags *flag.FlagSet, args []string, arguments int) (*conf
 			given[s.flag] = flags.String(s.flag, "", s.help)
 		}
 	}
+	envFile := envFileFlag(flags)
 	rest, err := parse(flags, args, arguments)
 	if err != nil {
+		return nil, nil, err
+	}
+	flagged := map[string]string{}
+	flags.Visit(func(f *flag.Flag) {
+		if value, ok := given[f.Name]; ok {
+			flagged[variableOf(f.Name)] = *value
+		}
+	})
+	if err := p.readEnvFile(*envFile, len(flagged) > 0); err != nil {
 		return nil, nil, err
 	}
 	values, err := p.environment()
 	if err != nil {
 		return nil, nil, err
 	}
-	flags.Visit(func(f *flag.Flag) {
-		if value, ok := given[f.Name]; ok {
-			values[variableOf(f.Name)] = *value
-		}
-	})
+	maps.Copy(values, flagged)
 	c, err := build(values)
-	return c, rest, err
+	if err != nil {
+		return nil, nil, err
+	}
+	return c, rest, c.checkUser(os.Geteuid())
+}
+
+// settingNames are the variables that the program knows.
+func settingNames() []string {
+	var names []string
+	for _, s := range settings() {
+		names = append(names, s.name)
+	}
+	return names
+}
+
+// checkUser keeps root out of a data folder that belongs to somebody else: the desk, which runs as its owner, could
+// not use the files that root would leave there.
+func (c *config) checkUser(uid int) error {
+	info, err := os.Stat(c.data)
+	if err != nil || uid != 0 {
+		return nil
+	}
+	owner, ok := info.Sys().(*syscall.Stat_t)
+	if !ok || owner.Uid == 0 {
+		return nil
+	}
+	name := "#" + strconv.Itoa(int(owner.Uid))
+	if known, err := user.LookupId(name[1:]); err == nil {
+		name = known.Username
+	}
+	return fmt.Errorf("the data folder %s belongs to the user %s, and root would leave files there that the desk cannot use; run the command as that user:\n    sudo -u %s servicedesk …",
+		c.data, name, name)
 }
 
 // variableOf is the environment variable that a flag stands for.
@@ -120,14 +161,11 @@ func variableOf(flagName string) string {
 
 // environment reads the variables that belong to the program.
 func (p *program) environment() (map[string]string, error) {
-	var known []string
-	for _, s := range settings() {
-		known = append(known, s.name)
-	}
+	known := settingNames()
 	values := map[string]string{}
 	for _, pair := range p.env {
 		name, value, _ := strings.Cut(pair, "=")
-		if !strings.HasPrefix(name, "SERVICEDESK_") && !strings.HasPrefix(name, "OMNI_") {
+		if !isOurs(name) {
 			continue
 		}
 		if !slices.Contains(known, name) {
@@ -228,9 +266,17 @@ func parseNets(value string) ([]netip.Prefix, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%q is neither a network like 10.0.0.0/8 nor an address", part)
 		}
-		nets = append(nets, n.Masked())
+		nets = append(nets, unmapped(n))
 	}
 	return nets, nil
+}
+
+// unmapped is a network as addresses are compared with it: one of IPv4 that was written as IPv6 is one of IPv4.
+func unmapped(n netip.Prefix) netip.Prefix {
+	if n.Addr().Is4In6() && n.Bits() >= 96 {
+		n = netip.PrefixFrom(n.Addr().Unmap(), n.Bits()-96)
+	}
+	return n.Masked()
 }
 
 func setFirstTicket(c *config, value string) error {

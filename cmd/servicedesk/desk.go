@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -110,7 +111,7 @@ func (p *program) blobOptions(keyring *auth.Keyring) blob.Options {
 }
 
 func (p *program) getenv(name string) string {
-	for _, pair := range p.env {
+	for _, pair := range slices.Backward(p.env) { // the environment stands behind the file
 		if value, found := strings.CutPrefix(pair, name+"="); found {
 			return value
 		}

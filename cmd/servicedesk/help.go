@@ -19,6 +19,9 @@ func (p *program) help(w io.Writer, about []string) error {
 	case "config":
 		p.helpConfig(w)
 		return nil
+	case "env":
+		helpEnv(w)
+		return nil
 	}
 	found := false
 	for _, c := range commands() {
@@ -31,7 +34,7 @@ func (p *program) help(w io.Writer, about []string) error {
 		}
 	}
 	if !found {
-		return usageError{"", fmt.Sprintf("there is no help about %q; did you mean %q?", topic, nearest(about[0], append(firstWords(commands()), "config")))}
+		return usageError{"", fmt.Sprintf("there is no help about %q; did you mean %q?", topic, nearest(about[0], append(firstWords(commands()), "config", "env")))}
 	}
 	return nil
 }
@@ -58,8 +61,9 @@ func (p *program) helpAll(w io.Writer) {
 	fmt.Fprint(w, `
   help COMMAND    how a command is used
   help config     every setting with its default
+  help env        the same as a file of settings to begin with
 
-Commands about data take --data and --database like serve, and work while the desk is served and while it is not.
+Commands about data take --data, --database and --env-file like serve, and work while the desk is served and while it is not.
 Start with:  servicedesk serve
 `)
 }
@@ -81,6 +85,8 @@ func (p *program) helpConfig(w io.Writer) {
 		}
 	}
 	fmt.Fprint(w, `
-For s3:// attachments, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are read as well.
+They can be in a file of NAME=value lines too, which --env-file names (servicedesk help env prints one). When no setting
+is given at all, /etc/servicedesk/servicedesk.env is read, if there is one. The environment wins over a file, a flag over
+both. For s3:// attachments, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are read as well.
 `)
 }

@@ -40,7 +40,7 @@ func serveCommand(ctx context.Context, p *program, flags *flag.FlagSet, args []s
 	if err != nil {
 		return err
 	}
-	s := &server{opened: o, hub: &live.Hub{}, stopping: make(chan struct{}), ready: func(string) error { return nil }}
+	s := &server{opened: o, hub: &live.Hub{}, supervisor: p.supervisor(o.log), stopping: make(chan struct{}), ready: func(string) error { return nil }}
 	if *demo {
 		s.ready, err = p.demo(ctx, o, clock)
 	}
@@ -53,10 +53,11 @@ func serveCommand(ctx context.Context, p *program, flags *flag.FlagSet, args []s
 // server is the running program.
 type server struct {
 	*opened
-	hub      *live.Hub
-	stopping chan struct{}          // closed when the program shall stop
-	ready    func(url string) error // called when the desk is served at url
-	work     sync.WaitGroup
+	hub        *live.Hub
+	supervisor supervisor
+	stopping   chan struct{}          // closed when the program shall stop
+	ready      func(url string) error // called when the desk is served at url
+	work       sync.WaitGroup
 }
 
 // serve listens until ctx ends, then drains: requests that were begun are answered, what was noted is written.
@@ -79,8 +80,10 @@ func (s *server) serve(ctx context.Context) error {
 	s.logStart(entrances)
 	err = s.ready(url)
 	if err == nil {
+		s.supervisor.tell("READY=1\nSTATUS=serving at " + url)
 		select {
 		case <-ctx.Done():
+			s.supervisor.tell("STOPPING=1\nSTATUS=answering the last requests")
 			s.log.Info("stopping: no new connections, open requests are answered")
 		case err = <-failed:
 		}
@@ -132,7 +135,7 @@ func (s *server) startWork(ctx context.Context) {
 	for _, work := range []func(context.Context){
 		func(ctx context.Context) { s.store.RunSequencer(ctx, s.app.Seal, sequenceEvery, s.hub.Publish) },
 		func(ctx context.Context) { s.store.Listen(ctx, s.hub.Publish) },
-		s.app.Watch, s.app.KeepAudit, s.closeResolved, s.exportHeads,
+		s.app.Watch, s.app.KeepAudit, s.closeResolved, s.exportHeads, s.supervisor.watch,
 	} {
 		s.work.Go(func() { work(ctx) })
 	}
