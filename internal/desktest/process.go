@@ -38,13 +38,21 @@ var program = sync.OnceValues(func() (string, error) {
 		return "", err
 	}
 	path := filepath.Join(folder, "servicedesk")
-	cmd := exec.Command("go", "build", "-o", path, "banksulutgo.co.id/servicedesk/cmd/servicedesk")
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOEXPERIMENT=jsonv2", "GOFLAGS=-buildvcs=false -trimpath")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return "", errors.Join(fmt.Errorf("build the program: %w\n%s", err, out), os.RemoveAll(folder))
+	if err := buildProgram("-o", path); err != nil {
+		return "", errors.Join(err, os.RemoveAll(folder))
 	}
 	return path, nil
 })
+
+// buildProgram builds the program as it is released, with more arguments of go build.
+func buildProgram(args ...string) error {
+	cmd := exec.Command("go", append(append([]string{"build"}, args...), "banksulutgo.co.id/servicedesk/cmd/servicedesk")...)
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOEXPERIMENT=jsonv2", "GOFLAGS=-buildvcs=false -trimpath")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("build the program: %w\n%s", err, out)
+	}
+	return nil
+}
 
 // RemoveProgram removes the program if tests of this process built it. Call it at the end of TestMain.
 func RemoveProgram() error { return os.RemoveAll(programFolder()) }
@@ -61,6 +69,16 @@ type Installation struct {
 	Folder   string   // data folder
 	Database string   // postgres:// URL; empty: SQLite in the folder
 	Env      []string // more variables
+	Program  string   // path of another build of the program; empty: the program as it is released
+	Under    []string // a command and its arguments that `serve` is started with, for example strace -D; empty: none
+}
+
+// program is the path of the program that the installation runs.
+func (in Installation) program() (string, error) {
+	if in.Program != "" {
+		return in.Program, nil
+	}
+	return program()
 }
 
 // NewInstallation makes the place of an installation on an engine; nothing is in it yet.
@@ -100,7 +118,7 @@ type Ran struct {
 // Run runs a command of the program to its end.
 func (in Installation) Run(t testing.TB, args ...string) Ran {
 	t.Helper()
-	path, err := program()
+	path, err := in.program()
 	must(t, err)
 	ctx, cancel := context.WithTimeout(context.Background(), endWithin)
 	defer cancel()
@@ -155,7 +173,7 @@ type Process struct {
 // Serve starts the program and returns when it is ready. It is killed at the end of the test, unless it ended before.
 func (in Installation) Serve(t testing.TB, more ...string) *Process {
 	t.Helper()
-	path, err := program()
+	path, err := in.program()
 	must(t, err)
 	p := &Process{Installation: in, Stdout: &Log{}, Log: &Log{}, ended: make(chan struct{})}
 	starting := &startWatch{log: p.Log, serving: make(chan startLine, 1)}

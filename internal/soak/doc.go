@@ -1,0 +1,7 @@
+// Package soak proves by trying that what the desk acknowledged stays, and that it happened once: it kills the program
+// and its database, cuts the power under it, and lets its disk fail, all under load, and compares what is there
+// afterwards with the answers that were given before.
+//
+// It holds tests only. They run the built program. `make test` runs them small; `make soak-crash`, `make soak-power` and
+// `make soak-io` run them at full length. docs/reliability.md has the models and the results.
+package soak
