@@ -1,7 +1,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help build run test lint bench fuzz soak clean setup testrun
+.PHONY: help build run deb try-deb test lint bench fuzz soak clean setup testrun
 
 # The version is ours to give (-X main.version): Go's own stamp fails in a clone that belongs to another user.
 export GOFLAGS := $(strip $(GOFLAGS) -buildvcs=false)
@@ -13,13 +13,19 @@ FUZZTIME ?= 30s
 TESTRUN := build/testrun
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: ## build build/servicedesk, one static program
 	$(RELEASED) go build -ldflags "-s -w -X main.version=$(VERSION)" -o build/servicedesk ./cmd/servicedesk
 
 run: build ## build and serve a desk with demo data in build/demo
 	./build/servicedesk serve --demo --data build/demo
+
+deb: build ## build the Debian package build/servicedesk_<version>_<arch>.deb
+	@scripts/deb.sh build/servicedesk "$(VERSION)" build
+
+try-deb: build ## install, use, upgrade and purge the package on a clean booted Debian (needs root)
+	@package=$$(scripts/deb.sh build/servicedesk "$(VERSION)" build/try-deb) && scripts/try-deb.sh "$$package"
 
 test: lint setup testrun ## install what tests need, lint, run all tests on both engines; the last line counts them
 	@$(TESTRUN) -json build/test.json -summary build/test.summary scripts/test.sh

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs what the tests need and this machine lacks: a PostgreSQL server, Chromium, Node and a C compiler (for
-# the race detector). Does nothing, quickly, when all is there. Installs only as root or with sudo that asks for no
+# Installs what the tests need and this machine lacks: a PostgreSQL server, Chromium, Node, dpkg and a C compiler
+# (for the race detector). Does nothing, quickly, when all is there. Installs only as root or with sudo that asks for no
 # password, on Debian and its kin; elsewhere it says what to install and fails.
 set -euo pipefail
 
@@ -15,6 +15,7 @@ missing=()
 have_postgres || missing+=(postgresql)
 have chromium || missing+=(chromium)
 have node || missing+=(nodejs)
+have dpkg-deb || missing+=(dpkg)
 have gcc && [[ -e /usr/include/stdlib.h ]] || missing+=(gcc libc6-dev)
 ((${#missing[@]})) || exit 0
 

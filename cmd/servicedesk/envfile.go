@@ -129,7 +129,7 @@ func helpEnv(w io.Writer) {
 
 // envFileFlag defines --env-file.
 func envFileFlag(flags *flag.FlagSet) *string {
-	return flags.String("env-file", "", "`file` of settings; else "+machineFile+", when it is there and no setting is given; none: no file")
+	return flags.String("env-file", "", "`file` of settings, or none (see help config)")
 }
 
 // whence says where the settings came from, for the operator.
