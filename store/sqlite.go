@@ -30,9 +30,7 @@ type sqliteEngine struct {
 
 // openSQLite opens the database file in a folder. Commits reach the disk before they return (synchronous=FULL).
 func openSQLite(ctx context.Context, folder string, log *slog.Logger) (engine, error) {
-	e := &sqliteEngine{path: filepath.Join(folder, SQLiteFile), log: log, closed: make(chan struct{})}
-	e.idle = make(chan *sqliteConn, runtime.GOMAXPROCS(0))
-	e.end = sync.OnceValue(e.closeAll)
+	e := newSQLiteEngine(filepath.Join(folder, SQLiteFile), runtime.GOMAXPROCS(0), log)
 	if err := e.openWriter(ctx); err != nil {
 		return nil, err
 	}
@@ -44,6 +42,13 @@ func openSQLite(ctx context.Context, folder string, log *slog.Logger) (engine, e
 		e.idle <- c
 	}
 	return e, nil
+}
+
+// newSQLiteEngine makes an engine over a file, with room for some readers and no connection yet.
+func newSQLiteEngine(path string, readers int, log *slog.Logger) *sqliteEngine {
+	e := &sqliteEngine{path: path, log: log, idle: make(chan *sqliteConn, readers), closed: make(chan struct{})}
+	e.end = sync.OnceValue(e.closeAll)
+	return e
 }
 
 func (e *sqliteEngine) openWriter(ctx context.Context) (err error) {
@@ -196,7 +201,12 @@ type sqliteConn struct {
 }
 
 func openSQLiteConn(ctx context.Context, path string, pragmas ...string) (*sqliteConn, error) {
-	db, err := sql.Open("sqlite", sqliteAddress(path, pragmas...))
+	return openSQLiteAt(ctx, sqliteAddress(path, pragmas...), path)
+}
+
+// openSQLiteAt opens a connection to the file of a path by its whole address.
+func openSQLiteAt(ctx context.Context, address, path string) (*sqliteConn, error) {
+	db, err := sql.Open("sqlite", address)
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}

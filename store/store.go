@@ -51,6 +51,8 @@ type engine interface {
 	rolledBack(err error) bool
 	// lost reports whether a transaction only lost against another one and is worth another run.
 	lost(err error) bool
+	// inspect looks at the database without changing it, and says whether there is a schema of ours in it.
+	inspect(ctx context.Context, deep bool, clock func() time.Time) (i Inspection, installed bool, err error)
 	close() error
 }
 
@@ -71,17 +73,23 @@ type session interface {
 // Open opens the database, creating it when it does not exist, and brings its schema to this program's version.
 // It refuses a schema that is newer than the program.
 func Open(ctx context.Context, o Options) (*Store, error) {
+	o = o.withDefaults()
+	e, err := openEngine(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	return start(ctx, e, o)
+}
+
+// withDefaults fills in what was left out and every use needs.
+func (o Options) withDefaults() Options {
 	if o.Clock == nil {
 		o.Clock = time.Now
 	}
 	if o.Log == nil {
 		o.Log = slog.Default()
 	}
-	e, err := openEngine(ctx, o)
-	if err != nil {
-		return nil, err
-	}
-	return start(ctx, e, o)
+	return o
 }
 
 // start opens a store over an engine.
