@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -43,7 +44,7 @@ const (
 // open opens the installation that the configuration names, and makes it when it does not exist.
 func (p *program) open(ctx context.Context, c *config, files attachments, clock func() time.Time) (*opened, error) {
 	o := &opened{config: c, log: p.logger(c), metrics: prometheus.NewRegistry()}
-	if err := os.MkdirAll(c.data, 0o700); err != nil {
+	if err := makeFolder(c.data); err != nil {
 		return nil, fmt.Errorf("the data folder (SERVICEDESK_DATA) cannot be made: %w", err)
 	}
 	var err error
@@ -98,10 +99,30 @@ func (c *config) installed() bool {
 // withExisting is with, but for commands whose answer would be misleading about a new installation: a mistyped folder
 // is an error. A PostgreSQL database without tables is not a typing error, and is made ready.
 func (p *program) withExisting(ctx context.Context, c *config, do func(*opened) error) error {
-	if !c.installed() {
-		return fmt.Errorf("there is no installation in %s: name its folder with --data, or its database with --database", c.data)
+	if err := c.mustBeInstalled(); err != nil {
+		return err
 	}
 	return p.with(ctx, c, do)
+}
+
+// mustBeInstalled is an error about a data folder without an embedded database.
+func (c *config) mustBeInstalled() error {
+	if c.installed() {
+		return nil
+	}
+	return fmt.Errorf("there is no installation in %s: name its folder with --data, or its database with --database", c.data)
+}
+
+// withFiles is withExisting, but for commands that work on the attachments too.
+func (p *program) withFiles(ctx context.Context, c *config, do func(*opened) error) error {
+	if err := c.mustBeInstalled(); err != nil {
+		return err
+	}
+	o, err := p.open(ctx, c, withAttachments, time.Now)
+	if err != nil {
+		return err
+	}
+	return errors.Join(do(o), o.store.Close())
 }
 
 func (p *program) blobOptions(keyring *auth.Keyring) blob.Options {
@@ -133,9 +154,34 @@ func operator() desk.Actor {
 	return desk.Actor{Kind: desk.ByCommand, ID: "command", Name: "operator"}
 }
 
+// makeFolder makes the data folder and those above it durably. Without its name in the folder above, a power cut would
+// take it with all that was synced inside. One that is there may have been made by a program that was killed before it
+// came to the sync; where the folder above cannot be read, somebody else made it.
+func makeFolder(path string) error {
+	err := os.Mkdir(path, 0o700)
+	above := filepath.Dir(filepath.Clean(path))
+	if errors.Is(err, fs.ErrNotExist) && above != path {
+		if err := makeFolder(above); err != nil {
+			return err
+		}
+		err = os.Mkdir(path, 0o700)
+	}
+	if err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	f, err := os.Open(above)
+	if errors.Is(err, fs.ErrPermission) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Sync(), f.Close())
+}
+
 // lock takes the data folder for one serving program; the error names the one that has it.
 func lock(c *config) (*os.File, error) {
-	if err := os.MkdirAll(c.data, 0o700); err != nil {
+	if err := makeFolder(c.data); err != nil {
 		return nil, fmt.Errorf("the data folder (SERVICEDESK_DATA) cannot be made: %w", err)
 	}
 	path := filepath.Join(c.data, "serve.lock")
