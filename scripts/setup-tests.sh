@@ -15,6 +15,7 @@ missing=()
 have_postgres || missing+=(postgresql)
 have chromium || missing+=(chromium)
 have node || missing+=(nodejs)
+have strace || missing+=(strace)
 have dpkg-deb || missing+=(dpkg)
 have gcc && [[ -e /usr/include/stdlib.h ]] || missing+=(gcc libc6-dev)
 ((${#missing[@]})) || exit 0

@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -177,7 +178,8 @@ func (in Installation) Serve(t testing.TB, more ...string) *Process {
 	must(t, err)
 	p := &Process{Installation: in, Stdout: &Log{}, Log: &Log{}, ended: make(chan struct{})}
 	starting := &startWatch{log: p.Log, serving: make(chan startLine, 1)}
-	p.cmd = exec.Command(path, append([]string{"serve"}, more...)...)
+	words := append(append(slices.Clone(in.Under), path, "serve"), more...)
+	p.cmd = exec.Command(words[0], words[1:]...)
 	p.cmd.Env, p.cmd.Stdout, p.cmd.Stderr = in.environment(), p.Stdout, starting
 	must(t, p.cmd.Start())
 	go func() {

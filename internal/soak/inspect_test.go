@@ -154,8 +154,10 @@ func (in *inspection) opened(w write) {
 // changed compares a change with its ticket.
 func (in *inspection) changed(w write) {
 	d, there := in.tickets[w.Ticket]
-	if !there {
-		in.say("%s changes ticket %s, which is lost", w.ID, w.Ticket)
+	if !there { // as before anybody opened it, when nothing was told yet
+		if w.Told {
+			in.say("%s was told to change ticket %s, which is lost", w.ID, w.Ticket)
+		}
 		return
 	}
 	n := 0
