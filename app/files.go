@@ -14,6 +14,7 @@ import (
 
 	"github.com/gabriel-vasile/mimetype"
 
+	"banksulutgo.co.id/servicedesk/blob"
 	"banksulutgo.co.id/servicedesk/desk"
 	"banksulutgo.co.id/servicedesk/store"
 )
@@ -260,8 +261,13 @@ func plainType(m *mimetype.MIME) string {
 	return name
 }
 
-// keepFiles stores the contents outside the database, durably, before any row names them.
+// keepFiles stores the contents outside the database, durably, before any row names them. They are in the register of
+// files before that, so that the purge leaves them alone. It returns an Error of code Unavailable while the purge
+// removes one of them.
 func (a *App) keepFiles(ctx context.Context, files []desk.Attachment) error {
+	if err := a.registerFiles(ctx, files); err != nil {
+		return told(err)
+	}
 	for i := range files {
 		sum, err := a.blobs.Put(ctx, files[i].Content)
 		if err != nil {
@@ -270,6 +276,43 @@ func (a *App) keepFiles(ctx context.Context, files []desk.Attachment) error {
 		files[i].SHA256, files[i].Content = sum, nil
 	}
 	return nil
+}
+
+// registerFiles puts files into the register, but those that an attachment names already.
+func (a *App) registerFiles(ctx context.Context, files []desk.Attachment) error {
+	var names []string
+	for _, f := range files {
+		name, err := blob.NameOf(f.Content)
+		if err != nil {
+			return err
+		}
+		names = append(names, name)
+	}
+	slices.Sort(names) // everybody locks rows in one order
+	names = slices.Compact(names)
+	var fresh []string
+	err := a.store.Read(ctx, func(tx *store.Tx) error {
+		for _, name := range names {
+			named, err := tx.BlobNamed(name)
+			if err != nil {
+				return err
+			}
+			if !named {
+				fresh = append(fresh, name)
+			}
+		}
+		return nil
+	})
+	if err != nil || len(fresh) == 0 {
+		return err
+	}
+	now := a.now()
+	return a.store.Write(ctx, func(tx *store.Tx) error {
+		for _, name := range fresh {
+			tx.RegisterBlob(name, now)
+		}
+		return nil
+	})
 }
 
 // ReadAttachment reads a file of a ticket with its content. It returns an Error of code NotFound when the actor's

@@ -223,7 +223,7 @@ func TestWithoutAPlaceForFilesNothingIsStored(t *testing.T) {
 		if diff := cmp.Diff(before, db.stored(t)); diff != "" {
 			t.Errorf("something was stored: %s", diff)
 		}
-		if err := d.App.Ready(t.Context(), "test"); err == nil || !strings.Contains(err.Error(), "attachments") {
+		if err := d.App.Ready(t.Context()); err == nil || !strings.Contains(err.Error(), "attachments") {
 			t.Errorf("the readiness check says %v", err)
 		}
 	})

@@ -147,14 +147,14 @@ func TestOnlyTheInstallationsOwnKeyFileIsTaken(t *testing.T) {
 func TestReadinessTestsDatabaseFilesAndKeys(t *testing.T) {
 	desktest.OnEachEngine(t, func(t *testing.T, e desktest.Engine) {
 		d := desktest.NewDesk(t, e)
-		must(t, d.App.Ready(t.Context(), "node"))
-		must(t, d.App.Ready(t.Context(), "node"))
+		must(t, d.App.Ready(t.Context()))
+		must(t, d.App.Ready(t.Context()))
 		db := behind(t, d)
 		db.do(t, `ALTER TABLE counter RENAME TO hidden`)
-		if err := d.App.Ready(t.Context(), "node"); err == nil || !strings.Contains(err.Error(), "database") {
+		if err := d.App.Ready(t.Context()); err == nil || !strings.Contains(err.Error(), "database") {
 			t.Errorf("without a table: %v", err)
 		}
 		db.do(t, `ALTER TABLE hidden RENAME TO counter`)
-		must(t, d.App.Ready(t.Context(), "node"))
+		must(t, d.App.Ready(t.Context()))
 	})
 }

@@ -202,8 +202,11 @@ func pathDigests(content string) map[string]string {
 
 // told words errors of the store that a caller can do something about.
 func told(err error) error {
-	if errors.Is(err, store.ErrChanged) {
+	switch {
+	case errors.Is(err, store.ErrChanged):
 		return &desk.Error{Code: desk.Stale, Text: desk.ChangedElsewhere, Err: err}
+	case errors.Is(err, store.ErrCondemned): // over in a moment
+		return &desk.Error{Code: desk.Unavailable, Text: desk.TryLater, Args: []string{"5"}, RetryAfter: 5 * time.Second, Err: err}
 	}
 	return err
 }

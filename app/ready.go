@@ -4,18 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-
-	"banksulutgo.co.id/servicedesk/store"
 )
 
 // Ready tests what the desk cannot do without: a durable write, the place of the attachments, and the keys. It returns
 // what is wrong, for the operator.
-func (a *App) Ready(ctx context.Context, node string) error {
+func (a *App) Ready(ctx context.Context) error {
 	return errors.Join(
-		named("database", a.store.Write(ctx, func(tx *store.Tx) error {
-			tx.Beat(node, a.now().UnixMicro())
-			return nil
-		})),
+		named("database", a.store.Beat(ctx)),
 		named("attachments", a.blobs.Check(ctx)),
 		named("keys", a.checkKeys()),
 	)

@@ -35,6 +35,9 @@ var ErrNotFound = errors.New("the blob is not in the store")
 // ErrDamaged says that a blob is there, but not with the content that its name stands for.
 var ErrDamaged = errors.New("the blob is damaged")
 
+// ErrForeign says that a place holds a blob that was encrypted under another key: somebody else's.
+var ErrForeign = errors.New("the place holds a blob of another installation")
+
 // Store keeps blobs. Its methods may be called by many goroutines and many nodes at once. When the storage
 // fails the error is a *desk.Error of code Unavailable with the cause inside; the end of ctx comes as ctx's own error.
 type Store interface {
@@ -43,6 +46,16 @@ type Store interface {
 	Put(ctx context.Context, content []byte) (name string, err error)
 	// Get returns the content of a name. The error wraps ErrNotFound or ErrDamaged when there is none to return.
 	Get(ctx context.Context, name string) ([]byte, error)
+	// Sealed returns a blob as it is stored, encrypted, after it was found whole. The error wraps ErrNotFound or
+	// ErrDamaged when there is none to return.
+	Sealed(ctx context.Context, name string) ([]byte, error)
+	// PutSealed stores durably what Sealed returned, here or elsewhere. The error wraps ErrDamaged when it does not
+	// open to the content of that name, and ErrForeign when the place holds another blob of that name, which stays.
+	PutSealed(ctx context.Context, name string, sealed []byte) error
+	// Remove removes a blob. One that is not there is as good as removed.
+	Remove(ctx context.Context, name string) error
+	// Sweep removes what writes that a crash ended have left behind, and returns how much that was.
+	Sweep(ctx context.Context) (int, error)
 	// Check writes a small blob, reads it back and removes it, and says what went wrong.
 	Check(ctx context.Context) error
 }
@@ -85,8 +98,9 @@ func Open(ctx context.Context, location string, o Options) (Store, error) {
 	return store, nil
 }
 
-// nameOf returns the name of a content, which is refused when it is larger than a store takes.
-func nameOf(content []byte) (string, error) {
+// NameOf returns the name that Put will return for a content. It returns an Error of code TooLarge for one that is larger
+// than a store takes.
+func NameOf(content []byte) (string, error) {
 	if len(content) > MaxBytes {
 		return "", desk.Fail(desk.TooLarge, desk.BodyTooLarge, strconv.Itoa(MaxBytes>>20))
 	}

@@ -37,13 +37,14 @@ func openFolder(location string, o Options) (*folder, error) {
 	if err := makeFolder(temp); err != nil {
 		return nil, err
 	}
-	return f, removeOld(temp)
+	_, err = removeOld(temp)
+	return f, err
 }
 
 // Put stores a content. An existing blob is trusted only after it was read and found whole; a damaged one is
 // replaced, so that sending a content again repairs it.
 func (f *folder) Put(ctx context.Context, content []byte) (string, error) {
-	name, err := nameOf(content)
+	name, err := NameOf(content)
 	if err != nil {
 		return "", err
 	}
@@ -71,6 +72,35 @@ func (f *folder) Get(ctx context.Context, name string) ([]byte, error) {
 		return nil, err
 	}
 	return f.options.unseal(sealed, name)
+}
+
+// Sealed reads a blob as it is stored.
+func (f *folder) Sealed(ctx context.Context, name string) ([]byte, error) {
+	return readWhole(ctx, f, f.options, name)
+}
+
+// PutSealed stores what Sealed returned.
+func (f *folder) PutSealed(ctx context.Context, name string, sealed []byte) error {
+	stored, err := putWhole(ctx, f, f.options, name, sealed)
+	if err != nil || !stored {
+		return err
+	}
+	if err := f.settle(path.Dir(place(name))); err != nil {
+		return unavailable(ctx, "store a blob", err)
+	}
+	return nil
+}
+
+// Remove removes a file.
+func (f *folder) Remove(ctx context.Context, name string) error { return removeBlob(ctx, f, name) }
+
+// Sweep removes old temporary files.
+func (f *folder) Sweep(ctx context.Context) (int, error) {
+	removed, err := removeOld(filepath.Join(f.root, tempFolder))
+	if err != nil {
+		return removed, unavailable(ctx, "remove temporary files", err)
+	}
+	return removed, nil
 }
 
 // Check tries the folder.
@@ -124,8 +154,9 @@ func (f *folder) read(ctx context.Context, at string) ([]byte, error) {
 	return sealed, err
 }
 
+// remove does not make the removal durable: what a power cut brings back is removed again.
 func (f *folder) remove(ctx context.Context, at string) error {
-	if err := os.Remove(f.path(at)); err != nil {
+	if err := os.Remove(f.path(at)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return unavailable(ctx, "remove a blob", err)
 	}
 	return nil
@@ -196,21 +227,21 @@ func writeTemp(folder string, content []byte) (string, error) {
 	return file.Name(), nil
 }
 
-// removeOld removes files that were left in the folder for temporary files. Their age is measured by the clock
-// of the file system, which is the same for all nodes.
-func removeOld(temp string) error {
+// removeOld removes files that were left in the folder for temporary files, and returns how many. Their age is measured
+// by the clock of the file system, which is the same for all nodes.
+func removeOld(temp string) (removed int, err error) {
 	mark, err := writeTemp(temp, nil)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	defer os.Remove(mark)
 	now, err := os.Stat(mark)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	entries, err := os.ReadDir(temp)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	for _, e := range entries {
 		info, err := e.Info()
@@ -218,10 +249,11 @@ func removeOld(temp string) error {
 			continue // also when another node was faster to remove it
 		}
 		if err := os.Remove(filepath.Join(temp, e.Name())); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return err
+			return removed, err
 		}
+		removed++
 	}
-	return nil
+	return removed, nil
 }
 
 // makeFolder makes the folder and those above it, each recorded durably in the one that holds it.

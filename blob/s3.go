@@ -98,7 +98,7 @@ func parseServer(query string) (host string, secure bool, region string, err err
 // Put stores a content. It does not ask first whether the object is there: writing it again is one call instead
 // of two, harms nobody, and repairs a damaged object.
 func (b *bucket) Put(ctx context.Context, content []byte) (string, error) {
-	name, err := nameOf(content)
+	name, err := NameOf(content)
 	if err != nil {
 		return "", err
 	}
@@ -119,6 +119,23 @@ func (b *bucket) Get(ctx context.Context, name string) ([]byte, error) {
 	}
 	return b.options.unseal(sealed, name)
 }
+
+// Sealed reads an object as it is stored.
+func (b *bucket) Sealed(ctx context.Context, name string) ([]byte, error) {
+	return readWhole(ctx, b, b.options, name)
+}
+
+// PutSealed stores what Sealed returned.
+func (b *bucket) PutSealed(ctx context.Context, name string, sealed []byte) error {
+	_, err := putWhole(ctx, b, b.options, name, sealed)
+	return err
+}
+
+// Remove removes an object.
+func (b *bucket) Remove(ctx context.Context, name string) error { return removeBlob(ctx, b, name) }
+
+// Sweep finds nothing: an object is there whole or not at all.
+func (b *bucket) Sweep(context.Context) (int, error) { return 0, nil }
 
 // Check tries the bucket.
 func (b *bucket) Check(ctx context.Context) error { return check(ctx, b, b.options) }

@@ -52,11 +52,15 @@ func (tx *Tx) comments(query, ticketID string) ([]desk.Comment, error) {
 	return found, err
 }
 
-// InsertAttachments stores the rows that name files. The files themselves must be durable before the commit.
+// InsertAttachments stores the rows that name files. The files themselves must be durable before the commit, and
+// registered before that: the transaction fails with ErrCondemned when the register has one no more.
 func (tx *Tx) InsertAttachments(files []desk.Attachment) {
 	for _, f := range files {
-		tx.exec(`INSERT INTO attachment (ticket_id, id, filename, mime, size, sha256, description, uploaded_by, uploaded_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-			f.TicketID, f.ID, f.Filename, f.MIME, f.Size, f.SHA256, f.Description, f.UploadedBy, micros(f.UploadedAt))
+		// A blob that is named already is not locked: many tickets may carry the same file at once.
+		tx.exec(`UPDATE blob SET named = TRUE WHERE name = $1 AND NOT named AND condemned = ''`, f.SHA256)
+		tx.expect(ErrCondemned, `INSERT INTO attachment (ticket_id, id, filename, mime, size, sha256, description, uploaded_by, uploaded_at)
+ SELECT $1, $2, $3, $4, CAST($5 AS bigint), name, $6, $7, CAST($8 AS bigint) FROM blob WHERE name = $9 AND named`,
+			f.TicketID, f.ID, f.Filename, f.MIME, f.Size, f.Description, f.UploadedBy, micros(f.UploadedAt), f.SHA256)
 	}
 }
 

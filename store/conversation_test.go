@@ -66,7 +66,8 @@ func TestAttachmentsAreReadInTheOrderInWhichTheyCame(t *testing.T) {
 				SHA256: "same", Description: "struk", UploadedBy: "key", UploadedAt: desktest.Start.Add(time.Duration(i/2) * time.Second)})
 		}
 		write(t, s, func(tx *store.Tx) {
-			tx.InsertAttachments([]desk.Attachment{want[2], want[1], want[0], {ID: "a0", TicketID: "u"}})
+			tx.RegisterBlob("same", desktest.Start)
+			tx.InsertAttachments([]desk.Attachment{want[2], want[1], want[0], {ID: "a0", TicketID: "u", SHA256: "same"}})
 		})
 		got := read(t, s, func(tx *store.Tx) ([]desk.Attachment, error) { return tx.Attachments("t") })
 		if diff := cmp.Diff(want, got); diff != "" {

@@ -19,6 +19,9 @@ var ErrChanged = errors.New("store: changed by somebody else")
 // ErrRequestTaken says that a request of the same id was answered before.
 var ErrRequestTaken = errors.New("store: request id was used before")
 
+// ErrCondemned says that the purge removes a blob at this moment: it can be stored again a little later.
+var ErrCondemned = errors.New("store: the blob is being removed")
+
 // errNotBegun says that no transaction could be opened: no write's fault, and running each again would only wait again.
 var errNotBegun = errors.New("store: no transaction could be opened")
 
@@ -45,11 +48,13 @@ func (f *fault) Unwrap() error { return f.err }
 
 // blame marks an error of a session as the database's, unless it is one that a statement expected.
 func blame(err error) error {
-	if err == nil || errors.Is(err, ErrNotFound) || errors.Is(err, ErrExists) || errors.Is(err, ErrChanged) || errors.Is(err, ErrRequestTaken) {
+	if err == nil || isFault(err) {
 		return err
 	}
-	if isFault(err) {
-		return err
+	for _, expected := range []error{ErrNotFound, ErrExists, ErrChanged, ErrRequestTaken, ErrCondemned} {
+		if errors.Is(err, expected) {
+			return err
+		}
 	}
 	return &fault{err}
 }

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"banksulutgo.co.id/servicedesk/desk"
 	"banksulutgo.co.id/servicedesk/internal/desktest"
@@ -73,11 +74,12 @@ func exercise(t *testing.T, s *store.Store, n int64) {
 		tx.StartNumbers(10001)
 		tx.KeepRequest(store.Request{PartnerID: "p", ID: fmt.Sprint("r", n)})
 		tx.InsertTicket(one)
+		tx.RegisterBlob("", desktest.Start)
+		tx.RegisterBlob("left", desktest.Start.Add(-time.Hour))
 		tx.InsertAttachments([]desk.Attachment{{TicketID: one.ID, ID: "a"}})
 		tx.InsertComment(desk.Comment{TicketID: one.ID, ID: "c", Seq: 1, Public: true})
 		tx.Record(event(one.ID, "p", 1, desk.TicketCreated, desktest.Start))
 		tx.Audit(desk.AuditEntry{ID: fmt.Sprint("e", n)})
-		tx.Beat("node", 1)
 		tx.ConfigurationChanged()
 	})
 	check(t, s.Write(t.Context(), (*store.Tx).SeedReference))
@@ -105,6 +107,10 @@ func exercise(t *testing.T, s *store.Store, n int64) {
 		tx.RewrapDataKey(store.DataKey{ID: n, Purpose: "x", Wrapped: "anew"})
 	})
 	sequence(t, s)
+	check(t, s.Beat(t.Context()))
+	check(t, second(s.CondemnBlobs(t.Context(), "run", desktest.Start, desktest.Start, 10)))
+	check(t, s.ForgetBlob(t.Context(), "gone", "run"))
+	check(t, second(s.ForgetRequests(t.Context(), desktest.Start.Add(-time.Hour), 10)))
 	check(t, s.Close())
 }
 
@@ -136,6 +142,9 @@ func look(tx *store.Tx, one *desk.Ticket, key desk.APIKey) error {
 		func() error { return second(tx.Unsealed()) },
 		func() error { return second(tx.ChainHead()) },
 		func() error { return second(tx.Reference()) },
+		func() error { return second(tx.BlobNamed("x")) },
+		func() error { return second(tx.IdleBlobs(desktest.Start, desktest.Start)) },
+		func() error { return second(tx.OldRequests(desktest.Start)) },
 	}
 	for _, partner := range []string{"", "p"} {
 		for _, statuses := range [][]desk.Status{nil, {desk.Open}, {desk.Closed, desk.Pending}} {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"net/http"
 	"strings"
@@ -25,8 +24,7 @@ var errSlow = errors.New("the readiness check takes too long")
 
 // readiness tests what the desk cannot do without: store, disk, keys.
 type readiness struct {
-	check func(ctx context.Context, node string) error
-	node  string
+	check func(ctx context.Context) error
 	mu    sync.Mutex
 	last  *checkup
 }
@@ -39,8 +37,8 @@ type checkup struct {
 }
 
 // newReadiness makes a readiness that is tested by check.
-func newReadiness(check func(ctx context.Context, node string) error) *readiness {
-	return &readiness{check: check, node: rand.Text()[:8]}
+func newReadiness(check func(ctx context.Context) error) *readiness {
+	return &readiness{check: check}
 }
 
 // answer answers GET /readyz: 200 when the desk can take a request, else 503. What is wrong is in the log.
@@ -84,7 +82,7 @@ func (h *readiness) newest() *checkup {
 	h.last = c
 	go func() {
 		defer close(c.done)
-		c.err = h.check(context.Background(), h.node)
+		c.err = h.check(context.Background())
 	}()
 	return c
 }

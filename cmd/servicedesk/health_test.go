@@ -19,7 +19,7 @@ import (
 func TestAHundredWhoAskAtOnceCostOneCheck(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var checks atomic.Int64
-		h := newReadiness(func(context.Context, string) error {
+		h := newReadiness(func(context.Context) error {
 			checks.Add(1)
 			<-time.After(100 * time.Millisecond)
 			return nil
@@ -47,7 +47,7 @@ func TestACheckThatHangsIsNotReadyAndIsNotRepeated(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var checks atomic.Int64
 		mended := make(chan struct{})
-		h := newReadiness(func(context.Context, string) error {
+		h := newReadiness(func(context.Context) error {
 			checks.Add(1)
 			<-mended
 			return nil
@@ -73,7 +73,7 @@ func TestACheckThatHangsIsNotReadyAndIsNotRepeated(t *testing.T) {
 func TestAFailedCheckIsAskedForAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		failure := errors.New("disk full")
-		h := newReadiness(func(context.Context, string) error { return failure })
+		h := newReadiness(func(context.Context) error { return failure })
 		if err := h.look(t.Context()); !errors.Is(err, failure) {
 			t.Errorf("got %v", err)
 		}
@@ -89,7 +89,7 @@ func TestWhoGoesAwayDoesNotWaitForTheCheck(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		forever := make(chan struct{})
 		defer close(forever)
-		h := newReadiness(func(context.Context, string) error { <-forever; return nil })
+		h := newReadiness(func(context.Context) error { <-forever; return nil })
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
 		if err := h.look(ctx); !errors.Is(err, context.Canceled) {
@@ -99,7 +99,7 @@ func TestWhoGoesAwayDoesNotWaitForTheCheck(t *testing.T) {
 }
 
 func TestNotReadyTellsNothingOfTheCause(t *testing.T) {
-	h := newReadiness(func(context.Context, string) error { return errors.New("dial tcp 10.0.0.5: refused") })
+	h := newReadiness(func(context.Context) error { return errors.New("dial tcp 10.0.0.5: refused") })
 	answer := httptest.NewRecorder()
 	web.New(web.Options{Log: slog.New(slog.DiscardHandler)}).Handle("readyz", readOnly(h.answer)).ServeHTTP(answer, httptest.NewRequest("GET", "/readyz", nil))
 	if answer.Code != http.StatusServiceUnavailable || answer.Header().Get("Retry-After") != "5" || strings.Contains(answer.Body.String(), "10.0.0.5") {

@@ -59,6 +59,7 @@ func commands() []command {
 		{"key rotate", "", "put a new master key in the place of the installation's key file", rotateMasterCommand},
 		{"audit verify", "[--heads FILE] [--json]", "check the whole audit trail against its seals", verifyAuditCommand},
 		{"bench", "--key-file FILE [--url U] [--do WHAT] [--callers N] [--for T] [--requests N] [--json]", "put a desk for tests under load and measure its answers", benchCommand},
+		{"purge", "[--dry-run]", "remove what the desk keeps for a time only, as serve does every hour", purgeCommand},
 		{"version", "", "print the program's version", versionCommand},
 	}
 }

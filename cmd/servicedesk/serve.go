@@ -135,7 +135,7 @@ func (s *server) startWork(ctx context.Context) {
 	for _, work := range []func(context.Context){
 		func(ctx context.Context) { s.store.RunSequencer(ctx, s.app.Seal, sequenceEvery, s.hub.Publish) },
 		func(ctx context.Context) { s.store.Listen(ctx, s.hub.Publish) },
-		s.app.Watch, s.app.KeepAudit, s.closeResolved, s.exportHeads, s.supervisor.watch,
+		s.app.Watch, s.app.KeepAudit, s.closeResolved, s.exportHeads, s.purge, s.supervisor.watch,
 	} {
 		s.work.Go(func() { work(ctx) })
 	}

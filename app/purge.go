@@ -1,0 +1,99 @@
+package app
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"time"
+
+	"banksulutgo.co.id/servicedesk/store"
+)
+
+// How long the desk keeps what nobody needs any more.
+const (
+	keepRequests = 30 * 24 * time.Hour // the spec, section 3: at least
+	keepOrphans  = 24 * time.Hour      // a file that no attachment names; no upload takes so long
+	purgedAtOnce = 300                 // rows of one transaction, so that nobody waits long for it
+)
+
+// A run of the purge removes what it condemned within removeWithin; what it left is another run's after abandonedAfter.
+// So two runs never remove the same file, however long one of them stood still.
+const (
+	removeWithin   = 30 * time.Minute
+	abandonedAfter = time.Hour
+)
+
+// Purged is what a run of the purge removed, or would remove.
+type Purged struct {
+	Requests  int // request ids with their answers
+	Files     int // blobs that no attachment names
+	Leftovers int // temporary files of writes that a crash ended
+}
+
+// Purge removes what is kept for a time only: request ids after 30 days, files that no attachment names after a day,
+// temporary files. Any number of nodes may do it at once. It returns what was removed also when it fails.
+func (a *App) Purge(ctx context.Context) (Purged, error) {
+	requests, failed := a.purgeRequests(ctx)
+	files, err := a.purgeFiles(ctx)
+	leftovers, swept := a.blobs.Sweep(ctx)
+	return Purged{Requests: requests, Files: files, Leftovers: leftovers}, errors.Join(failed, err, swept)
+}
+
+// PurgeDue counts what Purge would remove from the database and the place of the attachments. It does not look for
+// temporary files.
+func (a *App) PurgeDue(ctx context.Context) (Purged, error) {
+	var due Purged
+	now := a.now()
+	err := a.store.Read(ctx, func(tx *store.Tx) (err error) {
+		if due.Requests, err = tx.OldRequests(now.Add(-keepRequests)); err != nil {
+			return err
+		}
+		due.Files, err = tx.IdleBlobs(now.Add(-keepOrphans), now.Add(-abandonedAfter))
+		return err
+	})
+	return due, err
+}
+
+func (a *App) purgeRequests(ctx context.Context) (gone int, err error) {
+	before := a.now().Add(-keepRequests)
+	for {
+		n, err := a.store.ForgetRequests(ctx, before, purgedAtOnce)
+		gone += n
+		if err != nil || n == 0 {
+			return gone, err
+		}
+	}
+}
+
+// purgeFiles removes blobs in three steps: condemn them, so that nobody can name them any more; remove them; forget
+// that they were condemned. A run that was cut off is taken up by a later one.
+func (a *App) purgeFiles(ctx context.Context) (gone int, err error) {
+	run := rand.Text()
+	for {
+		now := a.now()
+		names, err := a.store.CondemnBlobs(ctx, run, now.Add(-keepOrphans), now.Add(-abandonedAfter), purgedAtOnce)
+		if err != nil || len(names) == 0 {
+			return gone, err
+		}
+		for _, name := range names {
+			if err := a.purgeFile(ctx, name, run, now); err != nil {
+				return gone, err
+			}
+			gone++
+		}
+	}
+}
+
+// purgeFile removes a blob that the run condemned at some time.
+func (a *App) purgeFile(ctx context.Context, name, run string, condemned time.Time) error {
+	ctx, cancel := context.WithTimeout(ctx, removeWithin)
+	defer cancel()
+	if late := a.now().Sub(condemned); late > removeWithin {
+		return fmt.Errorf("the purge stood still for %v; a later run goes on", late)
+	}
+	if err := a.blobs.Remove(ctx, name); err != nil {
+		return err
+	}
+	return a.store.ForgetBlob(ctx, name, run)
+}
