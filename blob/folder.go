@@ -9,6 +9,7 @@ import (
 	"path"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -24,6 +25,8 @@ type folder struct {
 
 	mu      sync.Mutex
 	durable map[string]bool // folders known to be recorded on the disk
+
+	failures atomic.Int64 // syncs of folders that failed; one of them may lose the names of others too
 }
 
 // openFolder makes the folder ready and removes what writes that a crash ended left behind.
@@ -41,22 +44,14 @@ func openFolder(location string, o Options) (*folder, error) {
 	return f, err
 }
 
-// Put stores a content. An existing blob is trusted only after it was read and found whole; a damaged one is
-// replaced, so that sending a content again repairs it.
+// Put stores a content. It does not ask first whether the file is there: its name may never have reached the disk, and
+// after a sync that failed no later one brings it there. Writing it again harms nobody, and repairs a damaged file.
 func (f *folder) Put(ctx context.Context, content []byte) (string, error) {
 	name, err := NameOf(content)
 	if err != nil {
 		return "", err
 	}
-	at := place(name)
-	if _, err := f.Get(ctx, name); err == nil {
-		// Whoever wrote it may not have come to this step yet, or failed in it.
-		if err := f.settle(path.Dir(at)); err != nil {
-			return "", unavailable(ctx, "store a blob", err)
-		}
-		return name, nil
-	}
-	if err := f.write(ctx, at, f.options.Seal(content, name)); err != nil {
+	if err := f.write(ctx, place(name), f.options.Seal(content, name)); err != nil {
 		return "", err
 	}
 	return name, nil
@@ -109,6 +104,7 @@ func (f *folder) Check(ctx context.Context) error { return check(ctx, f, f.optio
 // write puts a whole file in its place, durably: the data, then the name, then the folders above it.
 // After a failure nothing counts as stored; the next try writes everything anew.
 func (f *folder) write(ctx context.Context, at string, sealed []byte) error {
+	before := f.failures.Load()
 	err := f.makeAbove(path.Dir(at))
 	if err != nil {
 		return unavailable(ctx, "store a blob", err)
@@ -124,8 +120,21 @@ func (f *folder) write(ctx context.Context, at string, sealed []byte) error {
 		os.Remove(temp)
 		return unavailable(ctx, "store a blob", err)
 	}
-	if err := syncFolder(f.path(path.Dir(at))); err != nil {
+	if err := f.sync(path.Dir(at), before); err != nil {
 		return unavailable(ctx, "store a blob", err)
+	}
+	return nil
+}
+
+// sync makes durable which names a folder holds. It fails too when any sync failed since there were before failures: the
+// kernel tells one caller only, and forgets what it could not write.
+func (f *folder) sync(at string, before int64) error {
+	if err := syncFolder(f.path(at)); err != nil {
+		f.failures.Add(1)
+		return err
+	}
+	if f.failures.Load() != before {
+		return errors.New("another sync failed meanwhile")
 	}
 	return nil
 }
@@ -169,7 +178,7 @@ func (f *folder) settle(at string) error {
 	if err := f.makeAbove(at); err != nil {
 		return err
 	}
-	return syncFolder(f.path(at))
+	return f.sync(at, f.failures.Load())
 }
 
 // makeAbove makes the folder at and those between it and the root. One that is there may have been made a moment
@@ -181,6 +190,7 @@ func (f *folder) makeAbove(at string) error {
 	if err := f.makeAbove(path.Dir(at)); err != nil {
 		return err
 	}
+	before := f.failures.Load()
 	err := os.Mkdir(f.path(at), 0o700)
 	if err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
@@ -188,7 +198,8 @@ func (f *folder) makeAbove(at string) error {
 	if err != nil && f.isDurable(at) {
 		return nil
 	}
-	if err := syncFolder(f.path(path.Dir(at))); err != nil {
+	if err := f.sync(path.Dir(at), before); err != nil {
+		os.Remove(f.path(at)) // if nobody uses it: a later sync would not bring this name to the disk, only a new one
 		return err
 	}
 	f.setDurable(at)
