@@ -69,11 +69,31 @@ func (e *postgresEngine) settle(ctx context.Context) error {
 	case err != nil:
 		return fmt.Errorf("PostgreSQL does not answer: %w", err)
 	}
+	if err := e.checkDurability(ctx); err != nil {
+		return err
+	}
 	e.channel = fmt.Sprintf("servicedesk_%d", schema)
 	e.words = dialect{
 		forUpdate: " FOR UPDATE", skipLocked: " FOR UPDATE SKIP LOCKED",
 		notify:     "SELECT pg_notify('" + e.channel + "', '')",
 		lockSchema: fmt.Sprintf("SELECT pg_advisory_xact_lock(%d)", 7310579<<32|int64(schema)),
+	}
+	return nil
+}
+
+// checkDurability finds out whether the server keeps what it acknowledges. One that is told not to is used, for somebody
+// meant it, and is complained about at every start; a session that does not wait for its commits is refused.
+func (e *postgresEngine) checkDurability(ctx context.Context) error {
+	var fsync, pages, commit string
+	err := e.pool.QueryRow(ctx, `SELECT current_setting('fsync'), current_setting('full_page_writes'), current_setting('synchronous_commit')`).
+		Scan(&fsync, &pages, &commit)
+	switch {
+	case err != nil:
+		return fmt.Errorf("PostgreSQL does not tell its settings: %w", err)
+	case commit == "off":
+		return errors.New("PostgreSQL ignores synchronous_commit=on, which each of our sessions asks for: connect without the pooler that drops it")
+	case fsync != "on" || pages != "on":
+		e.log.Error("PostgreSQL loses acknowledged tickets when the power fails: set fsync and full_page_writes to on", "fsync", fsync, "full_page_writes", pages)
 	}
 	return nil
 }
