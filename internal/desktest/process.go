@@ -174,9 +174,21 @@ type Process struct {
 // Serve starts the program and returns when it is ready. It is killed at the end of the test, unless it ended before.
 func (in Installation) Serve(t testing.TB, more ...string) *Process {
 	t.Helper()
+	p, serving := in.Start(t, more...)
+	if !serving {
+		t.Fatalf("the program ended while it was starting:\n%s", p.Log)
+	}
+	Await(t, startWithin, "the program is ready", func() bool { return p.status("/readyz") == http.StatusOK })
+	return p
+}
+
+// Start starts the program and returns when it serves, or when it ended instead. It is killed at the end of the test,
+// unless it ended before.
+func (in Installation) Start(t testing.TB, more ...string) (p *Process, serving bool) {
+	t.Helper()
 	path, err := in.program()
 	must(t, err)
-	p := &Process{Installation: in, Stdout: &Log{}, Log: &Log{}, ended: make(chan struct{})}
+	p = &Process{Installation: in, Stdout: &Log{}, Log: &Log{}, ended: make(chan struct{})}
 	starting := &startWatch{log: p.Log, serving: make(chan startLine, 1)}
 	words := append(append(slices.Clone(in.Under), path, "serve"), more...)
 	p.cmd = exec.Command(words[0], words[1:]...)
@@ -190,13 +202,12 @@ func (in Installation) Serve(t testing.TB, more ...string) *Process {
 	select {
 	case line := <-starting.serving:
 		p.setAddresses(line)
+		return p, true
 	case <-p.ended:
-		t.Fatalf("the program ended while it was starting:\n%s", p.Log)
 	case <-time.After(startWithin):
 		t.Fatalf("the program does not start:\n%s", p.Log)
 	}
-	Await(t, startWithin, "the program is ready", func() bool { return p.status("/readyz") == http.StatusOK })
-	return p
+	return p, false
 }
 
 func (p *Process) setAddresses(line startLine) {

@@ -44,9 +44,9 @@ var settings = map[string]string{
 // Server is a running PostgreSQL server with a folder, a port and a password of its own.
 type Server struct {
 	url      string
-	lifeline io.Closer     // closed, also by the end of this process, it ends the server
-	ended    chan struct{} // closed when the server has stopped and its folder is gone
-	output   bytes.Buffer  // what the keeper printed; read it only after ended
+	lifeline io.WriteCloser // closed, also by the end of this process, it ends the server; a line crashes it
+	ended    chan struct{}  // closed when the server has stopped and its folder is gone
+	output   bytes.Buffer   // what the keeper printed; read it only after ended
 }
 
 // Start makes an empty server on 127.0.0.1 and returns when it answers. The server stops when Close is called
@@ -136,18 +136,21 @@ func initialize(ctx context.Context, programs programs, owner owner, dir, passwo
 	return os.Remove(secret)
 }
 
-// keeper starts the server and ends it when its own input ends. That input is a pipe held by the process that
+// keeper starts the server and ends it when its own input ends; a line there crashes it, and starts it again. That input is a pipe held by the process that
 // called Start, and the kernel closes it even when that process is killed; a parent-death signal would do the
 // same on Linux only, and is bound to a thread instead of a process.
 const keeper = `
 dir=$1; shift
 exec 3<&0 </dev/null
-"$@" 3<&- >"$dir/log" 2>&1 &
-server=$!
-( read -r _ <&3; kill -QUIT $server ) 2>/dev/null &
-reader=$!
-wait $server
-kill $reader 2>/dev/null
+while :; do
+	"$@" 3<&- >>"$dir/log" 2>&1 &
+	server=$!
+	( read -r _ <&3 && : >"$dir/again"; kill -QUIT $server ) 2>/dev/null &
+	reader=$!
+	wait $server
+	kill $reader 2>/dev/null
+	rm "$dir/again" 2>/dev/null || break
+done
 tail -n 20 "$dir/log" >&2
 cd / && rm -rf "$dir"
 `
@@ -197,6 +200,39 @@ func (s *Server) waitReady(ctx context.Context) error {
 		case <-pause.C:
 		}
 	}
+}
+
+// Crash stops the server at once, as `pg_ctl stop -m immediate` does, and returns when it has recovered what was
+// committed and answers again.
+func (s *Server) Crash(ctx context.Context) error {
+	before, err := s.startTime(ctx)
+	if err != nil {
+		return err
+	}
+	if _, err := io.WriteString(s.lifeline, "crash\n"); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, readyWithin)
+	defer cancel()
+	for {
+		if err := s.waitReady(ctx); err != nil {
+			return err
+		}
+		if now, err := s.startTime(ctx); err == nil && now.After(before) {
+			return nil
+		}
+	}
+}
+
+// startTime is when the server was started.
+func (s *Server) startTime(ctx context.Context) (at time.Time, err error) {
+	conn, err := pgx.Connect(ctx, s.url)
+	if err != nil {
+		return at, err
+	}
+	defer conn.Close(context.WithoutCancel(ctx))
+	err = conn.QueryRow(ctx, "SELECT pg_postmaster_start_time()").Scan(&at)
+	return at, err
 }
 
 // URL returns the address of the server's database, with its superuser and password.
