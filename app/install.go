@@ -11,9 +11,6 @@ import (
 	"banksulutgo.co.id/servicedesk/store"
 )
 
-// fingerprintSetting names the master key's fingerprint in the database.
-const fingerprintSetting = "master_key_fingerprint"
-
 // Install opens the installation's keys. On a new database it makes them, stores the reference data and the system
 // user, and creates the key file when there is none. It refuses a key file that is not the installation's own, and
 // never makes a new one for an old database.
@@ -47,9 +44,15 @@ func Install(ctx context.Context, s *store.Store, keyFile string, firstNumber in
 func fingerprint(ctx context.Context, s *store.Store) (string, error) {
 	var known string
 	err := s.Read(ctx, func(tx *store.Tx) (err error) {
-		known, err = tx.Setting(fingerprintSetting)
+		known, err = Fingerprint(tx)
 		return err
 	})
+	return known, err
+}
+
+// Fingerprint reads the fingerprint of the master key that belongs to the database; empty on a new one.
+func Fingerprint(tx *store.Tx) (string, error) {
+	known, err := tx.Setting(store.FingerprintSetting)
 	if errors.Is(err, store.ErrNotFound) {
 		return "", nil
 	}
@@ -64,7 +67,7 @@ func install(ctx context.Context, s *store.Store, master auth.MasterKey, firstNu
 	}
 	now := s.Now()
 	err = s.Write(ctx, func(tx *store.Tx) error {
-		tx.ClaimSetting(fingerprintSetting, master.Fingerprint())
+		tx.ClaimSetting(store.FingerprintSetting, master.Fingerprint())
 		for _, k := range wrapped {
 			tx.InsertDataKey(store.DataKey{ID: k.ID, Purpose: k.Purpose, Wrapped: k.Wrapped})
 		}

@@ -44,7 +44,7 @@ func RotateMasterKey(ctx context.Context, s *store.Store, actor desk.Actor, keyF
 	rotated := RotatedMaster{Old: old.Fingerprint(), New: fresh.Fingerprint()}
 	entry := desk.NewAudit(s.Now(), actor, "masterkey.rotate", rotated.New, desk.OutcomeOK)
 	err = s.Write(ctx, func(tx *store.Tx) error {
-		tx.ReplaceSetting(fingerprintSetting, rotated.Old, rotated.New)
+		tx.ReplaceSetting(store.FingerprintSetting, rotated.Old, rotated.New)
 		for _, k := range rewrapped {
 			tx.RewrapDataKey(store.DataKey{ID: k.ID, Purpose: k.Purpose, Wrapped: k.Wrapped})
 		}

@@ -71,9 +71,14 @@ func inspect(ctx context.Context, s *Store, deep bool, look func(*Tx) error) (In
 	return i, err
 }
 
-// sqliteReadOnly names the file for a connection that changes nothing, its journal included.
+// sqliteReadOnly names the file for a connection that changes nothing. Without a log beside it, which is so after an
+// orderly stop, the connection must be one that may write: such a one takes the empty log away that it needs itself. A
+// log that is there stays as it is.
 func sqliteReadOnly(path string) string {
-	q := url.Values{"mode": {"ro"}, "_pragma": {"busy_timeout(10000)", "query_only(1)"}}
+	q := url.Values{"mode": {"rw"}, "_pragma": {"busy_timeout(10000)", "query_only(1)"}}
+	if _, err := os.Stat(path + "-wal"); err == nil {
+		q.Set("mode", "ro")
+	}
 	return (&url.URL{Scheme: "file", OmitHost: true, Path: path, RawQuery: q.Encode()}).String()
 }
 

@@ -82,6 +82,9 @@ func TestWhatIsInspectedStaysAsItIs(t *testing.T) {
 		}
 		return nil
 	})
+	if left, err := os.ReadDir(p.folder); err != nil || len(left) != 1 {
+		t.Errorf("files were left: %v (%v)", left, err)
+	}
 	if after, err := os.ReadFile(path); err != nil || string(after) != string(before) {
 		t.Errorf("the file was changed (%v)", err)
 	}

@@ -2,6 +2,9 @@ package store
 
 import "context"
 
+// FingerprintSetting is the setting that names the installation's master key: its fingerprint.
+const FingerprintSetting = "master_key_fingerprint"
+
 // Setting reads a value that the installation keeps about itself, or ErrNotFound.
 func (tx *Tx) Setting(name string) (string, error) {
 	var value string

@@ -126,9 +126,12 @@ func (p *program) withFiles(ctx context.Context, c *config, do func(*opened) err
 }
 
 func (p *program) blobOptions(keyring *auth.Keyring) blob.Options {
-	return blob.Options{Seal: keyring.SealBytes, Open: keyring.OpenBytes, S3: blob.S3Options{
-		AccessKeyID: p.getenv("AWS_ACCESS_KEY_ID"), SecretAccessKey: p.getenv("AWS_SECRET_ACCESS_KEY"),
-	}}
+	return blob.Options{Seal: keyring.SealBytes, Open: keyring.OpenBytes, S3: p.s3()}
+}
+
+// s3 is who we are to an S3 server.
+func (p *program) s3() blob.S3Options {
+	return blob.S3Options{AccessKeyID: p.getenv("AWS_ACCESS_KEY_ID"), SecretAccessKey: p.getenv("AWS_SECRET_ACCESS_KEY")}
 }
 
 func (p *program) getenv(name string) string {
@@ -179,12 +182,15 @@ func makeFolder(path string) error {
 	return errors.Join(f.Sync(), f.Close())
 }
 
+// lockFile is locked in the data folder by the program that serves it, whose number it holds.
+const lockFile = "serve.lock"
+
 // lock takes the data folder for one serving program; the error names the one that has it.
 func lock(c *config) (*os.File, error) {
 	if err := makeFolder(c.data); err != nil {
 		return nil, fmt.Errorf("the data folder (SERVICEDESK_DATA) cannot be made: %w", err)
 	}
-	path := filepath.Join(c.data, "serve.lock")
+	path := filepath.Join(c.data, lockFile)
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, err

@@ -60,6 +60,7 @@ func commands() []command {
 		{"audit verify", "[--heads FILE] [--json]", "check the whole audit trail against its seals", verifyAuditCommand},
 		{"bench", "--key-file FILE [--url U] [--do WHAT] [--callers N] [--for T] [--requests N] [--json]", "put a desk for tests under load and measure its answers", benchCommand},
 		{"purge", "[--dry-run]", "remove what the desk keeps for a time only, as serve does every hour", purgeCommand},
+		{"doctor", "[--deep] [--json]", "look whether the desk and what it stands on are well", doctorCommand},
 		{"version", "", "print the program's version", versionCommand},
 	}
 }
