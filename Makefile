@@ -1,7 +1,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help build run deb try-deb test lint bench fuzz soak clean setup testrun
+.PHONY: help build run deb try-deb test lint bench fuzz soak soak-crash soak-power soak-io clean setup testrun
 
 # The version is ours to give (-X main.version): Go's own stamp fails in a clone that belongs to another user.
 export GOFLAGS := $(strip $(GOFLAGS) -buildvcs=false)
@@ -13,7 +13,7 @@ FUZZTIME ?= 30s
 TESTRUN := build/testrun
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: ## build build/servicedesk, one static program
 	$(RELEASED) go build -ldflags "-s -w -X main.version=$(VERSION)" -o build/servicedesk ./cmd/servicedesk
@@ -44,6 +44,17 @@ fuzz: setup testrun ## fuzz every target for FUZZTIME (30s)
 
 soak: setup testrun ## run the tests with the long ones at full length (SERVICEDESK_SOAK=full)
 	@SERVICEDESK_SOAK=full $(TESTRUN) -json build/soak.json -summary build/soak.summary scripts/test.sh -timeout 6h
+
+SOAK = SERVICEDESK_SOAK=full $(TESTRUN) env $(RELEASED) go test -v -count 1 -timeout 6h ./internal/soak
+
+soak-crash: setup testrun ## of soak: kill the program, and its PostgreSQL, a hundred times under load
+	@$(SOAK) -run Killed
+
+soak-power: setup testrun ## of soak: cut the power at every moment of a run
+	@$(SOAK) -run Power
+
+soak-io: setup testrun ## of soak: let each n-th call to the disk fail, and the disk be full
+	@$(SOAK) -run Disk
 
 clean: ## remove build/
 	rm -rf build

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs what the tests need and this machine lacks: a PostgreSQL server, Chromium, Node, dpkg and a C compiler
-# (for the race detector). Does nothing, quickly, when all is there. Installs only as root or with sudo that asks for no
+# Installs what the tests need and this machine lacks: a PostgreSQL server, Chromium, Node, strace, dpkg and a C
+# compiler (for the race detector). Does nothing, quickly, when all is there. Installs only as root or with sudo that asks for no
 # password, on Debian and its kin; elsewhere it says what to install and fails.
 set -euo pipefail
 

@@ -146,7 +146,7 @@ func room(t *testing.T, p *desktest.Process, bytes string) {
 	}
 }
 
-func TestADeskWithoutRoomForAttachmentsTakesTheRest(t *testing.T) {
+func TestADeskWhoseDiskHasNoRoomForAttachmentsTakesTheRest(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, desktest.NewInstallation(t, desktest.SQLite))
 	p := d.Serve(t)

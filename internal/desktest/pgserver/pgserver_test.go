@@ -54,6 +54,37 @@ func TestCloseStopsTheServerAndRemovesItsFolder(t *testing.T) {
 	}
 }
 
+func TestAServerThatCrashedHasWhatWasCommitted(t *testing.T) {
+	t.Parallel()
+	server, err := pgserver.Start(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(server.Close)
+	conn, err := pgx.Connect(t.Context(), server.URL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := conn.Exec(t.Context(), "CREATE TABLE kept AS SELECT 7 AS n"); err != nil {
+		t.Fatal(err)
+	}
+	if err := server.Crash(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := conn.Ping(t.Context()); err == nil {
+		t.Error("a connection survived the crash")
+	}
+	again, err := pgx.Connect(t.Context(), server.URL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer again.Close(t.Context())
+	var n int
+	if err := again.QueryRow(t.Context(), "SELECT n FROM kept").Scan(&n); err != nil || n != 7 {
+		t.Errorf("after the crash there is %d, %v", n, err)
+	}
+}
+
 func TestTheServerEndsWithAProcessThatIsKilled(t *testing.T) {
 	t.Parallel()
 	child := exec.Command(os.Args[0])
