@@ -30,6 +30,7 @@ machine=$(mktemp -d "$folder/machine-XXXXXX")
 trap 'rm -rf "$machine"' EXIT
 cp -a "$folder/clean/." "$machine"
 chmod 0755 "$machine"
+echo desk >"$machine/etc/hostname"
 echo '127.0.0.1 localhost desk' >"$machine/etc/hosts"
 cp "$package" "$machine/root/servicedesk.deb"
 install -m 0755 "$here/try-deb-inside.sh" "$machine/root/try.sh"

@@ -39,6 +39,7 @@ func (s *server) listen() ([]*entrance, error) {
 			return nil, errors.Join(err, closeAll(entrances))
 		}
 		front.http.TLSConfig = c.config()
+		s.metrics.MustRegister(c.expiry())
 	}
 	if s.config.metricsListen == "" {
 		return entrances, nil

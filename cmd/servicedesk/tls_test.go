@@ -9,10 +9,14 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
+	"errors"
+	"io"
 	"log/slog"
 	"math/big"
+	"net/http"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -101,13 +105,101 @@ func TestTheOldCertificateStaysWhileTheNewOneCannotBeUsed(t *testing.T) {
 	if err := os.WriteFile(files.cert, []byte("half a cert"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if got := name(); got != "first.example" || !strings.Contains(log.String(), "the old one stays") {
+	for range 3 {
+		if got := name(); got != "first.example" || strings.Count(log.String(), "the old one stays") != 1 {
+			t.Errorf("the certificate is of %s, the log says %s", got, log.String())
+		}
+	}
+	if err := os.Remove(files.key); err != nil {
+		t.Fatal(err)
+	}
+	if got := name(); got != "first.example" || strings.Count(log.String(), "the old one stays") != 2 {
 		t.Errorf("the certificate is of %s, the log says %s", got, log.String())
 	}
 	files.write(t, "second.example")
 	if got := name(); got != "second.example" {
 		t.Errorf("the certificate is of %s", got)
 	}
+}
+
+// A certificate client keeps each version in an archive and lets links show the newest; nothing says that a newer
+// version has a later time.
+func TestACertificateBehindLinksIsServedWhenTheLinksAreTurned(t *testing.T) {
+	t.Parallel()
+	live, age := newPair(t), time.Now().Add(-24*time.Hour)
+	turn := func(name string) {
+		t.Helper()
+		version := newPair(t)
+		version.write(t, name)
+		for link, file := range map[string]string{live.cert: version.cert, live.key: version.key} {
+			if err := errors.Join(os.Chtimes(file, age, age), os.Symlink(file, link+".new"), os.Rename(link+".new", link)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	turn("first.example")
+	in := desktest.NewInstallation(t, desktest.SQLite)
+	in.Env = []string{"SERVICEDESK_TLS_CERT=" + live.cert, "SERVICEDESK_TLS_KEY=" + live.key}
+	p := in.Serve(t)
+	for _, name := range []string{"second.example", "third.example"} {
+		turn(name)
+		desktest.Await(t, 10*time.Second, name+" is served", func() bool { return servedName(t, p) == name })
+	}
+	p.Stop(t)
+}
+
+func TestACertificateThatIsWrittenSlowlyIsServedWhenItIsWhole(t *testing.T) {
+	t.Parallel()
+	files, next := newPair(t), newPair(t)
+	files.write(t, "first.example")
+	next.write(t, "second.example")
+	in := desktest.NewInstallation(t, desktest.SQLite)
+	in.Env = []string{"SERVICEDESK_TLS_CERT=" + files.cert, "SERVICEDESK_TLS_KEY=" + files.key}
+	p := in.Serve(t)
+	for source, target := range map[string]string{next.cert: files.cert, next.key: files.key} {
+		text, err := os.ReadFile(source)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, n := range []int{len(text) / 2, len(text)} {
+			complaints := strings.Count(p.Log.String(), "the old one stays") + strings.Count(p.Log.String(), "read again")
+			if err := os.WriteFile(target, text[:n], 0o600); err != nil {
+				t.Fatal(err)
+			}
+			desktest.Await(t, 10*time.Second, "the desk has seen the file", func() bool {
+				if name := servedName(t, p); name != "first.example" && name != "second.example" {
+					t.Errorf("it serves %s", name)
+				}
+				return strings.Count(p.Log.String(), "the old one stays")+strings.Count(p.Log.String(), "read again") > complaints
+			})
+		}
+	}
+	if name := servedName(t, p); name != "second.example" {
+		t.Errorf("it serves %s", name)
+	}
+	p.Stop(t)
+}
+
+func TestTheMetricsTellWhenTheCertificateExpires(t *testing.T) {
+	t.Parallel()
+	files := newPair(t)
+	files.write(t, "first.example")
+	in := desktest.NewInstallation(t, desktest.SQLite)
+	in.Env = []string{"SERVICEDESK_TLS_CERT=" + files.cert, "SERVICEDESK_TLS_KEY=" + files.key}
+	p := in.Serve(t)
+	answer, err := http.Get(p.Metrics + "/metrics")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	text, err := io.ReadAll(answer.Body)
+	_, rest, found := strings.Cut(string(text), "\nservicedesk_certificate_expiry_timestamp_seconds ")
+	value, _, _ := strings.Cut(rest, "\n")
+	expires, wrong := strconv.ParseFloat(value, 64)
+	if left := expires - float64(time.Now().Unix()); err != nil || !found || wrong != nil || left < 3000 || left > 3601 {
+		t.Errorf("it expires in %v seconds (%v, %v)", left, err, wrong)
+	}
+	p.Stop(t)
 }
 
 func TestTheFilesOfACertificateAreNotReadAgainForEveryHandshake(t *testing.T) {
