@@ -180,10 +180,10 @@ func (r *recording) luckyCuts(n int, random *rand.Rand) []cut {
 
 func TestNothingAcknowledgedIsLostWhenThePowerIsCut(t *testing.T) {
 	t.Parallel()
-	r := record(t, "", size(5, 60))
+	r := record(t, "", size(5, 25))
 	seed := rand.Uint64()
 	random := rand.New(rand.NewPCG(seed, 0))
-	cuts := append(r.strictCuts(size(10, 1<<20)), r.luckyCuts(size(10, 2000), random)...)
+	cuts := append(r.strictCuts(size(10, 1<<20)), r.luckyCuts(size(10, 500), random)...)
 	slices.SortStableFunc(cuts, func(a, b cut) int { return a.before - b.before })
 	r.cuts(t, cuts, func(c cut, wrong []string) bool {
 		_, promised := r.toldBefore(c.before)
