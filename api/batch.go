@@ -1,7 +1,6 @@
 package api
 
 import (
-	"bytes"
 	"encoding/json"
 	"net/http"
 	"net/url"
@@ -18,7 +17,7 @@ const batchMost = 100
 // operation is one request of a batch.
 type operation struct {
 	id, method, path, key string
-	body                  []byte
+	body                  web.Value // null: none
 }
 
 // batchResult is the answer to one operation.
@@ -67,11 +66,8 @@ func readOperations(in *input) []operation {
 			in.faults.Add(f.Path("id"), desk.MustBeUnique)
 		}
 		seen[op.id] = true
-		body, given := f.Value("body")
-		if given {
-			op.body = body.Append(nil)
-		}
-		if op.key == "" && key != "" && op.method != http.MethodGet && !hasRequestID(body) {
+		op.body, _ = f.Value("body")
+		if op.key == "" && key != "" && op.method != http.MethodGet && !hasRequestID(op.body) {
 			op.key = key + "/" + op.id
 		}
 		operations = append(operations, op)
@@ -124,7 +120,7 @@ func hasRequestID(body web.Value) bool {
 
 // runOperation runs an operation, the one at place i of its batch, like a request of its own.
 func (s *Server) runOperation(r *web.Request, op operation, i int) batchResult {
-	inner, err := http.NewRequestWithContext(r.Within(), op.method, op.path, bytes.NewReader(op.body))
+	inner, err := http.NewRequestWithContext(r.Within(op.body), op.method, op.path, http.NoBody)
 	if err != nil {
 		return batchResult{ID: op.id, Status: http.StatusNotFound, Body: json.RawMessage(`null`)}
 	}

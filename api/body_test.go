@@ -51,7 +51,7 @@ func TestWhatIsNotStrictJSONIsRefusedWithItsPosition(t *testing.T) {
 			wantMessage(t, c.Post(t, "/claims", tc.body), 400, "Invalid JSON: "+tc.message)
 		})
 	}
-	wantMessage(t, c.With("Accept-Language", "id").Post(t, "/claims", `{`), 400, "JSON tidak valid: unexpected end of the body pada baris 1, kolom 2")
+	wantMessage(t, c.With("Accept-Language", "id").Post(t, "/claims", `{`), 400, "JSON tidak valid: isi berakhir terlalu dini pada baris 1, kolom 2")
 }
 
 func TestEveryOperationWithABodyWantsAnObject(t *testing.T) {

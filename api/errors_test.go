@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"context"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -159,7 +160,7 @@ func TestAFailureInsideTellsNothingOfTheInside(t *testing.T) {
 	if text := log.String(); !strings.Contains(text, "panic") || !strings.Contains(text, `"request":"inside"`) {
 		t.Errorf("the log does not tell what happened: %.500s", text)
 	}
-	wantMessage(t, c.With("Accept-Language", "id").Get(t, "/tickets/list"), 500, "Terjadi kesalahan pada sistem.")
+	wantMessage(t, c.With("Accept-Language", "id").Get(t, "/tickets/list"), 500, "Terjadi kesalahan pada sistem. Kode: inside.")
 }
 
 func TestAMissingSystemUserAndServiceAreNamed(t *testing.T) {
@@ -244,6 +245,48 @@ func TestBodiesOverTheMemoryBudgetAreAskedToComeLater(t *testing.T) {
 		t.Errorf("Retry-After is %q", r.Header.Get("Retry-After"))
 	}
 	opened(t, c, "/claims", aClaim)
+}
+
+func TestABodyThatStallsIsAnsweredAndNothingCameOfIt(t *testing.T) {
+	d := onDesk(t)
+	door := web.New(web.Options{Log: slog.New(slog.DiscardHandler), SlowBody: 20 * time.Millisecond})
+	address := serveAPI(t, api.Options{App: d.App, Door: door, Numbered: d.Numbered})
+	key := keyOf(t, d, "partner", everything)
+	c := desktest.NewClient(address, key)
+	number := opened(t, c, "/claims", aClaim)
+	for path, method := range map[string]string{"/claims": "POST", "/tickets": "POST", "/tickets/search": "POST", "/tickets/" + number: "PATCH", "/batch": "POST"} {
+		body, in := io.Pipe()
+		defer in.Close()
+		r, err := http.NewRequest(method, address+api.Base+path, body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.ContentLength = 70 << 20
+		r.Header.Set("Authorization", "Bearer "+key)
+		answer, err := c.Exchange(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantMessage(t, answer, 408, "The request body came too slowly. Send at least 64 kB in every 1 second")
+	}
+	if got := c.Get(t, "/tickets/list").Len("tickets"); got != 1 {
+		t.Errorf("%d tickets, want 1", got)
+	}
+}
+
+func TestOneKeysBodiesTakeHalfOfTheMemory(t *testing.T) {
+	d := onDesk(t)
+	door := web.New(web.Options{Log: slog.New(slog.DiscardHandler), BodyBudget: 820_000})
+	c := desktest.NewClient(serveAPI(t, api.Options{App: d.App, Door: door, Numbered: d.Numbered}), keyOf(t, d, "partner", everything))
+	// The body alone fits in half of the memory; with the files that are decoded from it it does not.
+	body := ticketWith(file("a.txt", "text/plain", []byte(strings.Repeat("x", 187_000))))
+	wantMessage(t, c.Post(t, "/tickets", body), 503, "The service cannot answer at this moment. Try again in 2 seconds")
+	batch := `{"operations":[{"id":"1","method":"POST","path":"/tickets","body":` + body + `},{"id":"2","method":"POST","path":"/claims","body":` + aClaim + `}]}`
+	r := c.Post(t, "/batch", batch).Want(t, 200)
+	if r.Text("results.0.status") != "503" || r.Text("results.1.status") != "201" {
+		t.Errorf("got %s", r.Body)
+	}
+	c.Post(t, "/tickets", ticketWith(file("a.txt", "text/plain", []byte(strings.Repeat("x", 100_000))))).Want(t, 201)
 }
 
 func TestAnswersAreForTheCallerAlone(t *testing.T) {

@@ -20,29 +20,39 @@ type input struct {
 	release func()
 }
 
-// read reads and parses the body of a request. Call release when nothing refers to it any more.
+// read reads and parses the body of a request, and makes sure of the memory for the files in it. Call release when
+// nothing refers to it any more.
 func (s *Server) read(r *web.Request) (*input, error) {
-	body, err := s.door.ReadBody(r)
-	if err != nil {
-		return nil, err
-	}
-	in, err := parse(r, body.Bytes)
-	if err != nil {
-		body.Release()
-		return nil, err
-	}
-	in.release = body.Release
-	return in, nil
-}
-
-func parse(r *web.Request, body []byte) (*input, error) {
-	value, err := web.ParseJSON(body)
+	value, release, err := s.parse(r)
 	if err != nil {
 		return nil, err
 	}
 	faults := &desk.Faults{}
 	fields, err := web.ReadFields(value, faults)
-	return &input{Fields: fields, request: r, value: value, faults: faults}, err
+	if err == nil {
+		err = s.door.Reserve(r, min(attachedBytes(value), desk.MaxAttachmentBytes))
+	}
+	if err != nil {
+		release()
+		return nil, err
+	}
+	return &input{Fields: fields, request: r, value: value, faults: faults, release: release}, nil
+}
+
+// parse returns the body of a request, and what gives its memory back. Requests inside a batch share that of the batch.
+func (s *Server) parse(r *web.Request) (web.Value, func(), error) {
+	if r.Inner() && r.Parsed.Kind() != web.Null {
+		return r.Parsed, func() {}, nil
+	}
+	body, err := s.door.ReadBody(r)
+	if err != nil {
+		return web.Value{}, nil, err
+	}
+	value, err := web.ParseJSON(body.Bytes)
+	if err != nil {
+		body.Release()
+	}
+	return value, body.Release, err
 }
 
 // warnings adds to what the verb warned of what the door masked, and the fields that nobody asked for.
@@ -113,9 +123,14 @@ func onceOf[T any](in *input, word func(T) (web.Answer, error)) app.Once[T] {
 	}
 }
 
-// files reads the attachments of a body.
+// files reads the attachments of a body. Of too many bytes none is decoded.
 func (in *input) files() []desk.Attachment {
 	var files []desk.Attachment
+	if attachedBytes(in.value) > desk.MaxAttachmentBytes {
+		in.faults.Add("attachments", desk.TooManyBytes, "50 MB")
+		in.Value("attachments") // it is known
+		return nil
+	}
 	for _, f := range in.Objects("attachments", desk.MaxAttachments) {
 		files = append(files, in.file(f))
 	}
@@ -142,6 +157,10 @@ func (in *input) file(f *web.Fields) desk.Attachment {
 	content := f.Text("content", 0)
 	if content == "" {
 		in.faults.Add(f.Path("content"), desk.Required)
+		return file
+	}
+	if decodedBytes(content) > desk.MaxAttachment {
+		in.faults.Add(f.Path("content"), desk.TooManyBytes, "10 MB")
 		return file
 	}
 	decoded, err := decodeBase64(content)

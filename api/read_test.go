@@ -217,7 +217,7 @@ func TestARateIsKeptToAndTold(t *testing.T) {
 				continue
 			}
 			r := c.Do(t, tc.method, tc.path, tc.body)
-			wantBytes(t, r.Want(t, 429), `{"success":false,"message":"Too many requests. Try again in 1 seconds","requestId":"rate"}`)
+			wantBytes(t, r.Want(t, 429), `{"success":false,"message":"Too many requests. Try again in 1 second","requestId":"rate"}`)
 			wantRate(r, `"default";r=0;t=5`)
 			if r.Header.Get("Retry-After") != "1" {
 				t.Errorf("Retry-After is %q", r.Header.Get("Retry-After"))

@@ -19,6 +19,23 @@ func decodeBase64(s string) ([]byte, error) {
 	return base64.StdEncoding.Strict().DecodeString(s)
 }
 
+// decodedBytes is how many bytes a base64 text stands for; of what is no base64, about as many.
+func decodedBytes(text string) int64 {
+	last := text[max(0, len(text)-2):]
+	padding := len(last) - len(strings.TrimRight(last, "="))
+	return int64(len(text)/4*3 - padding)
+}
+
+// attachedBytes is how many bytes the attachments of a body stand for together.
+func attachedBytes(body web.Value) (n int64) {
+	files, _ := body.Get("attachments")
+	for _, file := range files.Items() {
+		content, _ := file.Get("content")
+		n += decodedBytes(content.Text())
+	}
+	return n
+}
+
 // declaredSize reads the size that a file says it has; -1 when it says none.
 func declaredSize(f *web.Fields, faults *desk.Faults) int64 {
 	literal, ok := f.Number("size")

@@ -18,6 +18,7 @@ const (
 	WrongMethod   Code = "wrong_method"  // it exists, but not to be used in this way
 	Conflict      Code = "conflict"      // it collides with something that exists
 	Stale         Code = "stale"         // it was changed since the caller read it
+	TooSlow       Code = "too_slow"      // the request came too slowly to be waited for
 	TooLarge      Code = "too_large"     // the request is over a size limit
 	Unsupported   Code = "unsupported"   // the form of the request is not understood
 	RequestReused Code = "request_reuse" // a request id was used again with other content

@@ -44,6 +44,7 @@ const (
 	NotJSON              Text = "Content-Type must be application/json"
 	BadEncoding          Text = "Content-Encoding must be gzip or absent, and the body must be what it says"
 	BodyCut              Text = "The request body ended too early"
+	BodySlow             Text = "The request body came too slowly. Send at least {0} kB in every {1} seconds"
 	RequestIDReused      Text = "This requestId was already used with other content"
 	RequestIDDiffers     Text = "Idempotency-Key and integration.requestId must be equal when both are given"
 	ChangedElsewhere     Text = "The ticket was changed since it was read. Read it again and repeat the change"
@@ -90,7 +91,28 @@ const (
 	DiffersFromFirst    Text = "{field} differs from the first request with this id"
 	PermissionUnknown   Text = "Unknown permission {0}. Known: {1}"
 	OneIdentifier       Text = "One of email, phone, identifier and nomorRekening is required"
+	ParameterUnknown    Text = "Unknown parameter {field}. Known: {0}"
+	QueryInvalid        Text = "The query cannot be read: write % as %25, & as %26 and ; as %3B"
 	PathRefused         Text = "{field} must be a path of this API that a batch may use"
+)
+
+// Why a body is no JSON: with one of these the first argument of InvalidJSON begins.
+const (
+	JSONMark       Text = "byte order mark"
+	JSONEmpty      Text = "the body is empty"
+	JSONMore       Text = "more data after the end"
+	JSONValues     Text = "more than 50000 values"
+	JSONLevels     Text = "more than 64 levels"
+	JSONProto      Text = `key "__proto__" is not allowed`
+	JSONDuplicate  Text = "duplicate key"
+	JSONUnexpected Text = "unexpected character"
+	JSONEnd        Text = "unexpected end of the body"
+	JSONComment    Text = "comments are not allowed"
+	JSONNUL        Text = "NUL character"
+	JSONUTF8       Text = "invalid UTF-8"
+	JSONControl    Text = "control character in a string"
+	JSONEscape     Text = "invalid escape"
+	JSONSurrogate  Text = "lone surrogate"
 )
 
 // Warnings: told beside a success, never a refusal.
@@ -128,6 +150,7 @@ var indonesian = map[Text]string{
 	NotJSON:              "Content-Type harus application/json.",
 	BadEncoding:          "Content-Encoding harus gzip atau kosong, dan isinya harus sesuai.",
 	BodyCut:              "Isi permintaan terputus.",
+	BodySlow:             "Isi permintaan terlalu lambat. Kirim paling sedikit {0} kB setiap {1} detik.",
 	RequestIDReused:      "Permintaan dengan requestId ini sudah diproses dengan isi lain.",
 	RequestIDDiffers:     "Idempotency-Key dan integration.requestId harus sama bila keduanya diisi.",
 	ChangedElsewhere:     "Tiket telah berubah sejak dibaca. Baca kembali lalu ulangi perubahan.",
@@ -171,6 +194,8 @@ var indonesian = map[Text]string{
 	DiffersFromFirst:    "{field} berbeda dari permintaan pertama dengan id ini.",
 	PermissionUnknown:   "Izin {0} tidak dikenal. Pilihan: {1}.",
 	OneIdentifier:       "Isi salah satu: email, phone, identifier, nomorRekening.",
+	ParameterUnknown:    "Parameter {field} tidak dikenal. Pilihan: {0}",
+	QueryInvalid:        "Query tidak dapat dibaca: tulis % sebagai %25, & sebagai %26 dan ; sebagai %3B.",
 	PathRefused:         "{field} harus jalur API ini yang boleh dipakai dalam batch.",
 
 	UnknownField:       "Kolom tidak dikenal, diabaikan.",
@@ -180,6 +205,22 @@ var indonesian = map[Text]string{
 	RecommendedMissing: "{field} dianjurkan untuk {0}.",
 	PartnerIDDiffers:   "Mitra dari kunci API ini adalah {0}.",
 	APIVersionUnknown:  "Versi API tidak dikenal, dijawab sebagai 1.0.",
+
+	JSONMark:       "tanda urutan byte",
+	JSONEmpty:      "isi kosong",
+	JSONMore:       "ada data setelah akhir",
+	JSONValues:     "lebih dari 50000 nilai",
+	JSONLevels:     "lebih dari 64 tingkat",
+	JSONProto:      `kunci "__proto__" tidak diizinkan`,
+	JSONDuplicate:  "kunci ganda",
+	JSONUnexpected: "karakter yang tidak terduga",
+	JSONEnd:        "isi berakhir terlalu dini",
+	JSONComment:    "komentar tidak diizinkan",
+	JSONNUL:        "karakter NUL",
+	JSONUTF8:       "UTF-8 tidak valid",
+	JSONControl:    "karakter kontrol di dalam teks",
+	JSONEscape:     "urutan escape tidak valid",
+	JSONSurrogate:  "surrogate tanpa pasangan",
 }
 
 // labels are the names of fields in English and Indonesian; a field that is not here is named by its path.
@@ -295,10 +336,28 @@ func (t Text) In(l Language, path string, args ...string) string {
 	}
 	places := make([]string, 0, 2+2*len(args))
 	places = append(places, "{field}", label(path, l, !strings.HasPrefix(wording, "{field}")))
+	if t == InvalidJSON && len(args) > 0 {
+		args = append([]string{reasonIn(l, args[0])}, args[1:]...)
+	}
 	for i, a := range args {
-		places = append(places, "{"+strconv.Itoa(i)+"}", a)
+		place := "{" + strconv.Itoa(i) + "}"
+		if a == "1" {
+			places = append(places, place+" seconds", "1 second", place+" characters", "1 character", place+" decimals", "1 decimal")
+		}
+		places = append(places, place, a)
 	}
 	return strings.NewReplacer(places...).Replace(wording)
+}
+
+// reasonIn words the reason that a sentence about JSON begins with; what follows it is the caller's own.
+func reasonIn(l Language, s string) string {
+	for _, reason := range []Text{JSONMark, JSONEmpty, JSONMore, JSONValues, JSONLevels, JSONProto, JSONDuplicate, JSONUnexpected,
+		JSONEnd, JSONComment, JSONNUL, JSONUTF8, JSONControl, JSONEscape, JSONSurrogate} {
+		if rest, ok := strings.CutPrefix(s, string(reason)); ok {
+			return reason.In(l, "") + rest
+		}
+	}
+	return s
 }
 
 // lowerFirst turns a label into one that stands inside a sentence, unless it begins with an abbreviation.

@@ -160,7 +160,7 @@ func objects(s *openapi3.Schema, path string, visit func(string, *openapi3.Schem
 }
 
 func TestOperationsDocumentTheirAnswers(t *testing.T) {
-	write := []string{"400", "401", "403", "413", "415", "422", "429", "500", "503"}
+	write := []string{"400", "401", "403", "408", "413", "415", "422", "429", "500", "503"}
 	read := []string{"200", "304", "401", "403", "429", "500", "503"}
 	want := map[string][]string{
 		"createClaim":     append([]string{"201"}, write...),
@@ -173,8 +173,8 @@ func TestOperationsDocumentTheirAnswers(t *testing.T) {
 		"getAttachment":   append([]string{"404"}, read...),
 		"listEvents":      append([]string{"400"}, read...),
 		"getRequest":      append([]string{"404"}, read...),
-		"searchTickets":   {"200", "400", "401", "403", "413", "415", "429", "500", "503"},
-		"runBatch":        {"200", "400", "401", "413", "415", "429", "500", "503"},
+		"searchTickets":   {"200", "400", "401", "403", "408", "413", "415", "429", "500", "503"},
+		"runBatch":        {"200", "400", "401", "408", "413", "415", "429", "500", "503"},
 		"getOpenAPIYAML":  {"200", "304"},
 		"getOpenAPIJSON":  {"200", "304"},
 	}
@@ -265,7 +265,7 @@ func deskMessages() []*regexp.Regexp {
 		desk.UnauthorizedText, desk.CannotCreate, desk.CannotRead, desk.CannotUpdate, desk.ValidationFailed,
 		desk.EitherReference, desk.TicketNotFound, desk.AttachmentNotFound, desk.RequestNotFound, desk.TicketFinalized,
 		desk.SystemUserNotFound, desk.ClaimServiceNotFound, desk.InvalidJSON, desk.BodyTooLarge, desk.NotJSON,
-		desk.BadEncoding, desk.RequestIDReused, desk.ChangedElsewhere, desk.RateLimited, desk.TryLater, desk.InternalError,
+		desk.BadEncoding, desk.BodySlow, desk.RequestIDReused, desk.ChangedElsewhere, desk.RateLimited, desk.TryLater, desk.InternalError,
 	}
 	argument := regexp.MustCompile(`\\{\d\\}`)
 	var patterns []*regexp.Regexp

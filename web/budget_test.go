@@ -38,7 +38,7 @@ func TestABodyOverTheBudgetIsRefusedForTheMoment(t *testing.T) {
 			t.Errorf("logged %v", line)
 		}
 	}
-	if left := d.budget.left.Load(); left != 100_000 {
+	if left := d.budget.free(); left != 100_000 {
 		t.Errorf("the budget has %d bytes left", left)
 	}
 }
@@ -67,11 +67,11 @@ func TestASlowCallerHoldsLittleMoreThanItSent(t *testing.T) {
 			d, _ := newDoor(Options{})
 			send, end := stalling(d, announced)
 			send(sent)
-			if held, most := defaultBudget-d.budget.left.Load(), int64(min(max(wholePart, 2*(sent+1)), sent+1+mostPart)); held > most || held < int64(sent) {
+			if held, most := defaultBudget-d.budget.free(), int64(min(max(wholePart, 2*(sent+1)), sent+1+mostPart)); held > most || held < int64(sent) {
 				t.Errorf("%d bytes of %d: %d held, want at most %d", sent, announced, held, most)
 			}
 			end()
-			if left := d.budget.left.Load(); left != defaultBudget {
+			if left := d.budget.free(); left != defaultBudget {
 				t.Errorf("the budget has %d bytes left", left)
 			}
 		}
@@ -90,6 +90,60 @@ func TestAThousandSilentCallersLeaveRoomForOthers(t *testing.T) {
 	}
 }
 
+// ofKey is a request of an API key with a body of announced length.
+func ofKey(key string, size int) *Request {
+	r := incoming(repeated([]byte("x"), int64(size)))
+	r.ContentLength, r.Key.ID = int64(size), key
+	return r
+}
+
+func TestOneKeyHoldsAtMostItsShareOfTheBudget(t *testing.T) {
+	const budget = 16 << 20
+	d, lines := newDoor(Options{BodyBudget: budget})
+	var refusal error
+	for refusal == nil {
+		_, refusal = d.ReadBody(ofKey("greedy", 1<<20))
+	}
+	if !desk.Is(refusal, desk.Unavailable) || !errors.Is(refusal, errShare) {
+		t.Errorf("got %v", refusal)
+	}
+	for refusal = nil; refusal == nil; {
+		_, refusal = d.ReadBody(ofKey("greedy", 30_000))
+	}
+	if held := budget - d.budget.free(); held < budget/2-2<<20 || held > budget/2+budget/16 {
+		t.Errorf("the key holds %d bytes", held)
+	}
+	for _, size := range []int{100, 50_000, 2 << 20} {
+		body, err := d.ReadBody(ofKey("other", size))
+		if err != nil || len(body.Bytes) != size {
+			t.Errorf("%d bytes of another key: %v", size, err)
+		}
+		body.Release()
+	}
+	if d.budget.held["other"] != 0 || len(d.budget.held) != 1 {
+		t.Errorf("held: %v", d.budget.held)
+	}
+	if len(lines) > 0 {
+		t.Errorf("logged %v", lines.fields(t))
+	}
+}
+
+func TestWhatIsMadeOfABodyCountsAndIsGivenBackWithIt(t *testing.T) {
+	d, _ := newDoor(Options{BodyBudget: 1 << 20})
+	r := ofKey("a", 50_000)
+	body, err := d.ReadBody(r)
+	if err := errors.Join(err, d.Reserve(r, 100_000)); err != nil || r.taken != 150_001 {
+		t.Errorf("took %d: %v", r.taken, err)
+	}
+	if err := d.Reserve(r, 500_000); !desk.Is(err, desk.Unavailable) || r.taken != 150_001 {
+		t.Errorf("took %d: %v", r.taken, err)
+	}
+	body.Release()
+	if d.budget.free() != 1<<20 || r.taken != 0 {
+		t.Errorf("%d bytes left, %d taken", d.budget.free(), r.taken)
+	}
+}
+
 func TestLongBodiesLeaveRoomForShortOnes(t *testing.T) {
 	d, _ := newDoor(Options{BodyBudget: 8 << 20})
 	for _, size := range []int{3 << 20, 500_000, 100_000, 10_000} {
@@ -98,7 +152,7 @@ func TestLongBodiesLeaveRoomForShortOnes(t *testing.T) {
 			refused = desk.Is(err, desk.Unavailable)
 		}
 	}
-	if left := d.budget.left.Load(); left < 1<<20 {
+	if left := d.budget.free(); left < 1<<20 {
 		t.Errorf("long bodies left %d bytes", left)
 	}
 	for range 25 {
@@ -166,7 +220,7 @@ func TestTheBudgetIsWholeAfterAnySequenceOfRequests(t *testing.T) {
 		d, _ := newDoor(Options{BodyBudget: 400_000})
 		for range rapid.IntRange(1, 8).Draw(t, "requests") {
 			d.Handle("x", drawHandler(t, d)).ServeHTTP(httptest.NewRecorder(), drawBody(t).Request)
-			if left := d.budget.left.Load(); left != 400_000 {
+			if left := d.budget.free(); left != 400_000 {
 				t.Fatalf("%d bytes are left", left)
 			}
 		}
@@ -179,7 +233,7 @@ func TestTheBudgetIsNeverOverdrawnAndWholeAgainWhenManyReadAtOnce(t *testing.T) 
 	var read, refused atomic.Int64
 	h := d.Handle("x", func(r *Request) (Answer, error) {
 		body, err := d.ReadBody(r)
-		if left := d.budget.left.Load(); left < 0 {
+		if left := d.budget.free(); left < 0 {
 			t.Errorf("the budget is overdrawn: %d", left)
 		}
 		if err != nil {
@@ -199,7 +253,7 @@ func TestTheBudgetIsNeverOverdrawnAndWholeAgainWhenManyReadAtOnce(t *testing.T) 
 		})
 	}
 	all.Wait()
-	if left := d.budget.left.Load(); left != budget || read.Load() == 0 || read.Load()+refused.Load() != 800 {
+	if left := d.budget.free(); left != budget || read.Load() == 0 || read.Load()+refused.Load() != 800 {
 		t.Errorf("%d bytes left, %d read, %d refused", left, read.Load(), refused.Load())
 	}
 }
@@ -263,8 +317,8 @@ func TestSixtyFourOfTheLargestBodiesAtOnceStayWithinTheMemory(t *testing.T) {
 		all.Wait()
 	})
 	t.Logf("%d bodies of %d were read, at most %d MB in use", read.Load()/MaxBody, callers, peak>>20)
-	if read.Load() == 0 || peak > bound || d.budget.left.Load() != defaultBudget {
+	if read.Load() == 0 || peak > bound || d.budget.free() != defaultBudget {
 		t.Errorf("%d bytes were read with %d MB in use (at most %d), and %d bytes of the budget are left",
-			read.Load(), peak>>20, bound>>20, d.budget.left.Load())
+			read.Load(), peak>>20, bound>>20, d.budget.free())
 	}
 }

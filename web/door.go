@@ -24,6 +24,7 @@ import (
 // Request is an HTTP request with what the door found out about it.
 type Request struct {
 	*http.Request
+	Parsed   Value  // the body, of a request inside another one
 	ID       string // of this request: taken from the caller or made
 	Actor    desk.Actor
 	Key      desk.APIKey   // that the actor used
@@ -31,8 +32,9 @@ type Request struct {
 	Language desk.Language // of messages
 	Limits   http.Header   // rate limit headers of the answer
 
-	body  wire
-	taken int64 // bytes of the budget that the body holds
+	control *http.ResponseController
+	body    wire
+	taken   int64 // bytes of the budget that the body holds, with what was made of it
 }
 
 // Answer is an answer that was made completely before a byte of it is sent.
@@ -52,7 +54,8 @@ type Options struct {
 	Log            *slog.Logger          // default slog.Default()
 	Metrics        prometheus.Registerer // default: none
 	TrustedProxies []netip.Prefix        // whose X-Forwarded-For is believed; default none
-	BodyBudget     int64                 // bytes of bodies in flight; default 256 MiB
+	BodyBudget     int64                 // bytes of bodies in flight; default 384 MiB, half of it for one key
+	SlowBody       time.Duration         // within which 64 KiB of a body must come; default 20 s
 	Clock          func() time.Time      // default time.Now
 }
 
@@ -60,7 +63,8 @@ type Options struct {
 type Door struct {
 	log      *slog.Logger
 	proxies  []netip.Prefix
-	budget   budget
+	budget   *budget
+	slow     time.Duration // see Options.SlowBody
 	clock    func() time.Time
 	most     int64         // bytes of a body
 	patience time.Duration // with callers that are answered and still send
@@ -73,18 +77,22 @@ func New(o Options) *Door {
 		o.Log = slog.Default()
 	}
 	if o.BodyBudget == 0 {
-		o.BodyBudget = 256 << 20
+		o.BodyBudget = 384 << 20
+	}
+	if o.SlowBody == 0 {
+		o.SlowBody = slowBody
 	}
 	if o.Clock == nil {
 		o.Clock = time.Now
 	}
-	d := &Door{log: o.Log, proxies: o.TrustedProxies, clock: o.Clock, most: MaxBody, patience: lingerTime}
+	d := &Door{log: o.Log, proxies: o.TrustedProxies, budget: newBudget(o.BodyBudget), slow: o.SlowBody, clock: o.Clock, most: MaxBody, patience: lingerTime}
 	d.seconds = prometheus.NewHistogramVec(prometheus.HistogramOpts{
 		Name: "servicedesk_http_request_seconds", Help: "Time to answer a request, by operation and status.",
 		Buckets: prometheus.ExponentialBuckets(0.0005, 2, 16)}, []string{"operation", "status"})
-	d.budget.fill(o.BodyBudget)
 	if o.Metrics != nil {
-		o.Metrics.MustRegister(d.seconds)
+		o.Metrics.MustRegister(d.seconds, prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Name: "servicedesk_http_body_bytes_free", Help: "Memory for request bodies in flight that nobody holds.",
+		}, func() float64 { return float64(d.budget.free()) }))
 	}
 	return d
 }
@@ -111,8 +119,10 @@ func (d *Door) Handle(operation string, h Handler) http.Handler {
 
 // request finds out what every handler wants to know. One operation of a batch is its maker's in everything but its id.
 func (d *Door) request(w http.ResponseWriter, hr *http.Request) *Request {
-	r := &Request{Request: hr, Limits: w.Header()}
-	if outer, ok := hr.Context().Value(innerKey{}).(*Request); ok {
+	r := &Request{Request: hr, Limits: w.Header(), control: http.NewResponseController(w)}
+	if within, ok := hr.Context().Value(innerKey{}).(within); ok {
+		outer := within.outer
+		r.Parsed = within.body
 		r.ID = cmp.Or(hr.Header.Get("X-Request-Id"), outer.ID)
 		r.Actor, r.Key, r.Address, r.Language = outer.Actor, outer.Key, outer.Address, outer.Language
 		return r
@@ -123,15 +133,23 @@ func (d *Door) request(w http.ResponseWriter, hr *http.Request) *Request {
 	return r
 }
 
-// innerKey is under which a request's context says that it is part of another request.
+// innerKey is under which a request's context says that it is part of another request: within.
 type innerKey struct{}
 
-// Within returns a context for requests that are made inside r, for its actor.
-func (r *Request) Within() context.Context { return context.WithValue(r.Context(), innerKey{}, r) }
+type within struct {
+	outer *Request
+	body  Value
+}
+
+// Within returns a context for a request that is made inside r, for its actor, with a body that is a part of r's: it is
+// neither copied nor read again.
+func (r *Request) Within(body Value) context.Context {
+	return context.WithValue(r.Context(), innerKey{}, within{r, body})
+}
 
 // Inner reports whether r was made inside another request: it was authenticated and counted already.
 func (r *Request) Inner() bool {
-	_, ok := r.Context().Value(innerKey{}).(*Request)
+	_, ok := r.Context().Value(innerKey{}).(within)
 	return ok
 }
 

@@ -71,6 +71,7 @@ var failures = []struct {
 		"Method PUT is not allowed here. Allowed: GET, POST", http.Header{"Allow": {"GET, POST"}}},
 	{"conflict", desk.Fail(desk.Conflict, desk.AgentExists), 409, "An agent with this e-mail exists already", nil},
 	{"stale", desk.Fail(desk.Stale, desk.ChangedElsewhere), 412, "The ticket was changed since it was read. Read it again and repeat the change", nil},
+	{"too slow", (&Door{slow: slowBody}).tooSlow(errors.New("secret")), 408, "The request body came too slowly. Send at least 64 kB in every 20 seconds", nil},
 	{"too large", tooLarge(), 413, "The request body is larger than 75 MB", nil},
 	{"unsupported", desk.Fail(desk.Unsupported, desk.NotJSON), 415, "Content-Type must be application/json", nil},
 	{"reused", desk.Fail(desk.RequestReused, desk.RequestIDReused), 422, "This requestId was already used with other content", nil},
@@ -79,7 +80,7 @@ var failures = []struct {
 	{"unavailable", &desk.Error{Code: desk.Unavailable, Text: desk.TryLater, Args: []string{"5"}, RetryAfter: 5 * time.Second}, 503,
 		"The service cannot answer at this moment. Try again in 5 seconds", http.Header{"Retry-After": {"5"}}},
 	{"unavailable without a time", desk.Fail(desk.Unavailable, desk.TryLater, "1"), 503,
-		"The service cannot answer at this moment. Try again in 1 seconds", http.Header{"Retry-After": {"1"}}},
+		"The service cannot answer at this moment. Try again in 1 second", http.Header{"Retry-After": {"1"}}},
 	{"misconfigured", desk.Fail(desk.Misconfigured, desk.SystemUserNotFound), 500, "System user not found", nil},
 	{"wrapped", fmt.Errorf("opening: %w", desk.Fail(desk.NotFound, desk.RequestNotFound)), 404, "Request not found", nil},
 	{"joined", errors.Join(errors.New("secret"), desk.Fail(desk.NotFound, desk.RequestNotFound)), 404, "Request not found", nil},
@@ -116,7 +117,7 @@ func TestEveryCodeHasAStatus(t *testing.T) {
 			t.Errorf("%s: %d", code, status)
 		}
 	}
-	if len(statuses) != 13 {
+	if len(statuses) != 14 {
 		t.Errorf("%d codes", len(statuses))
 	}
 }
@@ -206,11 +207,11 @@ func TestRequestsAreCountedByOperationAndStatusAlone(t *testing.T) {
 		h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", path, nil))
 	}
 	families, err := metrics.Gather()
-	if err != nil || len(families) != 1 {
+	if err != nil || len(families) != 2 {
 		t.Fatal(families, err)
 	}
 	got := map[string]uint64{}
-	for _, m := range families[0].GetMetric() {
+	for _, m := range families[1].GetMetric() {
 		labels := ""
 		for _, l := range m.GetLabel() {
 			labels += l.GetName() + "=" + l.GetValue() + " "
@@ -255,7 +256,7 @@ func TestARequestInsideAnotherIsItsMakersInAllButItsID(t *testing.T) {
 		}
 		r.Actor, r.Key = desk.Actor{ID: "key1"}, desk.APIKey{Rate: 7}
 		into := NewRecorder()
-		hr := httptest.NewRequestWithContext(r.Within(), "GET", "/", nil)
+		hr := httptest.NewRequestWithContext(r.Within(Value{}), "GET", "/", nil)
 		hr.RemoteAddr = "203.0.113.9:1"
 		hr.Header.Set("X-Request-Id", r.ID+".1")
 		inner.ServeHTTP(into, hr)

@@ -52,11 +52,11 @@ type parser struct {
 
 func (p *parser) document() (Value, error) {
 	if strings.HasPrefix(p.src, "\uFEFF") {
-		return Value{}, p.fail(0, "byte order mark")
+		return Value{}, p.fail(0, desk.JSONMark)
 	}
 	p.space()
 	if p.at == len(p.src) {
-		return Value{}, p.fail(0, "the body is empty")
+		return Value{}, p.fail(0, desk.JSONEmpty)
 	}
 	v, err := p.value()
 	if err != nil {
@@ -67,14 +67,14 @@ func (p *parser) document() (Value, error) {
 		if p.comment() {
 			return Value{}, p.unexpected()
 		}
-		return Value{}, p.fail(p.at, "more data after the end")
+		return Value{}, p.fail(p.at, desk.JSONMore)
 	}
 	return v, nil
 }
 
 func (p *parser) value() (Value, error) {
 	if p.values++; p.values > maxValues {
-		return Value{}, p.fail(p.at, "more than "+strconv.Itoa(maxValues)+" values")
+		return Value{}, p.fail(p.at, desk.JSONValues)
 	}
 	switch c := p.peek(); c {
 	case '{':
@@ -180,7 +180,7 @@ func (p *parser) object() (Value, error) {
 // enter steps over an opening bracket.
 func (p *parser) enter() error {
 	if p.depth++; p.depth > maxDepth {
-		return p.fail(p.at, "more than "+strconv.Itoa(maxDepth)+" levels")
+		return p.fail(p.at, desk.JSONLevels)
 	}
 	p.at++
 	return nil
@@ -213,10 +213,10 @@ func (p *parser) name(seen *names, before []Member) (string, error) {
 		return "", err
 	}
 	if name == "__proto__" {
-		return "", p.fail(start, `key "__proto__" is not allowed`)
+		return "", p.fail(start, desk.JSONProto)
 	}
 	if seen.repeated(name, before) {
-		return "", p.fail(start, "duplicate key"+quoted(name))
+		return "", p.fail(start, desk.JSONDuplicate+desk.Text(quoted(name)))
 	}
 	p.space()
 	if !p.skip(':') {
@@ -298,26 +298,26 @@ func (p *parser) comment() bool {
 
 // unexpected says what is wrong with the next character, which cannot stand where it is.
 func (p *parser) unexpected() error {
-	reason := "unexpected character"
+	reason := desk.JSONUnexpected
 	r, n := utf8.DecodeRuneInString(p.src[p.at:])
 	switch {
 	case n == 0:
-		reason = "unexpected end of the body"
+		reason = desk.JSONEnd
 	case p.comment():
-		reason = "comments are not allowed"
+		reason = desk.JSONComment
 	case r == 0:
-		reason = "NUL character"
+		reason = desk.JSONNUL
 	case r == utf8.RuneError && n == 1:
-		reason = "invalid UTF-8"
+		reason = desk.JSONUTF8
 	case unicode.IsPrint(r):
-		reason += " " + strconv.QuoteRune(r)
+		reason += desk.Text(" " + strconv.QuoteRune(r))
 	}
 	return p.fail(p.at, reason)
 }
 
-func (p *parser) fail(at int, reason string) error {
+func (p *parser) fail(at int, reason desk.Text) error {
 	before := p.src[:at]
 	line := 1 + strings.Count(before, "\n")
 	column := 1 + utf8.RuneCountInString(before[strings.LastIndexByte(before, '\n')+1:])
-	return desk.Fail(desk.Invalid, desk.InvalidJSON, reason, strconv.Itoa(line), strconv.Itoa(column))
+	return desk.Fail(desk.Invalid, desk.InvalidJSON, string(reason), strconv.Itoa(line), strconv.Itoa(column))
 }

@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"strings"
 	"unicode/utf8"
+
+	"banksulutgo.co.id/servicedesk/desk"
 )
 
 // text reads a string. Without escapes it is a part of the body, not a copy.
@@ -73,7 +75,7 @@ func (p *parser) run() error {
 		case c == 0:
 			return p.unexpected()
 		case c < ' ':
-			return p.fail(p.at, "control character in a string")
+			return p.fail(p.at, desk.JSONControl)
 		}
 		r, n := utf8.DecodeRuneInString(p.src[p.at:])
 		if r == utf8.RuneError && n == 1 {
@@ -117,18 +119,18 @@ func (p *parser) escape() (rune, error) {
 			return rune("\b\f\n\r\t"[i]), nil
 		}
 	}
-	return 0, p.broken(start, "invalid escape")
+	return 0, p.broken(start, desk.JSONEscape)
 }
 
 // unicode reads the `u` of an escape that began at start and what follows, with both halves of a surrogate pair.
 func (p *parser) unicode(start int) (rune, error) {
 	first, ok := p.hex()
 	if !ok {
-		return 0, p.broken(start, "invalid escape")
+		return 0, p.broken(start, desk.JSONEscape)
 	}
 	switch {
 	case first == 0:
-		return 0, p.fail(start, "NUL character")
+		return 0, p.fail(start, desk.JSONNUL)
 	case first < 0xD800, first > 0xDFFF:
 		return first, nil
 	}
@@ -137,7 +139,7 @@ func (p *parser) unicode(start int) (rune, error) {
 			return (first-0xD800)<<10 + (second - 0xDC00) + 0x10000, nil
 		}
 	}
-	return 0, p.broken(start, "lone surrogate")
+	return 0, p.broken(start, desk.JSONSurrogate)
 }
 
 // hex reads the letter before four hexadecimal digits, and them.
@@ -159,7 +161,7 @@ func (p *parser) hex() (r rune, ok bool) {
 }
 
 // broken is the failure of an escape that began at start: as the reason says, unless the body ends inside.
-func (p *parser) broken(start int, reason string) error {
+func (p *parser) broken(start int, reason desk.Text) error {
 	if p.at == len(p.src) {
 		return p.unexpected()
 	}

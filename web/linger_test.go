@@ -30,7 +30,7 @@ var refusals = map[int]struct {
 	413: {reads, ""},
 	415: {reads, "Content-Type: text/plain\r\n"},
 	500: {func(*Door) Handler { return nil }, ""},
-	503: {func(d *Door) Handler { d.budget.fill(200_000); return reads(d) }, ""},
+	503: {func(d *Door) Handler { d.budget = newBudget(200_000); return reads(d) }, ""},
 }
 
 // reads is a handler that wants the body.
@@ -213,7 +213,7 @@ func TestNoMemoryIsHeldForWhoIsAnsweredAndStillSends(t *testing.T) {
 	if err != nil || answer.StatusCode != 503 {
 		t.Fatal(answer, err)
 	}
-	if left := d.budget.left.Load(); left != 2<<20 {
+	if left := d.budget.free(); left != 2<<20 {
 		t.Errorf("%d bytes are left", left)
 	}
 }

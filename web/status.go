@@ -19,6 +19,7 @@ var statuses = map[desk.Code]int{
 	desk.WrongMethod:   http.StatusMethodNotAllowed,
 	desk.Conflict:      http.StatusConflict,
 	desk.Stale:         http.StatusPreconditionFailed,
+	desk.TooSlow:       http.StatusRequestTimeout,
 	desk.TooLarge:      http.StatusRequestEntityTooLarge,
 	desk.Unsupported:   http.StatusUnsupportedMediaType,
 	desk.RequestReused: http.StatusUnprocessableEntity,
@@ -53,6 +54,9 @@ func errorHeader(e *desk.Error, status int) http.Header {
 	if e.Allow != "" {
 		header.Set("Allow", e.Allow)
 	}
+	if status == http.StatusRequestTimeout {
+		header.Set("Connection", "close") // the rest of the body would be taken for the next request
+	}
 	wait := math.Ceil(e.RetryAfter.Seconds())
 	if status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable {
 		wait = max(1, wait)
@@ -65,7 +69,11 @@ func errorHeader(e *desk.Error, status int) http.Header {
 
 // errorBody writes the documented form of every error.
 func errorBody(e *desk.Error, l desk.Language, requestID string) []byte {
-	b := desk.AppendJSONString([]byte(`{"success":false,"message":`), withoutCards(e.In(l)))
+	message := e.In(l)
+	if e.Text == desk.InternalError && l == desk.Indonesian {
+		message += " Kode: " + requestID + "."
+	}
+	b := desk.AppendJSONString([]byte(`{"success":false,"message":`), withoutCards(message))
 	if len(e.Fields) > 0 {
 		b = append(b, `,"errors":`...)
 		b = AppendFaults(b, e.Fields, l)
