@@ -65,6 +65,7 @@ func (s *Server) createClaim(r *web.Request) (web.Answer, error) {
 	if err != nil {
 		return web.Answer{}, err
 	}
+	r.Ticket = opened.Ticket.Number
 	return word(opened)
 }
 
@@ -112,6 +113,7 @@ func (s *Server) getClaim(r *web.Request) (web.Answer, error) {
 	if err != nil {
 		return web.Answer{}, err
 	}
+	r.Ticket = standing.Ticket.Number
 	if standing.Ticket.ServiceType != desk.ServiceClaim {
 		return web.Answer{}, desk.Fail(desk.NotFound, desk.TicketNotFound)
 	}

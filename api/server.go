@@ -112,7 +112,8 @@ func (s *Server) authenticated(to route, h web.Handler) web.Handler {
 		answer, err := s.permitted(r, to.permission, h)
 		var before *app.Replay
 		if errors.As(err, &before) {
-			return web.Answer{Status: before.Answer.Status, Body: before.Answer.Body, Header: http.Header{"Idempotent-Replayed": {"true"}}}, nil
+			r.Ticket = before.Ticket
+			return web.Answer{Status: before.Answer.Status, Body: before.Answer.Body, Header: http.Header{web.Replayed: {"true"}}}, nil
 		}
 		s.noteRefusal(r, to.operation, err)
 		return answer, err

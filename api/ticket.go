@@ -29,6 +29,7 @@ func (s *Server) createTicket(r *web.Request) (web.Answer, error) {
 	if err != nil {
 		return web.Answer{}, err
 	}
+	r.Ticket = opened.Ticket.Number
 	return word(opened)
 }
 
@@ -124,6 +125,7 @@ func (s *Server) getTicketStatus(r *web.Request) (web.Answer, error) {
 	if err != nil {
 		return web.Answer{}, err
 	}
+	r.Ticket = standing.Ticket.Number
 	return tagged(standing.Ticket.Version, wordStanding(standing))
 }
 
@@ -198,6 +200,7 @@ func (s *Server) getTicket(r *web.Request) (web.Answer, error) {
 	if err != nil {
 		return web.Answer{}, err
 	}
+	r.Ticket = d.Ticket.Number
 	return tagged(d.Ticket.Version, wordDetail(d))
 }
 

@@ -79,6 +79,7 @@ func (s *Server) updateTicket(r *web.Request) (web.Answer, error) {
 	if err != nil {
 		return web.Answer{}, err
 	}
+	r.Ticket = changed.Ticket.Number
 	return word(changed)
 }
 

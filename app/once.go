@@ -29,7 +29,10 @@ type Answer struct {
 
 // Replay is how a verb says that the very same request was answered before: Answer is what was said then. It is an
 // error so that no verb can go on after it.
-type Replay struct{ Answer Answer }
+type Replay struct {
+	Answer Answer
+	Ticket int64 // number of the ticket that it was about; 0: none
+}
 
 // Error says what a Replay is.
 func (r *Replay) Error() string { return "the request was answered before" }
@@ -128,7 +131,7 @@ func (k *keeper[T]) outcome(ctx context.Context, err error) error {
 	if err != nil {
 		return err
 	}
-	return &Replay{Answer{Status: kept.Status, Body: body}}
+	return &Replay{Answer: Answer{Status: kept.Status, Body: body}, Ticket: kept.TicketNumber}
 }
 
 // request reads a kept request.

@@ -31,6 +31,7 @@ type Request struct {
 	Address  netip.Addr    // where it came from
 	Language desk.Language // of messages
 	Limits   http.Header   // rate limit headers of the answer
+	Ticket   int64         // number of the ticket that it turned out to be about, for the log; 0: none
 
 	control *http.ResponseController
 	body    wire

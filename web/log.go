@@ -10,6 +10,9 @@ import (
 	"banksulutgo.co.id/servicedesk/desk"
 )
 
+// Replayed is the header that tells the answer to a repeated request.
+const Replayed = "Idempotent-Replayed"
+
 // logRequest writes the one line of a request. Neither its path nor its query is in it: they may name a person.
 func (d *Door) logRequest(r *Request, operation string, status, written int, took time.Duration, err error) {
 	level := slog.LevelInfo
@@ -19,18 +22,27 @@ func (d *Door) logRequest(r *Request, operation string, status, written int, too
 	if !d.log.Enabled(r.Context(), level) {
 		return
 	}
-	attrs := make([]slog.Attr, 0, 11)
+	attrs := make([]slog.Attr, 0, 15)
 	attrs = append(attrs,
 		slog.String("request", r.ID), slog.String("operation", operation), slog.String("method", method(r.Method)), slog.Int("status", status),
 		slog.Duration("took", took.Round(time.Microsecond)), slog.Int("bytes", written), slog.String("from", r.Address.String()))
 	if r.Actor.ID != "" {
 		attrs = append(attrs, slog.String("key", r.Actor.ID), slog.String("partner", r.Actor.PartnerName))
 	}
+	if r.Ticket != 0 {
+		attrs = append(attrs, slog.Int64("ticket", r.Ticket))
+	}
+	if r.body.from != nil {
+		attrs = append(attrs, slog.Int64("received", d.most-r.body.left))
+	}
+	if r.Limits.Get(Replayed) != "" {
+		attrs = append(attrs, slog.Bool("replayed", true))
+	}
 	if trace := traceID(r.Header.Get("Traceparent")); trace != "" {
 		attrs = append(attrs, slog.String("trace", trace))
 	}
 	if err != nil {
-		attrs = append(attrs, slog.String("error", loggable(err)))
+		attrs = append(attrs, slog.String("code", codeOf(err)), slog.String("error", loggable(err)))
 	}
 	d.log.LogAttrs(r.Context(), level, "request", attrs...)
 }
@@ -63,6 +75,15 @@ func traceID(traceparent string) string {
 		return ""
 	}
 	return trace
+}
+
+// codeOf is what kind of failure an error is, in one word to search for.
+func codeOf(err error) string {
+	var e *desk.Error
+	if errors.As(err, &e) {
+		return string(e.Code)
+	}
+	return "internal"
 }
 
 // loggable is an error as it may stand in the log: what kind it is, which fields it is about and its cause, without

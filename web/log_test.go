@@ -28,9 +28,14 @@ func TestARequestIsLoggedInOneWideLine(t *testing.T) {
 	door, lines := newDoor(Options{Clock: stepping(1500 * time.Microsecond)})
 	handler := func(r *Request) (Answer, error) {
 		r.Actor = desk.Actor{ID: "key_1", PartnerName: "TOUCH"}
+		r.Ticket = 10001
+		if _, err := door.ReadBody(r); err != nil {
+			t.Error(err)
+		}
+		r.Limits.Set(Replayed, "true")
 		return Answer{}, &desk.Error{Code: desk.NotFound, Text: desk.TicketNotFound, Err: errors.New("no row for 4111 1111 1111 1111")}
 	}
-	got := ask(t, "GET", start(t, door.Handle("getTicket", handler)), nil, "X-Request-Id: r1",
+	got := ask(t, "POST", start(t, door.Handle("getTicket", handler)), strings.NewReader(`{"a":1}`), "X-Request-Id: r1", "Content-Type: application/json",
 		"Traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01")
 	line := lines.fields(t)
 	if at, _ := line["time"].(string); at == "" {
@@ -38,9 +43,9 @@ func TestARequestIsLoggedInOneWideLine(t *testing.T) {
 	}
 	delete(line, "time")
 	want := map[string]any{
-		"level": "INFO", "msg": "request", "request": "r1", "operation": "getTicket", "method": "GET", "status": 404.0, "took": 1.5e6,
+		"level": "INFO", "msg": "request", "request": "r1", "operation": "getTicket", "method": "POST", "status": 404.0, "took": 1.5e6,
 		"bytes": float64(len(got.body)), "from": "127.0.0.1", "key": "key_1", "partner": "TOUCH", "trace": "4bf92f3577b34da6a3ce929d0e0e4736",
-		"error": "not_found: no row for ****1111",
+		"ticket": 10001.0, "received": 7.0, "replayed": true, "code": "not_found", "error": "not_found: no row for ****1111",
 	}
 	if diff := cmp.Diff(want, line); diff != "" {
 		t.Errorf("-want +got\n%s", diff)
@@ -61,7 +66,7 @@ func TestOnlyFaultsOfTheDeskAreLoggedAsErrors(t *testing.T) {
 	}
 	ask(t, "GET", start(t, door.Handle("x", fine)), nil)
 	line := lines.fields(t)
-	for _, name := range []string{"error", "key", "partner", "trace"} {
+	for _, name := range []string{"error", "code", "ticket", "received", "replayed", "key", "partner", "trace"} {
 		if value, there := line[name]; there || line["level"] != "INFO" {
 			t.Errorf("a fine request is logged with %s: %v", name, value)
 		}
