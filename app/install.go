@@ -27,6 +27,9 @@ func Install(ctx context.Context, s *store.Store, keyFile string, firstNumber in
 		return nil, err
 	}
 	if known == "" {
+		if err := auth.SettleMasterKey(keyFile); err != nil {
+			return nil, err
+		}
 		if err := install(ctx, s, master, firstNumber); err != nil {
 			return nil, err
 		}

@@ -18,6 +18,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 )
 
 const (
@@ -116,6 +117,24 @@ func CreateMasterKey(path string) (MasterKey, error) {
 	return LoadMasterKey(path)
 }
 
+// SettleMasterKey makes durable that the key file at path is there, before anything depends on it: a program that was
+// killed, or an operator, may have put it there a moment ago. What cannot be written to is nothing to wait for.
+func SettleMasterKey(path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return fmt.Errorf("keep the master key: %w", err)
+	}
+	defer f.Close()
+	if err := f.Sync(); err != nil && !errors.Is(err, syscall.EROFS) && !errors.Is(err, syscall.EINVAL) {
+		return fmt.Errorf("keep the master key: %w", err)
+	}
+	folder := filepath.Dir(path)
+	if err := errors.Join(syncFolder(folder), makeFolder(folder)); err != nil && !errors.Is(err, fs.ErrPermission) && !errors.Is(err, syscall.EROFS) {
+		return fmt.Errorf("keep the master key: %w", err)
+	}
+	return nil
+}
+
 // line is the content of a key file: prefix, version, base64 of key and checksum.
 func (m MasterKey) line() string {
 	data := binary.BigEndian.AppendUint32(m.secret[:keyBytes:keyBytes], crc32.ChecksumIEEE(m.secret[:]))
@@ -163,7 +182,9 @@ func writeTemp(folder, text string) (path string, err error) {
 	return f.Name(), nil
 }
 
-// makeFolder creates the folder and those above it, each recorded durably in the one that holds it.
+// makeFolder makes the folder and those above it, each recorded durably in the one that holds it. One that is there may
+// have been made by a program that was killed before it came to that; where the folder above cannot be read, somebody
+// else made it.
 func makeFolder(path string) error {
 	err := os.Mkdir(path, 0o700)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -172,13 +193,13 @@ func makeFolder(path string) error {
 		}
 		err = os.Mkdir(path, 0o700)
 	}
-	if errors.Is(err, fs.ErrExist) {
-		return nil
-	}
-	if err != nil {
+	if err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
 	}
-	return syncFolder(filepath.Dir(path))
+	if err := syncFolder(filepath.Dir(path)); err != nil && !errors.Is(err, fs.ErrPermission) {
+		return err
+	}
+	return nil
 }
 
 // syncFolder makes durable which names a folder holds.

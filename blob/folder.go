@@ -36,6 +36,9 @@ func openFolder(location string, o Options) (*folder, error) {
 		return nil, err
 	}
 	f := &folder{root: root, options: o, durable: make(map[string]bool)}
+	if err := makeFolder(root); err != nil {
+		return nil, err
+	}
 	temp := filepath.Join(root, tempFolder)
 	if err := makeFolder(temp); err != nil {
 		return nil, err
@@ -267,7 +270,9 @@ func removeOld(temp string) (removed int, err error) {
 	return removed, nil
 }
 
-// makeFolder makes the folder and those above it, each recorded durably in the one that holds it.
+// makeFolder makes the folder and those above it, each recorded durably in the one that holds it. One that is there may
+// have been made by a program that was killed before it came to that; where the folder above cannot be read, somebody
+// else made it.
 func makeFolder(path string) error {
 	err := os.Mkdir(path, 0o700)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -276,13 +281,13 @@ func makeFolder(path string) error {
 		}
 		err = os.Mkdir(path, 0o700)
 	}
-	if errors.Is(err, fs.ErrExist) {
-		return nil
-	}
-	if err != nil {
+	if err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
 	}
-	return syncFolder(filepath.Dir(path))
+	if err := syncFolder(filepath.Dir(path)); err != nil && !errors.Is(err, fs.ErrPermission) {
+		return err
+	}
+	return nil
 }
 
 // syncFolder makes durable which names a folder holds.

@@ -9,10 +9,25 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strings"
 	"testing"
 
 	"banksulutgo.co.id/servicedesk/internal/desktest"
 )
+
+// run is what is to be recorded.
+type run struct {
+	program string                                  // another build; empty: the released one
+	most    int                                     // writes of each caller
+	strace  []string                                // more arguments of strace
+	before  string                                  // what a shell does before the first start; @ is the folder in which all is
+	place   func(root string) desktest.Installation // where everything is; nil: in the data folder
+}
+
+// all keeps everything in the data folder.
+func all(root string) desktest.Installation {
+	return desktest.Installation{Folder: filepath.Join(root, "data")}
+}
 
 // recording is a run of the program from its very first start, seen from below: what it did to the disk, and when it
 // sent which answer.
@@ -24,33 +39,40 @@ type recording struct {
 	writes   []write
 	key      string
 	strict   []int // the cuts before which what is surely on the disk changes, and the end
+	place    func(root string) desktest.Installation
 }
 
 // firstStart makes a key in a new installation and serves it, as one traced command; the key is told in a file.
-const firstStart = `"$0" apikey create --name partner --permissions 'omnichannel:*' --rate-limit 0 --json >'%s' && exec "$0" "$@"`
+const firstStart = `%s "$0" apikey create --name partner --permissions 'omnichannel:*' --rate-limit 0 --json >'%s' && exec "$0" "$@"`
 
-// record runs a program (empty: the released one) under a load of some writes by each caller, stops it and reads its
-// trace. inject are more arguments of strace.
-func record(t *testing.T, program string, most int, inject ...string) *recording {
+// record runs the program under a load, stops it and reads its trace.
+func record(t *testing.T, r run) *recording {
 	t.Helper()
+	if r.place == nil {
+		r.place = all
+	}
 	folder := t.TempDir()
 	root, trace, told := filepath.Join(folder, "disk"), filepath.Join(folder, "trace"), filepath.Join(folder, "told")
 	must(t, os.Mkdir(root, 0o700))
-	in := desktest.Installation{Folder: filepath.Join(root, "data"), Program: program}
-	in.Under = append(underStrace(trace, inject...), "sh", "-c", fmt.Sprintf(firstStart, told))
+	in := r.place(root)
+	in.Program = r.program
+	if r.before != "" {
+		r.before = "umask 077; " + strings.ReplaceAll(r.before, "@", root) + " &&"
+	}
+	in.Under = append(underStrace(trace, r.strace...), "sh", "-c", fmt.Sprintf(firstStart, r.before, told))
 	p := in.Serve(t)
 	text, err := os.ReadFile(told)
 	must(t, err)
 	var key desktest.Key
 	must(t, json.Unmarshal(text, &key))
-	l := &load{client: desktest.NewClient(p.URL, key.Key), ledger: newLedger(t, "p"), over: make(chan struct{}), most: most}
+	l := &load{client: desktest.NewClient(p.URL, key.Key), ledger: newLedger(t, "p"), over: make(chan struct{}), most: r.most}
 	l.run(callers)
 	l.check(t)
 	p.Stop(t)
-	r := &recording{root: root, moments: readTrace(t, trace), answered: map[string]int{}, writes: l.ledger.all(t), key: key.Key}
-	r.index(t, told)
+	seen := &recording{root: root, moments: readTrace(t, trace), answered: map[string]int{}, writes: l.ledger.all(t), key: key.Key, place: r.place}
+	seen.index(t, told)
 	must(t, os.Remove(trace))
-	return r
+	return seen
 }
 
 var (
@@ -143,7 +165,7 @@ func memoryFolder(t *testing.T) string {
 // open starts the program on what a cut left and compares that with the answers that were sent before.
 func (r *recording) open(t *testing.T, folder string, moment int) []string {
 	t.Helper()
-	in := desktest.Installation{Folder: filepath.Join(folder, "data")}
+	in := r.place(folder)
 	p := in.Serve(t)
 	defer p.Kill()
 	if moment <= r.told {
@@ -180,7 +202,7 @@ func (r *recording) luckyCuts(n int, random *rand.Rand) []cut {
 
 func TestNothingAcknowledgedIsLostWhenThePowerIsCut(t *testing.T) {
 	t.Parallel()
-	r := record(t, "", size(5, 25))
+	r := record(t, run{most: size(5, 25)})
 	seed := rand.Uint64()
 	random := rand.New(rand.NewPCG(seed, 0))
 	cuts := append(r.strictCuts(size(10, 1<<20)), r.luckyCuts(size(10, 500), random)...)
@@ -201,6 +223,32 @@ func TestNothingAcknowledgedIsLostWhenThePowerIsCut(t *testing.T) {
 		len(cuts), len(r.strictCuts(size(10, 1<<20))), len(r.strict), len(r.moments)/2, promised)
 }
 
+func TestNothingIsLostWhenThePowerIsCutAfterAPredecessorWasKilled(t *testing.T) {
+	t.Parallel()
+	other := desktest.NewInstallation(t, desktest.SQLite)
+	other.NewKey(t, "somebody")
+	key, err := os.ReadFile(filepath.Join(other.Folder, "key"))
+	must(t, err)
+	r := record(t, run{
+		most: 2,
+		// What was made and not synced yet, by a program that was killed or by an operator's hand.
+		before: "mkdir @/keys @/files @/files/tmp && echo '" + strings.TrimSpace(string(key)) + "' >@/keys/key",
+		place: func(root string) desktest.Installation {
+			in := all(root)
+			in.Env = []string{"SERVICEDESK_KEY_FILE=" + filepath.Join(root, "keys", "key"), "SERVICEDESK_BLOBS=" + filepath.Join(root, "files")}
+			return in
+		},
+	})
+	for _, c := range r.strictCuts(size(4, 1<<20)) {
+		r.cuts(t, []cut{c}, func(c cut, wrong []string) bool {
+			for _, w := range wrong {
+				t.Errorf("cut before moment %d of %d: %s", c.before, len(r.moments), w)
+			}
+			return true
+		})
+	}
+}
+
 func TestAPowerCutShowsWhatAWeakerProgramLoses(t *testing.T) {
 	t.Parallel()
 	for name, edit := range map[string]desktest.Edit{
@@ -211,7 +259,7 @@ func TestAPowerCutShowsWhatAWeakerProgramLoses(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			r := record(t, desktest.Weakened(t, edit), 4)
+			r := record(t, run{program: desktest.Weakened(t, edit), most: 4})
 			lost := 0
 			for _, c := range slices.Backward(r.strictCuts(12)) {
 				r.cuts(t, []cut{c}, func(_ cut, wrong []string) bool { lost += len(wrong); return true })

@@ -15,7 +15,7 @@ import (
 // traced are the system calls that change what is on the disk, or send an answer. mmap is there to see that no data file
 // is changed behind their back.
 const traced = "open,openat,openat2,creat,write,pwrite64,writev,pwritev,pwritev2,sendto,sendmsg,fsync,fdatasync,sync_file_range,truncate,ftruncate," +
-	"fallocate,rename,renameat,renameat2,link,linkat,symlink,symlinkat,unlink,unlinkat,mkdir,mkdirat,rmdir,mmap"
+	"fallocate,copy_file_range,sendfile,splice,rename,renameat,renameat2,link,linkat,symlink,symlinkat,unlink,unlinkat,mkdir,mkdirat,rmdir,mmap"
 
 // underStrace is the command that a program is started with to be traced into a file. -D lets the program be the process
 // that was started, so that it can be killed and asked for its status as ever.
