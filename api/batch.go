@@ -46,7 +46,7 @@ func (s *Server) runBatch(r *web.Request) (web.Answer, error) {
 	if err := in.faults.Err(); err != nil {
 		return web.Answer{}, err
 	}
-	if err := s.limiter.Take(r.Key, len(operations)-1, r.Limits); err != nil {
+	if err := s.limiter.Raise(r.Key, len(operations), r.Limits); err != nil {
 		return web.Answer{}, err
 	}
 	results := make([]batchResult, len(operations))

@@ -21,18 +21,18 @@ const (
 // listEvents answers GET /events: what happened after a cursor, with the very bytes that webhooks carry. With `wait`
 // it answers as soon as there is something, or empty when the time is over.
 func (s *Server) listEvents(r *web.Request) (web.Answer, error) {
-	var faults desk.Faults
-	limit := whole(r, "limit", eventsDefault, 1, eventsMost, &faults)
-	wait := whole(r, "wait", 0, 0, longestWait, &faults)
+	q := readQuery(r, "after", "limit", "wait")
+	limit := q.whole("limit", eventsDefault, 1, eventsMost)
+	wait := q.whole("wait", 0, 0, longestWait)
 	after := int64(0)
-	if given := r.URL.Query().Get("after"); given != "" {
+	if given := q.values.Get("after"); given != "" {
 		var err error
 		if after, err = strconv.ParseInt(given, 10, 64); err != nil || after < 0 {
-			faults.Add("after", desk.CursorInvalid)
+			q.faults.Add("after", desk.CursorInvalid)
 		}
 	}
-	if len(faults) > 0 {
-		return web.Answer{}, faults.Err()
+	if err := q.faults.Err(); err != nil {
+		return web.Answer{}, err
 	}
 	if r.Inner() {
 		wait = 0 // a batch would wait for the sum of its operations

@@ -46,23 +46,23 @@ type listItem struct {
 
 // listTickets answers GET /tickets/list.
 func (s *Server) listTickets(r *web.Request) (web.Answer, error) {
-	var faults desk.Faults
-	l := app.List{Limit: whole(r, "limit", pageDefault, 1, pageMost, &faults), Statuses: queryStatuses(r, &faults)}
-	if given := r.URL.Query().Get("updatedSince"); given != "" {
+	q := readQuery(r, "status", "updatedSince", "cursor", "limit")
+	l := app.List{Limit: q.whole("limit", pageDefault, 1, pageMost), Statuses: q.statuses()}
+	if given := q.values.Get("updatedSince"); given != "" {
 		var ok bool
-		if l.Since, ok = desk.ParseTime(given); !ok {
-			faults.Add("updatedSince", desk.MustBeISODate)
+		if l.Since, ok = desk.ParseTime(strings.ReplaceAll(given, " ", "+")); !ok { // a plus sign that nobody escaped
+			q.faults.Add("updatedSince", desk.MustBeISODate)
 		}
 	}
-	from := r.URL.Query().Get("cursor")
+	from := q.values.Get("cursor")
 	if from != "" {
 		var ok bool
 		if l.AfterAt, l.AfterID, ok = parseListCursor(from); !ok {
-			faults.Add("cursor", desk.CursorInvalid)
+			q.faults.Add("cursor", desk.CursorInvalid)
 		}
 	}
-	if len(faults) > 0 {
-		return web.Answer{}, faults.Err()
+	if err := q.faults.Err(); err != nil {
+		return web.Answer{}, err
 	}
 	page, err := s.app.ListTickets(r.Context(), r.Actor, l)
 	if err != nil {
@@ -72,16 +72,16 @@ func (s *Server) listTickets(r *web.Request) (web.Answer, error) {
 	return tagged(version, w)
 }
 
-// queryStatuses reads `status`, given once or more, or as a comma-separated list; each one once.
-func queryStatuses(r *web.Request, faults *desk.Faults) []desk.Status {
+// statuses reads `status`, given once or more, or as a comma-separated list; each one once.
+func (q *query) statuses() []desk.Status {
 	var statuses []desk.Status
-	for _, given := range r.URL.Query()["status"] {
+	for _, given := range q.values["status"] {
 		if given == "" {
 			continue
 		}
 		for part := range strings.SplitSeq(given, ",") {
 			if status := desk.Status(part); !slices.Contains(statuses, status) {
-				desk.CheckOneOf(faults, "status", status, desk.Statuses)
+				desk.CheckOneOf(&q.faults, "status", status, desk.Statuses)
 				statuses = append(statuses, status)
 			}
 		}
@@ -131,6 +131,11 @@ func (s *Server) searchTickets(r *web.Request) (web.Answer, error) {
 		desk.ByEmail: in.Text("email", maxEmail), desk.ByPhone: in.Text("phone", desk.MaxReference),
 		desk.ByIdentifier: in.Text("identifier", desk.MaxReference), desk.ByAccount: in.Text("nomorRekening", desk.MaxReference),
 	}}
+	desk.CheckEmail(in.faults, "email", strings.TrimSpace(f.By[desk.ByEmail]))
+	desk.CheckPhone(in.faults, "phone", strings.TrimSpace(f.By[desk.ByPhone]))
+	if f.Before != "" && !desk.IsID(f.Before) {
+		in.faults.Add("cursor", desk.CursorInvalid)
+	}
 	if f.Empty() && len(*in.faults) == 0 {
 		in.faults.Add("identifier", desk.OneIdentifier)
 	}

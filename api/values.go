@@ -68,20 +68,6 @@ func readAmount(f *web.Fields, name string, faults *desk.Faults) (amount desk.Am
 	return amount, true
 }
 
-// whole reads a whole number of a query parameter within bounds.
-func whole(r *web.Request, name string, otherwise, from, to int, faults *desk.Faults) int {
-	given := r.URL.Query().Get(name)
-	if given == "" {
-		return otherwise
-	}
-	n, err := strconv.Atoi(given)
-	if err != nil || n < from || n > to {
-		faults.Add(name, desk.MustBeWhole, strconv.Itoa(from), strconv.Itoa(to))
-		return otherwise
-	}
-	return n
-}
-
 // stamp is a time on the wire, or null when it has not happened.
 func stamp(t time.Time) *string {
 	if t.IsZero() {

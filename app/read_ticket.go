@@ -256,7 +256,8 @@ func (a *App) ReadRequest(ctx context.Context, actor desk.Actor, id string) (sto
 // FeedEvent is an event as a reader of the feed gets it. Doors name it here: they do not know the store.
 type FeedEvent = store.FeedEvent
 
-// Feed reads what happened after a cursor, as partners are told, and whether there is more.
+// Feed reads what happened after a cursor, as partners are told, and whether there is more. It returns an Error of code
+// Invalid when the cursor is beyond the end of the feed.
 func (a *App) Feed(ctx context.Context, actor desk.Actor, after int64, limit int) ([]FeedEvent, bool, error) {
 	if err := Authorize(actor, desk.MayRead); err != nil {
 		return nil, false, err
@@ -264,6 +265,13 @@ func (a *App) Feed(ctx context.Context, actor desk.Actor, after int64, limit int
 	var events []FeedEvent
 	err := a.store.Read(ctx, func(tx *store.Tx) (err error) {
 		events, err = tx.Feed(sees(actor), after, limit+1)
+		if err != nil || len(events) > 0 || after == 0 {
+			return err
+		}
+		last, err := tx.Feed(sees(actor), after-1, 1)
+		if err == nil && len(last) == 0 { // nobody was given a place that far
+			err = desk.Faults{{Path: "after", Text: desk.CursorInvalid}}.Err()
+		}
 		return err
 	})
 	if len(events) > limit {

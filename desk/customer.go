@@ -28,11 +28,21 @@ func (c Customer) check(faults *Faults) {
 	if blank(c.Name) {
 		faults.Add("customer.name", Required)
 	}
-	if c.Email != "" && !validEmail(c.Email) {
-		faults.Add("customer.email", MustBeEmail)
+	CheckEmail(faults, "customer.email", c.Email)
+	CheckPhone(faults, "customer.phone", c.Phone)
+}
+
+// CheckEmail notes a fault unless a text is one bare e-mail address, or empty.
+func CheckEmail(faults *Faults, path, email string) {
+	if email != "" && !validEmail(email) {
+		faults.Add(path, MustBeEmail)
 	}
-	if c.Phone != "" && !validPhone(c.Phone) {
-		faults.Add("customer.phone", MustBePhone)
+}
+
+// CheckPhone notes a fault unless a text reads as a telephone number, or is empty.
+func CheckPhone(faults *Faults, path, phone string) {
+	if phone != "" && !validPhone(phone) {
+		faults.Add(path, MustBePhone)
 	}
 }
 

@@ -3,6 +3,7 @@ package desk
 import (
 	"crypto/rand"
 	"encoding/binary"
+	"strings"
 	"time"
 )
 
@@ -24,3 +25,6 @@ func NewID(at time.Time) string {
 	}
 	return string(out[:])
 }
+
+// IsID reports whether a text has the form of what NewID makes.
+func IsID(s string) bool { return len(s) == 26 && strings.Trim(s, crockford) == "" }

@@ -47,6 +47,16 @@ func (l *Limiter) Take(k desk.APIKey, tokens int, header http.Header) error {
 	return &desk.Error{Code: desk.TooMany, Text: desk.RateLimited, Args: []string{strconv.Itoa(seconds)}, RetryAfter: time.Duration(seconds) * time.Second}
 }
 
+// Raise takes what a request costs more than the one token that was taken for it. When there are not enough, the error
+// is that of Take for the whole, and the one is given back: who tries again in the time that is told gets through.
+func (l *Limiter) Raise(k desk.APIKey, tokens int, header http.Header) error {
+	if k.Rate <= 0 {
+		return nil
+	}
+	l.bucket(k).AllowN(l.clock(), -1)
+	return l.Take(k, tokens, header)
+}
+
 // describe writes the headers of draft-ietf-httpapi-ratelimit-headers: how many requests (q) are allowed in how many
 // seconds (w), how many remain (r), and in how many seconds the bucket is full again (t).
 func describe(k desk.APIKey, left float64, header http.Header) {

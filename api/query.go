@@ -1,0 +1,52 @@
+package api
+
+import (
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"banksulutgo.co.id/servicedesk/desk"
+	"banksulutgo.co.id/servicedesk/web"
+)
+
+// query is the query of a request that is being read; what is wrong with it is noted.
+type query struct {
+	values url.Values
+	faults desk.Faults
+}
+
+// readQuery begins to read the query of a request. A parameter that the operation does not know is a fault: whoever
+// writes `cursor` for `after` would read the same page for ever.
+func readQuery(r *web.Request, known ...string) *query {
+	q := &query{}
+	var err error
+	if q.values, err = url.ParseQuery(r.URL.RawQuery); err != nil {
+		q.faults.Add("query", desk.QueryInvalid)
+	}
+	var unknown []string
+	for name := range q.values {
+		if !slices.Contains(known, name) {
+			unknown = append(unknown, name)
+		}
+	}
+	slices.Sort(unknown)
+	for _, name := range unknown[:min(len(unknown), 10)] {
+		q.faults.Add(name, desk.ParameterUnknown, strings.Join(known, ", "))
+	}
+	return q
+}
+
+// whole reads a whole number within bounds.
+func (q *query) whole(name string, otherwise, from, to int) int {
+	given := q.values.Get(name)
+	if given == "" {
+		return otherwise
+	}
+	n, err := strconv.Atoi(given)
+	if err != nil || n < from || n > to {
+		q.faults.Add(name, desk.MustBeWhole, strconv.Itoa(from), strconv.Itoa(to))
+		return otherwise
+	}
+	return n
+}
