@@ -96,7 +96,7 @@ func checkPrivate(f *os.File) error {
 // already there, perhaps because another process was faster, is never replaced: it is the one returned.
 func CreateMasterKey(path string) (MasterKey, error) {
 	folder := filepath.Dir(path)
-	if err := makeFolder(folder); err != nil {
+	if err := MakeFolder(folder); err != nil {
 		return MasterKey{}, fmt.Errorf("create the master key: %w", err)
 	}
 	m := MasterKey{secret: new([keyBytes]byte)}
@@ -129,7 +129,7 @@ func SettleMasterKey(path string) error {
 		return fmt.Errorf("keep the master key: %w", err)
 	}
 	folder := filepath.Dir(path)
-	if err := errors.Join(syncFolder(folder), makeFolder(folder)); err != nil && !errors.Is(err, fs.ErrPermission) && !errors.Is(err, syscall.EROFS) {
+	if err := errors.Join(syncFolder(folder), MakeFolder(folder)); err != nil && !errors.Is(err, fs.ErrPermission) && !errors.Is(err, syscall.EROFS) {
 		return fmt.Errorf("keep the master key: %w", err)
 	}
 	return nil
@@ -182,13 +182,13 @@ func writeTemp(folder, text string) (path string, err error) {
 	return f.Name(), nil
 }
 
-// makeFolder makes the folder and those above it, each recorded durably in the one that holds it. One that is there may
+// MakeFolder makes the folder and those above it, each recorded durably in the one that holds it. One that is there may
 // have been made by a program that was killed before it came to that; where the folder above cannot be read, somebody
 // else made it.
-func makeFolder(path string) error {
+func MakeFolder(path string) error {
 	err := os.Mkdir(path, 0o700)
 	if errors.Is(err, fs.ErrNotExist) {
-		if err := makeFolder(filepath.Dir(path)); err != nil {
+		if err := MakeFolder(filepath.Dir(path)); err != nil {
 			return err
 		}
 		err = os.Mkdir(path, 0o700)
