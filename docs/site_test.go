@@ -127,8 +127,8 @@ func TestAllPagesCanBeReachedFromTheFirst(t *testing.T) {
 	}
 	slices.Sort(got)
 	want := []string{
-		"/docs", "/docs/api", "/docs/data-protection", "/docs/getting-started", "/docs/id/data-protection",
-		"/docs/id/operating", "/docs/operating",
+		"/docs", "/docs/api", "/docs/data-protection", "/docs/getting-started", "/docs/id/data-protection", "/docs/id/installing",
+		"/docs/id/operating", "/docs/installing", "/docs/operating",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("pages (-want +got):\n%s", diff)
