@@ -167,10 +167,11 @@ func (e *sqliteEngine) rolledBack(err error) bool {
 	return !broken(err) && sqliteCode(err) != sqlite3.SQLITE_FULL
 }
 
-// broken reports whether a connection failed below the database: nobody knows then what is on the disk.
+// broken reports whether a connection failed below the database: nobody knows then what is on the disk. One that says
+// READONLY could open the file for reading only, which SQLite keeps to itself until the first write.
 func broken(err error) bool {
 	switch sqliteCode(err) {
-	case sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB:
+	case sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY:
 		return true
 	}
 	return errors.Is(err, sql.ErrConnDone)

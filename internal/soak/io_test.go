@@ -21,7 +21,7 @@ var failures = []struct {
 	{"a sync fails", "fsync,fdatasync", "EIO", 11},
 	{"a write to the database fails", "pwrite64", "EIO", 70},
 	{"the database has no room", "pwrite64", "ENOSPC", 90},
-	{"a file of the database cannot be opened", "open", "EIO", 8},
+	{"a file of the database cannot be opened", "open", "EIO", 1},
 	{"a read of the database fails", "pread64", "EIO", 40},
 	{"a file of attachments cannot be opened", "openat", "ENOSPC", 11},
 	{"a name cannot be changed", "renameat,linkat,unlinkat,mkdirat,unlink", "EIO", 5},
@@ -45,11 +45,11 @@ func (d *desk) failed(t *testing.T, calls, result string, n int, once bool) (ref
 	on.Under = fails(calls, result, when)
 	if p, serving := on.Start(t); serving {
 		l := on.newLoad(p)
-		l.most = 3
-		if !once {
-			l.most = 0
-			go l.stopAfter(500 * time.Millisecond)
+		within := 500 * time.Millisecond
+		if once {
+			l.most, within = 3, 10*time.Second // long enough for every thread to meet its failure
 		}
+		go l.stopAfter(within)
 		l.run(6)
 		if once {
 			l.repeat(t, 20*time.Second)
