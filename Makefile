@@ -1,7 +1,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help build run deb try-deb test lint bench fuzz soak soak-crash soak-power soak-io clean setup testrun
+.PHONY: help build run deb try-deb test lint bench fuzz soak soak-api soak-crash soak-power soak-io clean setup testrun
 
 # The version is ours to give (-X main.version): Go's own stamp fails in a clone that belongs to another user.
 export GOFLAGS := $(strip $(GOFLAGS) -buildvcs=false)
@@ -46,6 +46,9 @@ soak: setup testrun ## run the tests with the long ones at full length (SERVICED
 	@SERVICEDESK_SOAK=full $(TESTRUN) -json build/soak.json -summary build/soak.summary scripts/test.sh -timeout 6h
 
 SOAK = SERVICEDESK_SOAK=full $(TESTRUN) env $(RELEASED) go test -v -count 1 -timeout 6h ./internal/soak
+
+soak-api: setup testrun ## of soak: send a hundred thousand random requests to the API
+	@$(SOAK) -run ARandomWalk
 
 soak-crash: setup testrun ## of soak: kill the program, and its PostgreSQL, a hundred times under load
 	@$(SOAK) -run Killed
