@@ -60,6 +60,25 @@ func (tx *Tx) IdleBlobs(idle, abandoned time.Time) (int, error) {
 	return n, err
 }
 
+// NamedFile is an attachment as an operator knows it.
+type NamedFile struct {
+	Ticket   int64 // number
+	Filename string
+}
+
+// FilesOf reads the attachments that name a blob, at most ten of them.
+func (tx *Tx) FilesOf(blob string) ([]NamedFile, error) {
+	var files []NamedFile
+	err := tx.each(`SELECT t.number, a.filename FROM attachment a JOIN ticket t ON t.id = a.ticket_id WHERE a.sha256 = $1 ORDER BY t.number LIMIT 10`,
+		[]any{blob}, func(scan func(dest ...any) error) error {
+			var f NamedFile
+			err := scan(&f.Ticket, &f.Filename)
+			files = append(files, f)
+			return err
+		})
+	return files, err
+}
+
 // ForgetRequests forgets at most limit requests that were answered before a time, and returns how many.
 func (s *Store) ForgetRequests(ctx context.Context, before time.Time, limit int) (int, error) {
 	type key struct{ partner, id string }

@@ -6,5 +6,6 @@ type dialect struct {
 	forUpdate  string // ends a SELECT whose row must stay as it was read
 	skipLocked string // likewise, but a row that somebody else holds is not found
 	notify     string // tells other nodes that something was committed
+	inOrder    string // ends a SELECT without an order: as the rows were stored
 	lockSchema string // keeps other nodes from changing the schema at the same time
 }

@@ -79,13 +79,19 @@ func (tx *Tx) now(text string, args ...any) {
 	_ = tx.each(text, args, func(func(dest ...any) error) error { return nil })
 }
 
-func (tx *Tx) migrate(steps []migration) error {
+// lockedVersion keeps other programs from changing the schema, and reads its version; 0: there is none.
+func (tx *Tx) lockedVersion() (have int64, err error) {
 	if lock := tx.store.engine.dialect().lockSchema; lock != "" {
 		tx.now(lock)
 	}
 	tx.now(`CREATE TABLE IF NOT EXISTS schema_version (version bigint PRIMARY KEY, name text NOT NULL)`)
-	var have int64
-	if err := tx.one(`SELECT COALESCE(MAX(version), 0) FROM schema_version`, nil, &have); err != nil {
+	err = tx.one(`SELECT COALESCE(MAX(version), 0) FROM schema_version`, nil, &have)
+	return have, err
+}
+
+func (tx *Tx) migrate(steps []migration) error {
+	have, err := tx.lockedVersion()
+	if err != nil {
 		return err
 	}
 	newest := steps[len(steps)-1].version

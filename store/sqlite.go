@@ -70,7 +70,7 @@ func sqliteAddress(path string, pragmas ...string) string {
 func (e *sqliteEngine) committers() int { return 1 }
 func (e *sqliteEngine) batch() int      { return 128 }
 func (e *sqliteEngine) dialect() dialect {
-	return dialect{}
+	return dialect{inOrder: " ORDER BY rowid"}
 }
 
 // listen has nothing to hear: other processes (the command line) are noticed by looking.

@@ -42,6 +42,8 @@ type engine interface {
 	begin(ctx context.Context) (session, error)
 	// read runs fn over one consistent snapshot.
 	read(ctx context.Context, fn func(session) error) error
+	// snapshot runs fn over one consistent snapshot, on a connection of its own and for as long as it takes.
+	snapshot(ctx context.Context, fn func(query) error) error
 	// listen calls heard whenever another process may have committed something; it returns when ctx ends.
 	listen(ctx context.Context, heard func())
 	committers() int // how many transactions for writing may be open at once
@@ -55,6 +57,9 @@ type engine interface {
 	inspect(ctx context.Context, deep bool, clock func() time.Time) (i Inspection, installed bool, err error)
 	close() error
 }
+
+// query runs a statement that only reads, and calls row for each of its rows.
+type query func(text string, args []any, row func(scan func(dest ...any) error) error) error
 
 // session is an open transaction of an engine.
 type session interface {

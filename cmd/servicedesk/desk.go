@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -27,6 +26,7 @@ import (
 type opened struct {
 	store   *store.Store
 	app     *app.App
+	blobs   blob.Store // nil without attachments
 	config  *config
 	log     *slog.Logger
 	metrics *prometheus.Registry
@@ -44,7 +44,7 @@ const (
 // open opens the installation that the configuration names, and makes it when it does not exist.
 func (p *program) open(ctx context.Context, c *config, files attachments, clock func() time.Time) (*opened, error) {
 	o := &opened{config: c, log: p.logger(c), metrics: prometheus.NewRegistry()}
-	if err := makeFolder(c.data); err != nil {
+	if err := auth.MakeFolder(c.data); err != nil {
 		return nil, fmt.Errorf("the data folder (SERVICEDESK_DATA) cannot be made: %w", err)
 	}
 	var err error
@@ -66,9 +66,10 @@ func (o *opened) start(ctx context.Context, p *program, files attachments) error
 	}
 	options := app.Options{Store: o.store, Keyring: keyring, Log: o.log, AutoClose: o.config.autoClose}
 	if files {
-		if options.Blobs, err = blob.Open(ctx, o.config.blobs, p.blobOptions(keyring)); err != nil {
+		if o.blobs, err = blob.Open(ctx, o.config.blobs, p.blobOptions(keyring)); err != nil {
 			return fmt.Errorf("the place of the attachments (SERVICEDESK_BLOBS) cannot be used: %w", err)
 		}
+		options.Blobs = o.blobs
 	}
 	o.app, err = app.New(ctx, options)
 	return err
@@ -157,37 +158,12 @@ func operator() desk.Actor {
 	return desk.Actor{Kind: desk.ByCommand, ID: "command", Name: "operator"}
 }
 
-// makeFolder makes the data folder and those above it durably. Without its name in the folder above, a power cut would
-// take it with all that was synced inside. One that is there may have been made by a program that was killed before it
-// came to the sync; where the folder above cannot be read, somebody else made it.
-func makeFolder(path string) error {
-	err := os.Mkdir(path, 0o700)
-	above := filepath.Dir(filepath.Clean(path))
-	if errors.Is(err, fs.ErrNotExist) && above != path {
-		if err := makeFolder(above); err != nil {
-			return err
-		}
-		err = os.Mkdir(path, 0o700)
-	}
-	if err != nil && !errors.Is(err, fs.ErrExist) {
-		return err
-	}
-	f, err := os.Open(above)
-	if errors.Is(err, fs.ErrPermission) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	return errors.Join(f.Sync(), f.Close())
-}
-
 // lockFile is locked in the data folder by the program that serves it, whose number it holds.
 const lockFile = "serve.lock"
 
 // lock takes the data folder for one serving program; the error names the one that has it.
 func lock(c *config) (*os.File, error) {
-	if err := makeFolder(c.data); err != nil {
+	if err := auth.MakeFolder(c.data); err != nil {
 		return nil, fmt.Errorf("the data folder (SERVICEDESK_DATA) cannot be made: %w", err)
 	}
 	path := filepath.Join(c.data, lockFile)

@@ -59,6 +59,8 @@ func commands() []command {
 		{"key rotate", "", "put a new master key in the place of the installation's key file", rotateMasterCommand},
 		{"audit verify", "[--heads FILE] [--json]", "check the whole audit trail against its seals", verifyAuditCommand},
 		{"bench", "--key-file FILE [--url U] [--do WHAT] [--callers N] [--for T] [--requests N] [--json]", "put a desk for tests under load and measure its answers", benchCommand},
+		{"backup", "FILE [--verify] [--without-key] [--json]", "write everything into one file while the desk is served, or verify such a file; - is standard output", backupCommand},
+		{"restore", "FILE [--skip-numbers N] [--json]", "bring a backup into an empty place, on either engine", restoreCommand},
 		{"purge", "[--dry-run]", "remove what the desk keeps for a time only, as serve does every hour", purgeCommand},
 		{"doctor", "[--deep] [--json]", "look whether the desk and what it stands on are well", doctorCommand},
 		{"version", "", "print the program's version", versionCommand},

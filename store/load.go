@@ -1,0 +1,258 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// ErrOccupied says that a database is not empty.
+var ErrOccupied = errors.New("there is a database already")
+
+// loadedAtOnce is how many rows one statement stores while a database is filled.
+const loadedAtOnce = 100
+
+// building is what the name of an embedded database ends with until it is whole.
+const building = ".restoring"
+
+// Loader fills a new database.
+type Loader struct {
+	tx      *Tx
+	tables  []Table
+	table   Table
+	pending []any
+}
+
+// Tables are the tables to fill.
+func (l *Loader) Tables() []Table { return l.tables }
+
+// Insert stores a row: string, int64 and bool as the columns are. Rows of one table are stored one after the other, and
+// tables in the order of Tables.
+func (l *Loader) Insert(t Table, values ...any) error {
+	if t.Name != l.table.Name {
+		if err := l.flush(); err != nil {
+			return err
+		}
+		l.table = t
+	}
+	l.pending = append(l.pending, values...)
+	if len(l.pending) == loadedAtOnce*len(t.Columns) {
+		return l.flush()
+	}
+	return nil
+}
+
+// Rows calls row for every row that was stored in a table, with *string, *int64 and *bool as the columns are; in an
+// embedded database in the order in which they were stored.
+func (l *Loader) Rows(t Table, row func(values []any) error) error {
+	if err := l.flush(); err != nil {
+		return err
+	}
+	return dump(l.tx.each, t, l.tx.store.engine.dialect().inOrder, row)
+}
+
+// flush stores the rows that wait.
+func (l *Loader) flush() error {
+	if len(l.pending) > 0 {
+		l.tx.now(l.statement(len(l.pending)/len(l.table.Columns)), l.pending...)
+		l.pending = nil
+	}
+	return l.tx.err
+}
+
+// statement inserts a number of rows.
+func (l *Loader) statement(rows int) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "INSERT INTO %s (%s) VALUES ", l.table.Name, l.table.columns())
+	for i := range rows * len(l.table.Columns) {
+		switch {
+		case i == 0:
+			b.WriteString("(")
+		case i%len(l.table.Columns) == 0:
+			b.WriteString("), (")
+		default:
+			b.WriteString(", ")
+		}
+		fmt.Fprintf(&b, "$%d", i+1)
+	}
+	b.WriteString(")")
+	return b.String()
+}
+
+// Load makes a database of a schema version and lets fill store its rows. With a finish it then brings the schema to
+// this program's version and lets finish add to it. The database is there whole or not at all, and a Load that was cut
+// off can be begun again. The error wraps ErrOccupied when there is one already.
+func Load(ctx context.Context, o Options, version int64, fill func(*Loader) error, finish func(*Tx) error) error {
+	if o.Database == "" {
+		return loadFile(ctx, o, version, fill, finish)
+	}
+	e, err := openEngine(ctx, o.withDefaults())
+	if err != nil {
+		return err
+	}
+	open, err := e.begin(ctx)
+	if err == nil {
+		err = (&Store{engine: e}).load(ctx, open, version, fill, finish)
+	}
+	return errors.Join(err, e.close())
+}
+
+// Empty returns an error that wraps ErrOccupied when Load would.
+func Empty(ctx context.Context, o Options) error {
+	if o.Database == "" {
+		return emptyFile(filepath.Join(o.Folder, SQLiteFile))
+	}
+	e, err := openEngine(ctx, o.withDefaults())
+	if err != nil {
+		return err
+	}
+	open, err := e.begin(ctx)
+	if err == nil {
+		_, err = (&Tx{session: open, store: &Store{engine: e}}).emptyVersion()
+		open.rollback()
+	}
+	return errors.Join(err, e.close())
+}
+
+// emptyVersion is lockedVersion of a database that must have none.
+func (tx *Tx) emptyVersion() (int64, error) {
+	have, err := tx.lockedVersion()
+	if err == nil && have > 0 {
+		err = ErrOccupied
+	}
+	return have, err
+}
+
+// emptyFile looks for the log too: what a database left there would be taken for a part of the new one.
+func emptyFile(path string) error {
+	for _, name := range []string{path, path + "-wal", path + "-journal"} {
+		if _, err := os.Lstat(name); !errors.Is(err, fs.ErrNotExist) {
+			return errors.Join(fmt.Errorf("%w: %s", ErrOccupied, name), err)
+		}
+	}
+	return nil
+}
+
+// load fills an open transaction and ends it.
+func (s *Store) load(ctx context.Context, open session, version int64, fill func(*Loader) error, finish func(*Tx) error) error {
+	defer open.rollback()
+	made, err := schemaOf(ctx, version)
+	if err != nil {
+		return err
+	}
+	tx := &Tx{session: open, store: s, patient: true}
+	if err := tx.prepare(version, made); err != nil {
+		return err
+	}
+	l := &Loader{tx: tx, tables: made.tables}
+	if err := fill(l); err != nil {
+		return err
+	}
+	if err := l.flush(); err != nil {
+		return err
+	}
+	for _, x := range made.indexes {
+		tx.now(x.text)
+	}
+	if finish != nil {
+		if err := tx.finish(finish); err != nil {
+			return err
+		}
+	}
+	if tx.err != nil {
+		return tx.err
+	}
+	return open.commit()
+}
+
+// prepare makes the tables, without the rows that migrations store and without indexes: to make those at the end takes
+// a fraction of the time.
+func (tx *Tx) prepare(version int64, made schema) error {
+	if _, err := tx.emptyVersion(); err != nil {
+		return err
+	}
+	steps, err := stepsTo(version)
+	if err != nil {
+		return err
+	}
+	if err := tx.migrate(steps); err != nil {
+		return err
+	}
+	for _, x := range made.indexes {
+		tx.now(`DROP INDEX ` + x.name)
+	}
+	for _, t := range slices.Backward(made.tables) {
+		tx.now(`DELETE FROM ` + t.Name)
+	}
+	return tx.err
+}
+
+// finish brings a database that was filled to this program's version.
+func (tx *Tx) finish(more func(*Tx) error) error {
+	steps, err := migrations()
+	if err == nil {
+		err = tx.migrate(steps)
+	}
+	if err == nil {
+		err = more(tx)
+	}
+	return err
+}
+
+// SkipNumbers leaves ticket numbers out, and returns the one that comes next.
+func (tx *Tx) SkipNumbers(n int64) (next int64, err error) {
+	err = tx.one(`UPDATE counter SET value = value + $1 WHERE name = 'ticket' RETURNING value`, []any{n}, &next)
+	return next + 1, err
+}
+
+// loadFile builds an embedded database beside its place. Nothing of it needs to be durable before it is whole.
+func loadFile(ctx context.Context, o Options, version int64, fill func(*Loader) error, finish func(*Tx) error) error {
+	path := filepath.Join(o.Folder, SQLiteFile)
+	temp := path + building
+	if err := errors.Join(emptyFile(path), removeFile(temp)); err != nil {
+		return err
+	}
+	conn, err := openSQLiteConn(ctx, temp, "journal_mode(OFF)", "synchronous(OFF)", "cache_size(-131072)")
+	if err != nil {
+		return err
+	}
+	open, err := conn.begin("BEGIN IMMEDIATE")
+	if err == nil {
+		err = (&Store{engine: &sqliteEngine{}}).load(ctx, open, version, fill, finish)
+	}
+	if err = errors.Join(err, conn.close()); err == nil {
+		err = publish(temp, path)
+	}
+	return errors.Join(err, removeFile(temp))
+}
+
+// publish gives a finished file its name, durably, unless the name is taken.
+func publish(temp, path string) error {
+	if err := syncPath(temp); err != nil {
+		return err
+	}
+	if err := os.Link(temp, path); err != nil {
+		return err
+	}
+	return syncPath(filepath.Dir(path))
+}
+
+func syncPath(path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Sync(), f.Close())
+}
+
+func removeFile(path string) error {
+	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}
