@@ -32,9 +32,10 @@ var mayImport = map[string][]string{
 	"docs":           {"desk", "web"},
 	"backup":         {"desk", "auth", "blob", "store"},
 	"load":           {},
+	"doctor":         {"auth", "blob", "store", "app"},
 	"cmd/servicedesk": {
 		"desk", "auth", "blob", "store", "outbox", "live", "app", "web", "webhook", "sociomile", "sociomile/fake",
-		"api", "console", "portal", "docs", "backup", "load",
+		"api", "console", "portal", "docs", "backup", "load", "doctor",
 	},
 	"internal/bench":             {everything},
 	"internal/desktest":          {everything},

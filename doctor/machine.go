@@ -1,4 +1,4 @@
-package main
+package doctor
 
 import (
 	"bytes"
@@ -16,10 +16,9 @@ import (
 
 // What a desk should have.
 const (
-	enoughMemory = 768 << 20 // the desk takes memoryLimit, the machine the rest
-	enoughFiles  = 4096      // every connection is one
-	enoughSpace  = 1 << 30
-	enoughShare  = 10 // percent of a disk, or of its inodes
+	enoughFiles = 4096 // every connection is one
+	enoughSpace = 1 << 30
+	enoughShare = 10 // percent of a disk, or of its inodes
 )
 
 // A disk whose syncs are quicker than any keeps what it acknowledged in memory of its own, at best; one whose syncs are
@@ -32,17 +31,17 @@ const (
 
 // machine looks at the memory, the limits and the clock.
 func (d *doctor) machine() {
-	if memory, err := memoryOf(os.ReadFile); err == nil && memory < enoughMemory {
-		d.note("memory", doubted, size(memory)+" in all", "give the desk "+size(enoughMemory)+" or more: large requests are refused when many come at once")
+	if memory, err := memoryOf(os.ReadFile); err == nil && memory < d.Memory+d.Memory/2 {
+		d.note("memory", Warning, size(memory)+" in all", "give the desk "+size(2*d.Memory)+" or more: large requests are refused when many come at once")
 	} else if err == nil {
-		d.note("memory", fine, size(memory)+" in all", "")
+		d.note("memory", OK, size(memory)+" in all", "")
 	}
 	var files syscall.Rlimit
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &files); err == nil {
 		if files.Max < enoughFiles {
-			d.note("open files", doubted, fmt.Sprintf("at most %d", files.Max), fmt.Sprintf("raise the limit to %d or more (LimitNOFILE= of the service, ulimit -Hn): every connection is one", enoughFiles))
+			d.note("open files", Warning, fmt.Sprintf("at most %d", files.Max), fmt.Sprintf("raise the limit to %d or more (LimitNOFILE= of the service, ulimit -Hn): every connection is one", enoughFiles))
 		} else {
-			d.note("open files", fine, fmt.Sprintf("up to %d", files.Max), "")
+			d.note("open files", OK, fmt.Sprintf("up to %d", files.Max), "")
 		}
 	}
 	d.clock()
@@ -73,45 +72,45 @@ func memoryOf(read func(string) ([]byte, error)) (uint64, error) {
 func (d *doctor) clock() {
 	now := time.Now()
 	if year := now.Year(); year < 2026 || year > 2100 {
-		d.note("clock", failed, "it says "+now.UTC().Format(time.RFC3339), "set it: every deadline and every entry of the audit trail depends on it")
+		d.note("clock", Failed, "it says "+now.UTC().Format(time.RFC3339), "set it: every deadline and every entry of the audit trail depends on it")
 		return
 	}
 	told := now.UTC().Format(time.RFC3339)
 	switch synchronised, known := clockSynchronised(); {
 	case known && !synchronised:
-		d.note("clock", doubted, told+", not synchronised with a time server", "run chrony or systemd-timesyncd (timedatectl set-ntp true), here or on the machine that hosts this one")
+		d.note("clock", Warning, told+", not synchronised with a time server", "run chrony or systemd-timesyncd (timedatectl set-ntp true), here or on the machine that hosts this one")
 	case known:
-		d.note("clock", fine, told+", synchronised", "")
+		d.note("clock", OK, told+", synchronised", "")
 	default:
-		d.note("clock", fine, told+"; whether it is synchronised is not known here", "")
+		d.note("clock", OK, told+"; whether it is synchronised is not known here", "")
 	}
 }
 
 // dataFolder looks at the folder, the disk under it, and how fast that is.
 func (d *doctor) dataFolder() {
-	folder := d.config.data
+	folder := d.Data
 	info, err := os.Stat(folder)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		d.newFolder(folder)
 		return
 	case err != nil:
-		d.note("data folder", failed, err.Error(), "run the command as the user of the desk")
+		d.note("data folder", Failed, err.Error(), "run the command as the user of the desk")
 		return
 	case !info.IsDir():
-		d.note("data folder", failed, folder+" is no folder", "name another one in SERVICEDESK_DATA")
+		d.note("data folder", Failed, folder+" is no folder", "name another one in SERVICEDESK_DATA")
 		return
 	}
 	took, err := syncTimes(folder, syncs)
 	if err != nil {
-		d.note("data folder", failed, err.Error(), "let the user of the desk write to the folder; check that the disk is neither full nor mounted read-only")
+		d.note("data folder", Failed, err.Error(), "let the user of the desk write to the folder; check that the disk is neither full nor mounted read-only")
 		return
 	}
 	switch mode := info.Mode().Perm(); {
 	case mode&0o077 != 0:
-		d.note("data folder", doubted, fmt.Sprintf("%s may be used by others (mode %04o)", folder, mode), "chmod 700 "+folder)
+		d.note("data folder", Warning, fmt.Sprintf("%s may be used by others (mode %04o)", folder, mode), "chmod 700 "+folder)
 	default:
-		d.note("data folder", fine, folder, "")
+		d.note("data folder", OK, folder, "")
 	}
 	d.fileSystem(folder)
 	d.space("space", folder)
@@ -129,11 +128,11 @@ func (d *doctor) newFolder(folder string) {
 	}
 	const writeAndEnter = 3
 	if err := syscall.Access(above, writeAndEnter); err != nil {
-		d.note("data folder", failed, fmt.Sprintf("%s does not exist, and cannot be made in %s: %v", folder, above, err),
+		d.note("data folder", Failed, fmt.Sprintf("%s does not exist, and cannot be made in %s: %v", folder, above, err),
 			"make it for the user of the desk (install -d -m 700 -o USER "+folder+"), or name another one in SERVICEDESK_DATA")
 		return
 	}
-	d.note("data folder", fine, folder+" does not exist; the first start makes it", "")
+	d.note("data folder", OK, folder+" does not exist; the first start makes it", "")
 	d.fileSystem(above)
 	d.space("space", above)
 }
@@ -143,11 +142,11 @@ func (d *doctor) fileSystem(folder string) {
 	name, kind := fileSystemOf(folder)
 	switch {
 	case kind == inMemory:
-		d.note("file system", doubted, name+": nothing in it outlives the machine's next start", "use a folder on a disk")
-	case kind == overNetwork && d.config.database == "":
-		d.note("file system", doubted, name+": SQLite's locks and syncs cannot be trusted over a network", "use a local disk, or PostgreSQL")
+		d.note("file system", Warning, name+": nothing in it outlives the machine's next start", "use a folder on a disk")
+	case kind == overNetwork && d.Database == "":
+		d.note("file system", Warning, name+": SQLite's locks and syncs cannot be trusted over a network", "use a local disk, or PostgreSQL")
 	case name != "":
-		d.note("file system", fine, name, "")
+		d.note("file system", OK, name, "")
 	}
 }
 
@@ -163,12 +162,12 @@ func (d *doctor) space(check, folder string) {
 	if s.Files > 0 { // some file systems do not count them
 		inodes = int(100 * float64(s.Ffree) / float64(s.Files))
 	}
-	v, do := fine, ""
+	v, do := OK, ""
 	switch {
 	case left < 1<<20 || inodes == 0 && s.Ffree == 0:
-		v, do = failed, "free some: nothing can be written"
+		v, do = Failed, "free some: nothing can be written"
 	case left < enoughSpace || share < enoughShare || inodes < enoughShare:
-		v, do = doubted, "free some, or enlarge the disk: when it is full, every write is refused"
+		v, do = Warning, "free some, or enlarge the disk: when it is full, every write is refused"
 	}
 	d.note(check, v, fmt.Sprintf("%s (%d%%) free, %d%% of the inodes", size(left), share, inodes), do)
 }
@@ -201,17 +200,17 @@ func (d *doctor) speed(took []time.Duration) {
 	d.note("disk speed", v, fact, do)
 }
 
-func judgeSpeed(took []time.Duration) (v verdict, fact, do string) {
+func judgeSpeed(took []time.Duration) (v Verdict, fact, do string) {
 	half, most := took[len(took)/2], took[len(took)-1]
 	fact = fmt.Sprintf("a sync takes %v (the slowest of %d: %v): about %d commits a second, which many writes share",
 		half.Round(time.Microsecond), len(took), most.Round(10*time.Microsecond), time.Second/max(half, 1))
 	switch {
 	case half < tooQuick:
-		return doubted, fact, "no disk is that quick: make sure that what it acknowledges outlives a power cut (a write cache with a battery, no volatile or virtual one)"
+		return Warning, fact, "no disk is that quick: make sure that what it acknowledges outlives a power cut (a write cache with a battery, no volatile or virtual one)"
 	case half > tooSlow:
-		return doubted, fact, "every write waits for it: use an SSD, or a controller whose cache has a battery"
+		return Warning, fact, "every write waits for it: use an SSD, or a controller whose cache has a battery"
 	}
-	return fine, fact, ""
+	return OK, fact, ""
 }
 
 // size words a number of bytes.

@@ -1,6 +1,6 @@
 //go:build !linux
 
-package main
+package doctor
 
 // kind is what matters about a file system.
 type kind int
