@@ -25,7 +25,12 @@ func TestWhatWasAcknowledgedIsThereOnceWheneverTheDatabaseIsKilled(t *testing.T)
 		if d.check(t, p); t.Failed() { // the same process, which recovered by itself
 			t.Fatalf("in round %d", round)
 		}
+		if round%10 == 9 {
+			t.Log(d.summary(round + 1))
+		}
 	}
+	clear(d.sound) // at the end every attachment once more
+	d.check(t, p)
 	p.Stop(t)
 	t.Log(d.summary(rounds))
 	complainsAboutAServerThatDoesNotSync(t, d)

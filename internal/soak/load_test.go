@@ -228,6 +228,7 @@ func (c *caller) batch() bool {
 	parts := []write{{Kind: claim, Keyed: true}, {Kind: ticket, Keyed: true}, {Kind: claim, Keyed: true}}
 	if len(c.open) > 0 {
 		parts = append(parts, write{Kind: comment, Keyed: true, Ticket: c.open[0]})
+		c.open = c.open[1:] // until the answer: nothing else may happen to it meanwhile
 	}
 	batch, operations := "", make([]map[string]any, len(parts))
 	for i, w := range parts {
@@ -272,7 +273,7 @@ func (c *caller) sendBatch(id string, parts []write, operations []map[string]any
 	}
 	for i, w := range parts {
 		number, o := c.settle(w, said.Results[i].Status, "inside a batch", said.Results[i].Body)
-		if o == told && w.Kind.opens() {
+		if o == told {
 			c.open = append(c.open, number)
 		}
 	}

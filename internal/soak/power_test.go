@@ -172,7 +172,7 @@ func (r *recording) open(t *testing.T, folder string, moment int) []string {
 		return nil // the program starts; nothing was promised yet
 	}
 	writes, _ := r.toldBefore(moment)
-	wrong := inspect(desktest.NewClient(p.URL, r.key), writes)
+	wrong := inspect(desktest.NewClient(p.URL, r.key), writes, map[string]bool{}).wrong
 	var verified struct{ OK bool }
 	if ran := in.Run(t, "audit", "verify", "--json"); json.Unmarshal([]byte(ran.Stdout), &verified) != nil || !verified.OK {
 		wrong = append(wrong, fmt.Sprintf("the audit trail: %+v", ran))
@@ -207,7 +207,11 @@ func TestNothingAcknowledgedIsLostWhenThePowerIsCut(t *testing.T) {
 	random := rand.New(rand.NewPCG(seed, 0))
 	cuts := append(r.strictCuts(size(10, 1<<20)), r.luckyCuts(size(10, 500), random)...)
 	slices.SortStableFunc(cuts, func(a, b cut) int { return a.before - b.before })
+	done := 0
 	r.cuts(t, cuts, func(c cut, wrong []string) bool {
+		if done++; done%100 == 0 {
+			t.Logf("%d of %d cuts done", done, len(cuts))
+		}
 		_, promised := r.toldBefore(c.before)
 		for _, w := range wrong {
 			t.Errorf("cut before moment %d of %d (%d answers were sent, %.0f%% of the rest survived in blocks of %d, seed %d): %s",
