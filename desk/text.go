@@ -44,6 +44,8 @@ const (
 	NotJSON              Text = "Content-Type must be application/json"
 	BadEncoding          Text = "Content-Encoding must be gzip or absent, and the body must be what it says"
 	BodyCut              Text = "The request body ended too early"
+	NotHTTP              Text = "The request is no valid HTTP/1.1"
+	HeaderTooLarge       Text = "The headers of the request are too large"
 	BodySlow             Text = "The request body came too slowly. Send at least {0} kB in every {1} seconds"
 	RequestIDReused      Text = "This requestId was already used with other content"
 	RequestIDDiffers     Text = "Idempotency-Key and integration.requestId must be equal when both are given"
@@ -150,6 +152,8 @@ var indonesian = map[Text]string{
 	NotJSON:              "Content-Type harus application/json.",
 	BadEncoding:          "Content-Encoding harus gzip atau kosong, dan isinya harus sesuai.",
 	BodyCut:              "Isi permintaan terputus.",
+	NotHTTP:              "Permintaan bukan HTTP/1.1 yang valid.",
+	HeaderTooLarge:       "Kepala permintaan terlalu besar.",
 	BodySlow:             "Isi permintaan terlalu lambat. Kirim paling sedikit {0} kB setiap {1} detik.",
 	RequestIDReused:      "Permintaan dengan requestId ini sudah diproses dengan isi lain.",
 	RequestIDDiffers:     "Idempotency-Key dan integration.requestId harus sama bila keduanya diisi.",

@@ -12,6 +12,8 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"banksulutgo.co.id/servicedesk/web"
 )
 
 // lastRequestsWithin is how long connections that are open when the program stops may bring one more request: a client
@@ -104,7 +106,11 @@ func (d *entrance) serve(stopping <-chan struct{}) error {
 	if d.http.TLSConfig != nil {
 		serve = func(l net.Listener) error { return d.http.ServeTLS(l, "", "") }
 	}
-	err := serve(d.listener)
+	listener := d.listener
+	if d.http.TLSConfig == nil { // what is encrypted cannot be worded anew
+		listener = web.PlainErrors(listener)
+	}
+	err := serve(listener)
 	if errors.Is(err, http.ErrServerClosed) || errors.Is(err, net.ErrClosed) {
 		return nil
 	}
