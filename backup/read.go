@@ -100,6 +100,9 @@ func (r *reader) next(ctx context.Context) (over bool, err error) {
 		return false, err
 	}
 	name, size, err := parseHeader(head[:])
+	if err != nil && r.contents.Format == 0 {
+		return false, noBackup()
+	}
 	if err != nil {
 		return false, r.damaged(err.Error())
 	}
@@ -156,11 +159,16 @@ func (r *reader) take(ctx context.Context, name string, content []byte) error {
 	return r.damaged("an entry of the unknown name " + name)
 }
 
+// noBackup is what a file comes to whose beginning is not that of a backup.
+func noBackup() error {
+	return fmt.Errorf("this is no backup of servicedesk, or %w at its beginning", ErrDamaged)
+}
+
 // describe reads the first entry.
 func (r *reader) describe(ctx context.Context, name string, content []byte) error {
 	d := &r.contents.Description
 	if name != descriptionName || json.Unmarshal(content, d) != nil || d.Format < 1 {
-		return fmt.Errorf("this is no backup of servicedesk, or %w at its beginning", ErrDamaged)
+		return noBackup()
 	}
 	newest, err := store.NewestVersion()
 	if err != nil {
