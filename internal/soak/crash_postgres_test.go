@@ -16,7 +16,7 @@ func TestWhatWasAcknowledgedIsThereOnceWheneverTheDatabaseIsKilled(t *testing.T)
 	must(t, err)
 	t.Cleanup(server.Close)
 	d := newDesk(t, desktest.Installation{Folder: t.TempDir() + "/data", Database: server.URL()})
-	rounds := size(2, 100)
+	rounds := size(1, 100)
 	p := d.Serve(t)
 	for round := range rounds {
 		var crashed error

@@ -102,7 +102,7 @@ func (d *desk) harm(t *testing.T, p *desktest.Process, harm func()) {
 func TestWhatWasAcknowledgedIsThereOnceWheneverTheProgramIsKilled(t *testing.T) {
 	desktest.OnEachEngine(t, func(t *testing.T, e desktest.Engine) {
 		d := newDesk(t, desktest.NewInstallation(t, e))
-		rounds := size(3, 100)
+		rounds := size(2, 100)
 		p := d.Serve(t)
 		for round := range rounds {
 			d.harm(t, p, p.Kill)

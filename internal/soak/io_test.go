@@ -101,7 +101,7 @@ func TestWhatSurvivedAFailedSyncSurvivesAPowerCut(t *testing.T) {
 	t.Parallel()
 	for _, n := range []int{17, 29, 41, 67}[:size(1, 4)] {
 		r := record(t, run{most: size(3, 10), strace: []string{"-e", fmt.Sprintf("inject=fsync,fdatasync:error=EIO:when=%d+%d", n, n/2)}})
-		r.cuts(t, r.strictCuts(size(6, 1<<20)), func(c cut, wrong []string) bool {
+		r.cuts(t, r.strictCuts(size(3, 1<<20)), func(c cut, wrong []string) bool {
 			for _, w := range wrong {
 				t.Errorf("syncs fail from the %d-th on, cut before moment %d of %d: %s", n, c.before, len(r.moments), w)
 			}

@@ -205,7 +205,7 @@ func TestNothingAcknowledgedIsLostWhenThePowerIsCut(t *testing.T) {
 	r := record(t, run{most: size(5, 25)})
 	seed := rand.Uint64()
 	random := rand.New(rand.NewPCG(seed, 0))
-	cuts := append(r.strictCuts(size(10, 1<<20)), r.luckyCuts(size(10, 500), random)...)
+	cuts := append(r.strictCuts(size(6, 1<<20)), r.luckyCuts(size(6, 500), random)...)
 	slices.SortStableFunc(cuts, func(a, b cut) int { return a.before - b.before })
 	done := 0
 	r.cuts(t, cuts, func(c cut, wrong []string) bool {
@@ -224,7 +224,7 @@ func TestNothingAcknowledgedIsLostWhenThePowerIsCut(t *testing.T) {
 		t.Errorf("only %d of %d answers are in the trace", promised, len(r.writes))
 	}
 	t.Logf("%d cuts (%d strict of %d) in a run of %d system calls and %d answered writes: nothing lost",
-		len(cuts), len(r.strictCuts(size(10, 1<<20))), len(r.strict), len(r.moments)/2, promised)
+		len(cuts), len(r.strictCuts(size(6, 1<<20))), len(r.strict), len(r.moments)/2, promised)
 }
 
 func TestNothingIsLostWhenThePowerIsCutAfterAPredecessorWasKilled(t *testing.T) {
@@ -243,7 +243,7 @@ func TestNothingIsLostWhenThePowerIsCutAfterAPredecessorWasKilled(t *testing.T) 
 			return in
 		},
 	})
-	for _, c := range r.strictCuts(size(4, 1<<20)) {
+	for _, c := range r.strictCuts(size(2, 1<<20)) {
 		r.cuts(t, []cut{c}, func(c cut, wrong []string) bool {
 			for _, w := range wrong {
 				t.Errorf("cut before moment %d of %d: %s", c.before, len(r.moments), w)
@@ -265,7 +265,7 @@ func TestAPowerCutShowsWhatAWeakerProgramLoses(t *testing.T) {
 			t.Parallel()
 			r := record(t, run{program: desktest.Weakened(t, edit), most: 4})
 			lost := 0
-			for _, c := range slices.Backward(r.strictCuts(12)) {
+			for _, c := range slices.Backward(r.strictCuts(6)) {
 				r.cuts(t, []cut{c}, func(_ cut, wrong []string) bool { lost += len(wrong); return true })
 				if lost > 0 {
 					return
