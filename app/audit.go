@@ -13,7 +13,7 @@ import (
 // Entries about reads are written in batches, at the latest after readsFlushed. While they cannot be written, a bounded
 // number waits in memory; then reads are refused. When the program stops, they are tried lastTries times more.
 const (
-	readsAtOnce   = 256
+	readsAtOnce   = 1024
 	readsFlushed  = 500 * time.Millisecond
 	tryAgainAfter = time.Second
 	lastTries     = 3

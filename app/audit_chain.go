@@ -217,3 +217,10 @@ func ReadHeads(file string) ([]desk.ChainHead, error) {
 	}
 	return heads, nil
 }
+
+func ignoreNotFound(err error) error {
+	if errors.Is(err, store.ErrNotFound) {
+		return nil
+	}
+	return err
+}

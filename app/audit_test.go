@@ -170,10 +170,10 @@ func TestNotedReadsAreWrittenWhenTheProgramStops(t *testing.T) {
 				must(t, err)
 			}
 		}
-		read(300) // more than one batch
+		read(1100) // more than one batch
 		a.KeepAudit(ended)
-		if n := len(db.audited(t, "ticket.status")); n != 300 {
-			t.Errorf("%d of 300 reads are in the trail", n)
+		if n := len(db.audited(t, "ticket.status")); n != 1100 {
+			t.Errorf("%d of 1100 reads are in the trail", n)
 		}
 		read(10)
 		db.do(t, `ALTER TABLE audit RENAME TO hidden`)
@@ -182,8 +182,8 @@ func TestNotedReadsAreWrittenWhenTheProgramStops(t *testing.T) {
 		until(t, "a failure", func() bool { return strings.Contains(d.Log.String(), "trying again") })
 		db.do(t, `ALTER TABLE hidden RENAME TO audit`)
 		<-kept
-		if n := len(db.audited(t, "ticket.status")); n != 310 {
-			t.Errorf("%d of 310 reads are in the trail after a failure", n)
+		if n := len(db.audited(t, "ticket.status")); n != 1110 {
+			t.Errorf("%d of 1110 reads are in the trail after a failure", n)
 		}
 	})
 }

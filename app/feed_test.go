@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -205,13 +206,17 @@ func TestAFeedShowsAPartnerItsOwnAndTellsWhetherThereIsMore(t *testing.T) {
 			want  int
 			more  bool
 		}{
-			{actor, 0, 10, 2, false}, {actor, 0, 2, 2, false}, {actor, 0, 1, 1, true}, {actor, 1, 1, 1, false}, {actor, 2, 5, 0, false}, {actor, 99, 5, 0, false},
+			{actor, 0, 10, 2, false}, {actor, 0, 2, 2, false}, {actor, 0, 1, 1, true}, {actor, 1, 1, 1, false}, {actor, 2, 5, 0, false},
 			{other, 0, 10, 1, false}, {core, 0, 10, 3, false}, {core, 0, 2, 2, true},
 		} {
 			events, more, err := d.App.Feed(t.Context(), c.actor, c.after, c.limit)
 			if len(events) != c.want || more != c.more || err != nil {
 				t.Errorf("%s after %d, at most %d: %d events, more %v, %v; want %d, %v", c.actor.Name, c.after, c.limit, len(events), more, err, c.want, c.more)
 			}
+		}
+		var refused *desk.Error
+		if _, _, err := d.App.Feed(t.Context(), actor, 3, 5); !errors.As(err, &refused) || refused.Code != desk.Invalid {
+			t.Errorf("a cursor beyond the end: %v, want a refusal", err)
 		}
 	})
 }

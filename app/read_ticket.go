@@ -12,9 +12,8 @@ import (
 
 // Standing is where a ticket stands (API document, Get Ticket Status).
 type Standing struct {
-	Ticket      *desk.Ticket
-	LastComment *desk.Comment // the newest public one; nil when there is none
-	Breached    bool          // at the time of reading
+	store.Standing
+	Breached bool // at the time of reading
 }
 
 // Detail is all that a partner may know of a ticket (API document, Get Detailed Ticket Information).
@@ -28,67 +27,62 @@ type Detail struct {
 // ReadStatus reads where a ticket stands, by number or channel reference; when both are given both must match. It
 // returns an Error of code NotFound for a ticket that is not the actor's.
 func (a *App) ReadStatus(ctx context.Context, actor desk.Actor, number, reference string) (Standing, error) {
-	return a.readStanding(ctx, actor, func(tx *store.Tx) (*desk.Ticket, error) { return findBoth(tx, actor, number, reference) })
-}
-
-func (a *App) readStanding(ctx context.Context, actor desk.Actor, find func(*store.Tx) (*desk.Ticket, error)) (Standing, error) {
-	if err := Authorize(actor, desk.MayRead); err != nil {
-		return Standing{}, err
-	}
-	var standing Standing
-	err := a.store.Read(ctx, func(tx *store.Tx) error {
-		t, err := find(tx)
-		if err != nil {
-			return err
+	return a.readStanding(ctx, actor, a.store.ReadSingle, func(tx *store.Tx) (store.Standing, error) {
+		if number == "" {
+			return standingReferred(tx, actor, reference)
 		}
-		standing = Standing{Ticket: t, Breached: t.Breached(a.now())}
-		last, err := tx.LastPublicComment(t.ID)
-		if err == nil {
-			standing.LastComment = &last
+		n, ok := ticketNumber(number)
+		if !ok {
+			n = 0 // what is no number is looked for like one, and not found
 		}
-		return ignoreNotFound(err)
+		s, err := tx.StandingByNumber(n)
+		if err == nil && reference != "" && s.Ticket.ChannelReference != reference {
+			err = store.ErrNotFound
+		}
+		return s, err
 	})
-	if err == nil {
-		err = a.noteRead(actor, "ticket.status", strconv.FormatInt(standing.Ticket.Number, 10), "")
-	}
-	if err != nil {
-		return Standing{}, err
-	}
-	return standing, nil
 }
 
 // ReadClaim reads where a ticket stands by what a path names it: an own number, else an own channel reference.
 func (a *App) ReadClaim(ctx context.Context, actor desk.Actor, reference string) (Standing, error) {
-	return a.readStanding(ctx, actor, func(tx *store.Tx) (*desk.Ticket, error) { return find(tx, actor, reference, false) })
+	return a.readStanding(ctx, actor, a.store.Read, func(tx *store.Tx) (store.Standing, error) {
+		if number, ok := ticketNumber(reference); ok {
+			s, err := tx.StandingByNumber(number)
+			if err == nil && mine(actor, s.Ticket) || err != nil && !errors.Is(err, store.ErrNotFound) {
+				return s, err
+			}
+		}
+		return standingReferred(tx, actor, reference)
+	})
 }
 
-// findBoth finds by a number alone, a reference alone, or both.
-func findBoth(tx *store.Tx, actor desk.Actor, number, reference string) (*desk.Ticket, error) {
-	none := desk.Fail(desk.NotFound, desk.TicketNotFound)
-	if number == "" {
-		return findReferred(tx, actor, reference, false)
+func standingReferred(tx *store.Tx, actor desk.Actor, reference string) (store.Standing, error) {
+	if !storable(reference) {
+		return store.Standing{}, store.ErrNotFound
 	}
-	n, ok := ticketNumber(number)
-	if !ok {
-		n = 0 // what is no number is looked for like one, and not found
-	}
-	t, err := tx.TicketByNumber(n, false)
-	switch {
-	case errors.Is(err, store.ErrNotFound):
-		return nil, none
-	case err != nil:
-		return nil, err
-	case !mine(actor, t), reference != "" && t.ChannelReference != reference:
-		return nil, none
-	}
-	return t, nil
+	return tx.StandingByReference(reference, sees(actor))
 }
 
-func ignoreNotFound(err error) error {
-	if errors.Is(err, store.ErrNotFound) {
-		return nil
+func (a *App) readStanding(ctx context.Context, actor desk.Actor, read func(context.Context, func(*store.Tx) error) error,
+	find func(*store.Tx) (store.Standing, error)) (Standing, error) {
+	if err := Authorize(actor, desk.MayRead); err != nil {
+		return Standing{}, err
 	}
-	return err
+	var found store.Standing
+	err := read(ctx, func(tx *store.Tx) (err error) {
+		found, err = find(tx)
+		return err
+	})
+	if errors.Is(err, store.ErrNotFound) || err == nil && !mine(actor, found.Ticket) {
+		err = desk.Fail(desk.NotFound, desk.TicketNotFound)
+	}
+	if err == nil {
+		err = a.noteRead(actor, "ticket.status", strconv.FormatInt(found.Ticket.Number, 10), "")
+	}
+	if err != nil {
+		return Standing{}, err
+	}
+	return Standing{Standing: found, Breached: found.Ticket.Breached(a.now())}, nil
 }
 
 // ReadTicket reads all that the actor may know of a ticket. It returns an Error of code NotFound for a ticket that is

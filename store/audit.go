@@ -6,18 +6,20 @@ import (
 	"banksulutgo.co.id/servicedesk/desk"
 )
 
-// Audit stores entries of the audit trail. The sequencer seals them into the chain behind the commit.
+// Audit stores entries of the audit trail. They are sealed into the chain when the transaction is concluded, or by the
+// sequencer behind the commit.
 func (tx *Tx) Audit(entries ...desk.AuditEntry) {
-	for _, e := range entries {
-		address := ""
-		if e.Actor.Address.IsValid() {
-			address = e.Actor.Address.String()
-		}
-		tx.exec(`INSERT INTO audit (id, at, actor_kind, actor_id, actor_name, partner_id, address, request_id, action, target, outcome, detail, number, mac)
- VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 0, '')`,
-			e.ID, micros(e.At), string(e.Actor.Kind), e.Actor.ID, e.Actor.Name, e.Actor.PartnerID, address, e.Actor.RequestID,
-			e.Action, e.Target, e.Outcome, e.Detail)
+	tx.records.entries = append(tx.records.entries, entries...)
+}
+
+func (tx *Tx) insertEntry(e desk.AuditEntry) {
+	address := ""
+	if e.Actor.Address.IsValid() {
+		address = e.Actor.Address.String()
 	}
+	tx.exec(`INSERT INTO audit (`+auditColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
+		e.ID, micros(e.At), string(e.Actor.Kind), e.Actor.ID, e.Actor.Name, e.Actor.PartnerID, address, e.Actor.RequestID,
+		e.Action, e.Target, e.Outcome, e.Detail, e.Number, e.MAC)
 }
 
 const auditColumns = `id, at, actor_kind, actor_id, actor_name, partner_id, address, request_id, action, target, outcome, detail, number, mac`

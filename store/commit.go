@@ -232,13 +232,17 @@ func (c *committer) transact(batch []*job) error {
 		return blame(fmt.Errorf("%w: %w", errNotBegun, err))
 	}
 	defer open.rollback()
+	var all records
 	for _, j := range batch {
-		if err := c.run(open, j, len(batch) > 1); err != nil {
+		if err := c.run(open, j, len(batch) > 1, &all); err != nil {
 			return err
 		}
 	}
 	if len(batch) == 1 && batch[0].err != nil {
 		return nil
+	}
+	if err := (&Tx{session: open, store: c.store, patient: true}).conclude(all); err != nil {
+		return err
 	}
 	if err := open.commit(); err != nil {
 		return blame(err)
@@ -247,9 +251,9 @@ func (c *committer) transact(batch []*job) error {
 	return nil
 }
 
-// run runs one closure; among others at a mark, so that its failure takes nothing from them, and without waiting for
-// locks, so that no two transactions wait for each other's.
-func (c *committer) run(open session, j *job, joined bool) error {
+// run runs one closure and collects what it recorded; among others at a mark, so that its failure takes nothing from
+// them, and without waiting for locks, so that no two transactions wait for each other's.
+func (c *committer) run(open session, j *job, joined bool, all *records) error {
 	if joined {
 		if err := open.mark(); err != nil {
 			return blame(err)
@@ -264,6 +268,7 @@ func (c *committer) run(open session, j *job, joined bool) error {
 	case j.err != nil && joined:
 		return blame(open.undo())
 	}
+	all.add(tx.records)
 	return nil
 }
 
@@ -275,7 +280,7 @@ func (c *committer) rehearsal(ctx context.Context, batch []*job) error {
 	}
 	defer open.rollback()
 	for _, j := range batch {
-		if err := c.run(open, j, true); err != nil {
+		if err := c.run(open, j, true, &records{}); err != nil {
 			return nil // the performance will meet it too
 		}
 	}

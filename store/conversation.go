@@ -22,23 +22,6 @@ func (tx *Tx) Comments(ticketID string) ([]desk.Comment, error) {
 	return tx.comments(`SELECT `+commentColumns+` FROM comment WHERE ticket_id = $1 ORDER BY seq`, ticketID)
 }
 
-// LastPublicComment reads the newest public comment of a ticket, or ErrNotFound.
-func (tx *Tx) LastPublicComment(ticketID string) (desk.Comment, error) {
-	found, err := tx.comments(`SELECT `+commentColumns+` FROM comment WHERE ticket_id = $1 AND public ORDER BY seq DESC LIMIT 1`, ticketID)
-	if err != nil || len(found) == 0 {
-		return desk.Comment{}, orNotFound(err)
-	}
-	return found[0], nil
-}
-
-// orNotFound is ErrNotFound when nothing else went wrong.
-func orNotFound(err error) error {
-	if err == nil {
-		return ErrNotFound
-	}
-	return err
-}
-
 func (tx *Tx) comments(query, ticketID string) ([]desk.Comment, error) {
 	var found []desk.Comment
 	err := tx.each(query, []any{ticketID}, func(scan func(dest ...any) error) error {

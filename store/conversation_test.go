@@ -1,7 +1,6 @@
 package store_test
 
 import (
-	"errors"
 	"fmt"
 	"testing"
 	"time"
@@ -39,19 +38,6 @@ func TestACommentIsReadWhereItMayBeSeen(t *testing.T) {
 		got = read(t, s, func(tx *store.Tx) ([]desk.Comment, error) { return tx.PublicComments("t") })
 		if diff := cmp.Diff(public, got); diff != "" {
 			t.Errorf("public comments (-want +got):\n%s", diff)
-		}
-		last := read(t, s, func(tx *store.Tx) (desk.Comment, error) { return tx.LastPublicComment("t") })
-		if diff := cmp.Diff(public[1], last); diff != "" {
-			t.Errorf("the newest public comment (-want +got):\n%s", diff)
-		}
-		for _, ticket := range []string{"u", "nobody's"} {
-			err := s.Read(t.Context(), func(tx *store.Tx) error {
-				_, err := tx.LastPublicComment(ticket)
-				return err
-			})
-			if !errors.Is(err, store.ErrNotFound) {
-				t.Errorf("the newest public comment of ticket %q: %v, want ErrNotFound", ticket, err)
-			}
 		}
 	})
 }

@@ -6,16 +6,16 @@ import (
 )
 
 // Pragma asks the connection of SQLite that writes for a setting, or sets it.
-func Pragma(ctx context.Context, s *Store, name string) (string, error) {
-	return s.engine.(*sqliteEngine).writer.ask(ctx, "PRAGMA "+name)
+func Pragma(s *Store, name string) (string, error) {
+	return s.engine.(*sqliteEngine).writer.ask(context.Background(), "PRAGMA "+name)
 }
 
 // ReaderPragmas asks the connections of SQLite that read for a setting.
-func ReaderPragmas(ctx context.Context, s *Store, name string) (answers []string, err error) {
+func ReaderPragmas(s *Store, name string) (answers []string, err error) {
 	e := s.engine.(*sqliteEngine)
 	for range cap(e.idle) {
 		c := <-e.idle
-		answer, failed := c.ask(ctx, "PRAGMA "+name)
+		answer, failed := c.ask(context.Background(), "PRAGMA "+name)
 		answers, err = append(answers, answer), errors.Join(err, failed)
 		e.idle <- c
 	}

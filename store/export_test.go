@@ -57,8 +57,8 @@ func (e tap) begin(ctx context.Context) (session, error) {
 	return tapped{open, e.seen}, nil
 }
 
-func (e tap) read(ctx context.Context, fn func(session) error) error {
-	return e.engine.read(ctx, func(open session) error { return fn(tapped{open, e.seen}) })
+func (e tap) read(ctx context.Context, single bool, fn func(session) error) error {
+	return e.engine.read(ctx, single, func(open session) error { return fn(tapped{open, e.seen}) })
 }
 
 type tapped struct {

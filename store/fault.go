@@ -34,6 +34,9 @@ var errLater = errors.New("store: the row is locked")
 // errUnknownOutcome says that the connection broke while a commit was under way.
 var errUnknownOutcome = errors.New("store: the outcome of a commit is unknown")
 
+// errNotSingle says that ReadSingle was given a closure that runs several statements, between which things may change.
+var errNotSingle = errors.New("store: more than a single statement")
+
 // errPanicked says that a closure panicked; its writes are undone.
 var errPanicked = errors.New("store: panic in a transaction")
 

@@ -6,10 +6,11 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
-	"net/url"
 	"os"
 	"path/filepath"
 	"time"
+
+	"zombiezen.com/go/sqlite"
 )
 
 // Inspection is what Inspect saw of a database.
@@ -71,24 +72,19 @@ func inspect(ctx context.Context, s *Store, deep bool, look func(*Tx) error) (In
 	return i, err
 }
 
-// sqliteReadOnly names the file for a connection that changes nothing. Without a log beside it, which is so after an
-// orderly stop, the connection must be one that may write: such a one takes the empty log away that it needs itself. A
-// log that is there stays as it is.
-func sqliteReadOnly(path string) string {
-	q := url.Values{"mode": {"rw"}, "_pragma": {"busy_timeout(10000)", "query_only(1)"}}
-	if _, err := os.Stat(path + "-wal"); err == nil {
-		q.Set("mode", "ro")
-	}
-	return (&url.URL{Scheme: "file", OmitHost: true, Path: path, RawQuery: q.Encode()}).String()
-}
-
 // openSQLiteToRead opens the file for one reader, which cannot change or create it.
 func openSQLiteToRead(ctx context.Context, folder string, log *slog.Logger) (engine, error) {
 	e := newSQLiteEngine(filepath.Join(folder, SQLiteFile), 1, log)
 	if _, err := os.Stat(e.path); err != nil {
 		return nil, err
 	}
-	c, err := openSQLiteAt(ctx, sqliteReadOnly(e.path), e.path)
+	// Without a log beside the file, which is so after an orderly stop, the connection must be one that may write: such a
+	// one takes the empty log away that it needs itself. A log that is there stays as it is.
+	flags := sqlite.OpenReadWrite
+	if _, err := os.Stat(e.path + "-wal"); err == nil {
+		flags = sqlite.OpenReadOnly
+	}
+	c, err := openSQLiteAs(ctx, e.path, flags, "query_only(1)")
 	if err != nil {
 		return nil, err
 	}

@@ -164,8 +164,8 @@ func (s *Store) load(ctx context.Context, open session, version int64, fill func
 			return err
 		}
 	}
-	if tx.err != nil {
-		return tx.err
+	if err := tx.conclude(tx.records); err != nil {
+		return err
 	}
 	return open.commit()
 }

@@ -50,8 +50,11 @@ func (tx *Tx) KeyByID(id string) (desk.APIKey, error) {
 
 func (tx *Tx) key(where string, arg any) (desk.APIKey, error) {
 	found, err := tx.keys(`WHERE `+where, arg)
-	if err != nil || len(found) == 0 {
-		return desk.APIKey{}, orNotFound(err)
+	switch {
+	case err != nil:
+		return desk.APIKey{}, err
+	case len(found) == 0:
+		return desk.APIKey{}, ErrNotFound
 	}
 	return found[0], nil
 }

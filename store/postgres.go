@@ -107,18 +107,21 @@ func (e *postgresEngine) begin(ctx context.Context) (session, error) {
 	return e.open(ctx, "BEGIN")
 }
 
+// open takes a connection for a transaction that begins with a statement; with none: for one statement without.
 func (e *postgresEngine) open(ctx context.Context, how string) (*postgresSession, error) {
 	conn, err := e.pool.Acquire(ctx)
 	if err != nil {
 		return nil, err
 	}
 	s := &postgresSession{ctx: ctx, conn: conn, log: e.log}
-	s.pending.Queue(how)
-	s.expects = append(s.expects, nil)
+	if how != "" {
+		s.pending.Queue(how)
+		s.expects = append(s.expects, nil)
+	}
 	return s, nil
 }
 
-func (e *postgresEngine) read(ctx context.Context, fn func(session) error) error {
+func (e *postgresEngine) read(ctx context.Context, single bool, fn func(session) error) error {
 	ctx, cancel := context.WithTimeout(ctx, transactionLimit)
 	defer cancel()
 	select {
@@ -127,7 +130,11 @@ func (e *postgresEngine) read(ctx context.Context, fn func(session) error) error
 	case <-ctx.Done():
 		return blame(ctx.Err())
 	}
-	s, err := e.open(ctx, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+	how := "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+	if single {
+		how = ""
+	}
+	s, err := e.open(ctx, how)
 	if err != nil {
 		return blame(err)
 	}

@@ -94,7 +94,7 @@ func schemaOf(ctx context.Context, version int64) (made schema, err error) {
 	defer func() { err = errors.Join(err, conn.close()) }()
 	for _, step := range steps {
 		for _, statement := range step.statements {
-			if _, err := conn.conn.ExecContext(ctx, statement); err != nil {
+			if err := conn.run(statement, nil, nil); err != nil {
 				return made, fmt.Errorf("migration %s: %w", step.name, err)
 			}
 		}

@@ -9,19 +9,22 @@ import (
 	"banksulutgo.co.id/servicedesk/desk"
 )
 
+// Sealer makes an audit entry's link of the chain from the previous one's and the entry.
+type Sealer = func(previous string, e desk.AuditEntry) string
+
 // sequencedAtOnce bounds the work of one run of the sequencer, and so how long its lock is held.
 const sequencedAtOnce = 500
 
 // Sequence numbers committed events and seals committed audit entries, behind the commits that made them: one place
-// of the whole installation gives the numbers, so that no writer waits for a counter. seal makes an entry's link from
-// the previous one's and the entry. It returns how much there was to do; 0 also when another node is at it.
-func (s *Store) Sequence(ctx context.Context, seal func(previous string, e desk.AuditEntry) string) (int, error) {
+// of the whole installation gives the numbers, so that no writer waits for a counter. It returns how much there was to
+// do; 0 also when another node is at it.
+func (s *Store) Sequence(ctx context.Context, seal Sealer) (int, error) {
 	numbered, sealed, err := s.sequence(ctx, seal)
 	return numbered + sealed, err
 }
 
 // sequence is Sequence with its two results apart: how many events were numbered, and how many entries sealed.
-func (s *Store) sequence(ctx context.Context, seal func(previous string, e desk.AuditEntry) string) (numbered, sealed int, err error) {
+func (s *Store) sequence(ctx context.Context, seal Sealer) (numbered, sealed int, err error) {
 	err = s.writeAlone(ctx, func(tx *Tx) error {
 		numbered, sealed = 0, 0
 		var events, entries int64
@@ -61,26 +64,37 @@ func nilIfNotFound(err error) error {
 // order of time as far as it is known.
 func (tx *Tx) numberEvents(last int64) (int, error) {
 	pending, err := tx.pendingEvents()
-	if err != nil || len(pending) == 0 {
-		return 0, err
+	if err == nil {
+		err = tx.giveNumbers(last, pending)
 	}
-	heads, err := tx.feedHeads(pending)
 	if err != nil {
 		return 0, err
 	}
-	moved := map[string]bool{}
 	for _, e := range pending {
+		tx.exec(`UPDATE event SET number = $1, feed_number = $2 WHERE ticket_id = $3 AND seq = $4`, e.Number, e.FeedNumber, e.TicketID, e.Seq)
+	}
+	return len(pending), nil
+}
+
+// giveNumbers gives events the numbers after the last one, and those of their partners' feeds.
+func (tx *Tx) giveNumbers(last int64, events []desk.Event) error {
+	heads, err := tx.feedHeads(events)
+	if err != nil {
+		return err
+	}
+	moved := map[string]bool{}
+	for i := range events {
+		e := &events[i]
 		last++
-		feed := int64(0)
+		e.Number = last
 		if head, has := heads[e.PartnerID]; has && e.Type.Public() {
-			feed, heads[e.PartnerID], moved[e.PartnerID] = head+1, head+1, true
+			e.FeedNumber, heads[e.PartnerID], moved[e.PartnerID] = head+1, head+1, true
 		}
-		tx.exec(`UPDATE event SET number = $1, feed_number = $2 WHERE ticket_id = $3 AND seq = $4`, last, feed, e.TicketID, e.Seq)
 	}
 	for partner := range moved {
 		tx.exec(`UPDATE partner SET feed_head = $1 WHERE id = $2`, heads[partner], partner)
 	}
-	return len(pending), nil
+	return nil
 }
 
 // pendingEvents reads events without a number. The index gives a ticket's events in their order, so that no limit can
@@ -122,20 +136,92 @@ func (tx *Tx) feedHeads(events []desk.Event) (map[string]int64, error) {
 }
 
 // sealEntries chains audit entries that have no number yet.
-func (tx *Tx) sealEntries(last int64, mac string, seal func(string, desk.AuditEntry) string) (int, string, error) {
+func (tx *Tx) sealEntries(last int64, mac string, seal Sealer) (int, string, error) {
 	pending, err := tx.auditEntries(`SELECT `+auditColumns+` FROM audit WHERE number = 0 ORDER BY id LIMIT $1`, sequencedAtOnce)
+	mac = chain(last, mac, pending, seal)
 	for _, e := range pending {
-		last++
-		e.Number = last
-		mac = seal(mac, e)
-		tx.exec(`UPDATE audit SET number = $1, mac = $2 WHERE id = $3`, last, mac, e.ID)
+		tx.exec(`UPDATE audit SET number = $1, mac = $2 WHERE id = $3`, e.Number, e.MAC, e.ID)
 	}
 	return len(pending), mac, err
 }
 
+// chain seals entries behind the last one, and returns the seal of the newest.
+func chain(last int64, mac string, entries []desk.AuditEntry, seal Sealer) string {
+	for i := range entries {
+		e := &entries[i]
+		last++
+		e.Number = last
+		mac = seal(mac, *e)
+		e.MAC = mac
+	}
+	return mac
+}
+
+// records are what a closure recorded, to be stored with its changes.
+type records struct {
+	events  []desk.Event
+	entries []desk.AuditEntry
+}
+
+func (r *records) add(more records) {
+	r.events, r.entries = append(r.events, more.events...), append(r.entries, more.entries...)
+}
+
+// conclude stores what the writes of a transaction recorded. Where transactions are one after the other, the sequencer
+// works inside of them.
+func (tx *Tx) conclude(r records) error {
+	if len(r.events)+len(r.entries) == 0 {
+		return tx.err
+	}
+	if seal := tx.store.sealer.Load(); seal != nil {
+		if err := tx.sequenceAtOnce(r, *seal); err != nil {
+			return err
+		}
+	}
+	for _, e := range r.events {
+		tx.insertEvent(e)
+	}
+	for _, e := range r.entries {
+		tx.insertEntry(e)
+	}
+	return tx.err
+}
+
+// sequenceAtOnce numbers and seals records before they are stored. Events that another process left without a number
+// come first: they may be of the same tickets.
+func (tx *Tx) sequenceAtOnce(r records, seal Sealer) error {
+	var events, entries int64
+	var mac string
+	if err := tx.one(`SELECT event_number, audit_number, audit_mac FROM sequencer WHERE id = 1`, nil, &events, &entries, &mac); err != nil {
+		return err
+	}
+	for len(r.events) > 0 {
+		left, err := tx.numberEvents(events)
+		if err != nil {
+			return err
+		}
+		if left == 0 {
+			break
+		}
+		events += int64(left)
+	}
+	if err := tx.giveNumbers(events, r.events); err != nil {
+		return err
+	}
+	mac = chain(entries, mac, r.entries, seal)
+	tx.exec(`UPDATE sequencer SET event_number = $1, audit_number = $2, audit_mac = $3 WHERE id = 1`, events+int64(len(r.events)), entries+int64(len(r.entries)), mac)
+	return tx.err
+}
+
 // RunSequencer keeps numbering and sealing until ctx ends: at once after a commit of this process, and every so often
-// for those of others. numbered is called after each run that numbered events.
-func (s *Store) RunSequencer(ctx context.Context, seal func(previous string, e desk.AuditEntry) string, every time.Duration, numbered func()) {
+// for those of others. numbered is called after events were numbered. Where transactions are one after the other anyway,
+// those of this process number and seal what they store.
+func (s *Store) RunSequencer(ctx context.Context, seal Sealer, every time.Duration, numbered func()) {
+	atOnce := s.engine.dialect().serial
+	if atOnce {
+		s.sealer.Store(&seal)
+		defer s.sealer.Store(nil)
+	}
 	wake := make(chan struct{}, 1)
 	s.OnCommit(func() {
 		select {
@@ -150,19 +236,28 @@ func (s *Store) RunSequencer(ctx context.Context, seal func(previous string, e d
 		case <-ctx.Done():
 			return
 		case <-wake:
+			if atOnce {
+				numbered()
+				continue
+			}
 		case <-tick.C:
 		}
-		for ctx.Err() == nil {
-			events, entries, err := s.sequence(ctx, seal)
-			if err != nil && ctx.Err() == nil {
-				s.log.Warn("numbering events failed, trying again", "error", err)
-			}
-			if events+entries == 0 {
-				break
-			}
-			if events > 0 {
-				numbered()
-			}
+		s.sequenceAll(ctx, seal, numbered)
+	}
+}
+
+// sequenceAll numbers and seals until nothing is left.
+func (s *Store) sequenceAll(ctx context.Context, seal Sealer, numbered func()) {
+	for ctx.Err() == nil {
+		events, entries, err := s.sequence(ctx, seal)
+		if err != nil && ctx.Err() == nil {
+			s.log.Warn("numbering events failed, trying again", "error", err)
+		}
+		if events+entries == 0 {
+			return
+		}
+		if events > 0 {
+			numbered()
 		}
 	}
 }

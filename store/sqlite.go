@@ -2,17 +2,14 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/url"
 	"path/filepath"
 	"runtime"
 	"sync"
 
-	"modernc.org/sqlite"
-	sqlite3 "modernc.org/sqlite/lib"
+	"zombiezen.com/go/sqlite"
 )
 
 // SQLiteFile is the name of the embedded database in the data folder.
@@ -60,17 +57,10 @@ func (e *sqliteEngine) openReader(ctx context.Context) (*sqliteConn, error) {
 	return openSQLiteConn(ctx, e.path, "query_only(1)")
 }
 
-// sqliteAddress names the file and the settings of a connection. Every setting that matters is given, whatever the
-// driver's defaults are.
-func sqliteAddress(path string, pragmas ...string) string {
-	q := url.Values{"_pragma": append([]string{"busy_timeout(10000)", "journal_mode(WAL)", "foreign_keys(1)"}, pragmas...)}
-	return (&url.URL{Scheme: "file", OmitHost: true, Path: path, RawQuery: q.Encode()}).String()
-}
-
 func (e *sqliteEngine) committers() int { return 1 }
 func (e *sqliteEngine) batch() int      { return 128 }
 func (e *sqliteEngine) dialect() dialect {
-	return dialect{inOrder: " ORDER BY rowid"}
+	return dialect{inOrder: " ORDER BY rowid", serial: true}
 }
 
 // listen has nothing to hear: other processes (the command line) are noticed by looking.
@@ -123,7 +113,7 @@ func (e *sqliteEngine) reopen(ctx context.Context) error {
 	return err
 }
 
-func (e *sqliteEngine) read(ctx context.Context, fn func(session) error) error {
+func (e *sqliteEngine) read(ctx context.Context, single bool, fn func(session) error) error {
 	ctx, cancel := context.WithTimeout(ctx, transactionLimit)
 	defer cancel()
 	var c *sqliteConn
@@ -140,6 +130,9 @@ func (e *sqliteEngine) read(ctx context.Context, fn func(session) error) error {
 		return blame(ctx.Err())
 	}
 	defer func() { e.idle <- e.sound(ctx, c) }()
+	if single {
+		return fn(&sqliteSession{conn: c})
+	}
 	open, err := c.begin("BEGIN")
 	if err != nil {
 		return blame(err)
@@ -164,179 +157,8 @@ func (e *sqliteEngine) sound(ctx context.Context, c *sqliteConn) *sqliteConn {
 // rolledBack: a failed transaction of SQLite is always undone, unless the disk failed below it; and on a disk that is
 // full, the writes run one by one would fail one by one.
 func (e *sqliteEngine) rolledBack(err error) bool {
-	return !broken(err) && sqliteCode(err) != sqlite3.SQLITE_FULL
-}
-
-// broken reports whether a connection failed below the database: nobody knows then what is on the disk. One that says
-// READONLY could open the file for reading only, which SQLite keeps to itself until the first write.
-func broken(err error) bool {
-	switch sqliteCode(err) {
-	case sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY:
-		return true
-	}
-	return errors.Is(err, sql.ErrConnDone)
-}
-
-// sqliteCode is the primary code of an error of SQLite, 0 for other errors.
-func sqliteCode(err error) int {
-	var se *sqlite.Error
-	if errors.As(err, &se) {
-		return se.Code() & 0xff
-	}
-	return 0
+	return !broken(err) && primaryCode(err) != sqlite.ResultFull
 }
 
 // lost: the one writer waits for others up to busy_timeout, so that there is nothing to repeat at once.
 func (e *sqliteEngine) lost(error) bool { return false }
-
-// preparedMost bounds the statements that a connection keeps. The package has about a hundred texts; the bound is for
-// texts made of parts, should their number ever depend on what callers ask.
-const preparedMost = 400
-
-// sqliteConn is a connection and the statements prepared on it; preparing anew would double the cost of a write.
-type sqliteConn struct {
-	db       *sql.DB
-	conn     *sql.Conn
-	prepared map[string]*sql.Stmt
-	suspect  bool // the disk failed under it
-}
-
-func openSQLiteConn(ctx context.Context, path string, pragmas ...string) (*sqliteConn, error) {
-	return openSQLiteAt(ctx, sqliteAddress(path, pragmas...), path)
-}
-
-// openSQLiteAt opens a connection to the file of a path by its whole address.
-func openSQLiteAt(ctx context.Context, address, path string) (*sqliteConn, error) {
-	db, err := sql.Open("sqlite", address)
-	if err != nil {
-		return nil, fmt.Errorf("open %s: %w", path, err)
-	}
-	conn, err := db.Conn(ctx)
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("open %s: %w", path, err), db.Close())
-	}
-	return &sqliteConn{db: db, conn: conn, prepared: map[string]*sql.Stmt{}}, nil
-}
-
-func (c *sqliteConn) close() error {
-	return errors.Join(c.forget(), c.conn.Close(), c.db.Close())
-}
-
-// forget closes the statements that are prepared.
-func (c *sqliteConn) forget() error {
-	var errs []error
-	for _, s := range c.prepared {
-		errs = append(errs, s.Close())
-	}
-	clear(c.prepared)
-	return errors.Join(errs...)
-}
-
-func (c *sqliteConn) statement(ctx context.Context, text string) (*sql.Stmt, error) {
-	if s, ok := c.prepared[text]; ok {
-		return s, nil
-	}
-	if len(c.prepared) == preparedMost {
-		if err := c.forget(); err != nil {
-			return nil, err
-		}
-	}
-	s, err := c.conn.PrepareContext(ctx, text)
-	if err != nil {
-		return nil, fmt.Errorf("%w in: %s", err, text)
-	}
-	c.prepared[text] = s
-	return s, nil
-}
-
-// ask returns the text that a statement answers.
-func (c *sqliteConn) ask(ctx context.Context, text string) (answer string, err error) {
-	err = c.conn.QueryRowContext(ctx, text).Scan(&answer)
-	return answer, c.note(err)
-}
-
-// note remembers that the disk failed.
-func (c *sqliteConn) note(err error) error {
-	c.suspect = c.suspect || broken(err)
-	return err
-}
-
-func (c *sqliteConn) begin(how string) (*sqliteSession, error) {
-	s := &sqliteSession{conn: c, open: true}
-	if err := s.run(how); err != nil {
-		return nil, err
-	}
-	return s, nil
-}
-
-// sqliteSession is an open transaction. It takes no context: one that can be cancelled costs more than a statement.
-type sqliteSession struct {
-	conn   *sqliteConn
-	open   bool
-	marked bool
-}
-
-func (s *sqliteSession) run(text string) error { return s.exec(nil, text, nil) }
-
-func (s *sqliteSession) exec(expect error, text string, args []any) error {
-	stmt, err := s.conn.statement(context.Background(), text)
-	if err != nil {
-		return s.conn.note(err)
-	}
-	result, err := stmt.Exec(args...)
-	if err != nil || expect == nil {
-		return s.conn.note(err)
-	}
-	if n, err := result.RowsAffected(); err != nil || n > 0 {
-		return err
-	}
-	return expect
-}
-
-func (s *sqliteSession) query(text string, args []any, row func(scan func(dest ...any) error) error) error {
-	stmt, err := s.conn.statement(context.Background(), text)
-	if err != nil {
-		return s.conn.note(err)
-	}
-	rows, err := stmt.Query(args...)
-	if err != nil {
-		return s.conn.note(err)
-	}
-	defer rows.Close()
-	for rows.Next() {
-		if err := row(rows.Scan); err != nil {
-			return err
-		}
-	}
-	return s.conn.note(rows.Err())
-}
-
-// fresh: there is one writer, and no lock of a row to wait for.
-func (s *sqliteSession) fresh() bool { return true }
-
-func (s *sqliteSession) mark() error {
-	if s.marked {
-		if err := s.run("RELEASE one"); err != nil {
-			return err
-		}
-	}
-	s.marked = true
-	return s.run("SAVEPOINT one")
-}
-
-func (s *sqliteSession) undo() error { return s.run("ROLLBACK TO one") }
-
-func (s *sqliteSession) commit() error {
-	if err := s.run("COMMIT"); err != nil {
-		return err
-	}
-	s.open = false
-	return nil
-}
-
-func (s *sqliteSession) rollback() {
-	if s.open {
-		s.open = false
-		_ = s.run("ROLLBACK") // an error means that SQLite did it already
-	}
-}

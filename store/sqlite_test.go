@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/prometheus/client_golang/prometheus"
+	_ "modernc.org/sqlite"
 
 	"banksulutgo.co.id/servicedesk/internal/desktest"
 	"banksulutgo.co.id/servicedesk/store"
@@ -31,7 +32,7 @@ func TestEveryConnectionOfSQLiteHasTheSettingsThatKeepWhatWasAcknowledged(t *tes
 		if answer := pragma(t, s, c.pragma); answer != c.writer {
 			t.Errorf("%s of the writer is %q, want %q", c.pragma, answer, c.writer)
 		}
-		answers, err := store.ReaderPragmas(t.Context(), s, c.pragma)
+		answers, err := store.ReaderPragmas(s, c.pragma)
 		check(t, err)
 		for _, answer := range answers {
 			if c.readers != "" && answer != c.readers {
@@ -43,7 +44,7 @@ func TestEveryConnectionOfSQLiteHasTheSettingsThatKeepWhatWasAcknowledged(t *tes
 
 func pragma(t *testing.T, s *store.Store, name string) string {
 	t.Helper()
-	answer, err := store.Pragma(t.Context(), s, name)
+	answer, err := store.Pragma(s, name)
 	check(t, err)
 	return answer
 }

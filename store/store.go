@@ -32,6 +32,7 @@ type Store struct {
 	log       *slog.Logger
 	queue     queue
 	committed atomic.Pointer[func()]
+	sealer    atomic.Pointer[Sealer] // set while the sequencer works inside of transactions
 	numbers   numberBlock
 	metrics   metrics
 }
@@ -40,8 +41,8 @@ type Store struct {
 type engine interface {
 	// begin opens a transaction for writing. Never more than committers() are open at once.
 	begin(ctx context.Context) (session, error)
-	// read runs fn over one consistent snapshot.
-	read(ctx context.Context, fn func(session) error) error
+	// read runs fn over one consistent snapshot; when fn runs a single statement, without a transaction around it.
+	read(ctx context.Context, single bool, fn func(session) error) error
 	// snapshot runs fn over one consistent snapshot, on a connection of its own and for as long as it takes.
 	snapshot(ctx context.Context, fn func(query) error) error
 	// listen calls heard whenever another process may have committed something; it returns when ctx ends.
@@ -139,8 +140,17 @@ func (s *Store) Listen(ctx context.Context, heard func()) { s.engine.listen(ctx,
 
 // Read runs fn over one consistent snapshot. fn may only read.
 func (s *Store) Read(ctx context.Context, fn func(*Tx) error) error {
-	err := s.engine.read(context.WithoutCancel(ctx), func(open session) error {
-		return fn(&Tx{session: open, store: s})
+	return s.read(ctx, false, fn)
+}
+
+// ReadSingle is Read for what is asked most: fn runs a single statement, which is a snapshot by itself.
+func (s *Store) ReadSingle(ctx context.Context, fn func(*Tx) error) error {
+	return s.read(ctx, true, fn)
+}
+
+func (s *Store) read(ctx context.Context, single bool, fn func(*Tx) error) error {
+	err := s.engine.read(context.WithoutCancel(ctx), single, func(open session) error {
+		return fn(&Tx{session: open, store: s, single: single})
 	})
 	return s.refusal(err)
 }

@@ -64,6 +64,15 @@ func (tx *Tx) UpdateTicket(t *desk.Ticket) {
 // ticketTimes are a ticket's times as they are stored.
 type ticketTimes [11]int64
 
+// give gives a ticket its times.
+func (times ticketTimes) give(t *desk.Ticket) {
+	c := &t.Clocks
+	for i, to := range []*time.Time{&c.StartedAt, &c.ResponseDue, &c.EscalationDue, &c.ResolutionDue, &c.RespondedAt, &c.PausedAt, &c.StoppedAt,
+		&t.CreatedAt, &t.UpdatedAt, &t.ResolvedAt, &t.ClosedAt} {
+		*to = at(times[i])
+	}
+}
+
 // scanTicket reads a row of ticketColumns.
 func scanTicket(scan func(dest ...any) error) (*desk.Ticket, error) {
 	t := &desk.Ticket{}
@@ -79,10 +88,7 @@ func scanTicket(scan func(dest ...any) error) (*desk.Ticket, error) {
 	if err != nil {
 		return nil, err
 	}
-	for i, to := range []*time.Time{&c.StartedAt, &c.ResponseDue, &c.EscalationDue, &c.ResolutionDue, &c.RespondedAt, &c.PausedAt, &c.StoppedAt,
-		&t.CreatedAt, &t.UpdatedAt, &t.ResolvedAt, &t.ClosedAt} {
-		*to = at(times[i])
-	}
+	times.give(t)
 	t.Missing = unlist(missing)
 	return t, nil
 }
@@ -136,12 +142,18 @@ func (tx *Tx) TicketByNumber(number int64, forUpdate bool) (*desk.Ticket, error)
 // TicketByReference reads the newest ticket with a channel reference, or ErrNotFound; of one partner, or of all when
 // partner is empty.
 func (tx *Tx) TicketByReference(reference, partner string, forUpdate bool) (*desk.Ticket, error) {
-	where, args := `channel_reference = $1 AND channel_reference <> ''`, []any{reference}
+	where, args := referred(reference, partner)
+	return tx.pick(forUpdate, where, args...)
+}
+
+// referred is the condition that picks the newest ticket with a channel reference. It is picked first and locked then,
+// so that one that is locked is not passed over for an older one.
+func referred(reference, partner string) (where string, args []any) {
+	where, args = `channel_reference = $1 AND channel_reference <> ''`, []any{reference}
 	if partner != "" {
 		where, args = where+` AND partner_id = $2`, append(args, partner)
 	}
-	// picked first and locked then, so that one that is locked is not passed over for an older one
-	return tx.pick(forUpdate, `id = (SELECT id FROM ticket WHERE `+where+` ORDER BY number DESC LIMIT 1)`, args...)
+	return `id = (SELECT id FROM ticket WHERE ` + where + ` ORDER BY number DESC LIMIT 1)`, args
 }
 
 // TicketByID reads a ticket, or ErrNotFound; to be changed when forUpdate is true.
@@ -187,26 +199,32 @@ func (tx *Tx) ListTickets(f TicketFilter) ([]*desk.Ticket, error) {
 }
 
 // FindTickets lists the tickets that match all of the lookups, newest first, before a place in that order (empty:
-// from the newest). Without a lookup it finds none.
+// from the newest). Without a lookup it finds none. The joins are CROSS so that SQLite walks the hashes first: it would
+// rather walk all tickets of the partner.
 func (tx *Tx) FindTickets(partner string, lookups []desk.Lookup, before string, limit int) ([]*desk.Ticket, error) {
 	if len(lookups) == 0 {
 		return nil, tx.err
 	}
 	var args []any
 	bind := func(v any) string { args = append(args, v); return "$" + strconv.Itoa(len(args)) }
-	var parts []string
-	for _, l := range lookups {
-		part := `SELECT ticket_id FROM ticket_lookup WHERE kind = ` + bind(string(l.Kind)) + ` AND hash = ` + bind(l.Hash)
-		parts = append(parts, part)
-	}
-	where := `id IN (` + strings.Join(parts, ` INTERSECT `) + `)`
-	if partner != "" {
-		where += ` AND partner_id = ` + bind(partner)
+	var from, where []string
+	for i, l := range lookups {
+		name := `l` + strconv.Itoa(i)
+		from = append(from, `ticket_lookup `+name)
+		where = append(where, name+`.kind = `+bind(string(l.Kind)), name+`.hash = `+bind(l.Hash))
+		if i > 0 {
+			where = append(where, name+`.ticket_id = l0.ticket_id`)
+		}
 	}
 	if before != "" {
-		where += ` AND id < ` + bind(before)
+		where = append(where, `l0.ticket_id < `+bind(before))
 	}
-	return tx.tickets(`SELECT `+ticketColumns+` FROM ticket WHERE `+where+` ORDER BY id DESC LIMIT `+bind(limit), args)
+	where = append(where, `id = l0.ticket_id`)
+	if partner != "" {
+		where = append(where, `partner_id = `+bind(partner))
+	}
+	return tx.tickets(`SELECT `+ticketColumns+` FROM `+strings.Join(from, ` CROSS JOIN `)+` CROSS JOIN ticket WHERE `+strings.Join(where, ` AND `)+
+		` ORDER BY l0.ticket_id DESC LIMIT `+bind(limit), args)
 }
 
 func (tx *Tx) tickets(query string, args []any) ([]*desk.Ticket, error) {

@@ -30,6 +30,20 @@ const (
 // a gigabyte for all else (docs/decisions/0013). GOMEMLIMIT sets another one.
 const memoryLimit = 512 << 20
 
+// heapGrowth is by how many percent the heap may grow between collections: what the desk keeps is small, and to collect
+// half as often as Go does by default is worth some megabytes. GOGC sets another one.
+const heapGrowth = 200
+
+// tuneCollector sets what the environment does not.
+func (p *program) tuneCollector() {
+	if debug.SetMemoryLimit(-1) == math.MaxInt64 {
+		debug.SetMemoryLimit(memoryLimit)
+	}
+	if p.getenv("GOGC") == "" {
+		debug.SetGCPercent(heapGrowth)
+	}
+}
+
 func serveCommand(ctx context.Context, p *program, flags *flag.FlagSet, args []string) error {
 	demo := flags.Bool("demo", false, "fill an empty desk with a bank's days and print a key and commands to try")
 	c, _, err := p.load(flags, args, 0)
@@ -41,9 +55,7 @@ func serveCommand(ctx context.Context, p *program, flags *flag.FlagSet, args []s
 		return err
 	}
 	defer held.Close()
-	if debug.SetMemoryLimit(-1) == math.MaxInt64 {
-		debug.SetMemoryLimit(memoryLimit)
-	}
+	p.tuneCollector()
 	clock := &demoClock{}
 	o, err := p.open(ctx, c, withAttachments, clock.Now)
 	if err != nil {

@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"testing"
 
+	_ "modernc.org/sqlite" // another way to the file than store's
+
 	"banksulutgo.co.id/servicedesk/store"
 )
 
@@ -16,7 +18,7 @@ func (d *Desk) Exec(t testing.TB, statement string) {
 		must(t, execOnce(d.Database, statement))
 		return
 	}
-	db, err := sql.Open("sqlite", "file:"+filepath.Join(d.Folder, store.SQLiteFile)+"?_pragma=busy_timeout(10000)") // the driver is store's
+	db, err := sql.Open("sqlite", "file:"+filepath.Join(d.Folder, store.SQLiteFile)+"?_pragma=busy_timeout(10000)")
 	must(t, err)
 	_, err = db.ExecContext(context.Background(), statement)
 	must(t, err)
