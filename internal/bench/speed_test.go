@@ -19,11 +19,7 @@ var runs atomic.Int64
 // workload makes the source of a turn.
 func workload(t testing.TB, name string, numbers []string) load.Source {
 	t.Helper()
-	w, found := load.FindWorkload(name)
-	if !found {
-		t.Fatalf("there is no workload %q", name)
-	}
-	return w.Source(load.Subject{Run: fmt.Sprintf("turn-%d", runs.Add(1)), Numbers: numbers})
+	return source(t, name, fmt.Sprintf("turn-%d", runs.Add(1)), numbers)
 }
 
 // example is the claim of the API document as it is printed there, without a request id.
