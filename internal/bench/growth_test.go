@@ -52,9 +52,9 @@ func grow(t testing.TB, e desktest.Engine, tickets int) grown {
 	claims, plain := source(t, "claims", g.run, nil), source(t, "tickets", g.run, nil)
 	ask(t, p.server, o, func(n int) load.Request {
 		if n%2 == 0 {
-			return claims(n)
+			return claims(n / 2)
 		}
-		return plain(n)
+		return plain(n / 2)
 	})
 	ask(t, p.server, load.Options{Callers: callers, Requests: tickets / 10}, source(t, "comments", g.run, g.numbers))
 	fmt.Fprintf(os.Stderr, "%s: %d tickets made in %.0f s\n", e, tickets, time.Since(started).Seconds())
