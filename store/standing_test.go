@@ -14,7 +14,7 @@ import (
 
 // stands is what a standing tells of a ticket.
 func stands(t *desk.Ticket) desk.Ticket {
-	return desk.Ticket{ID: t.ID, Number: t.Number, PartnerID: t.PartnerID, Version: t.Version, ChannelReference: t.ChannelReference, Title: t.Title,
+	return desk.Ticket{ID: t.ID, Number: t.Number, PartnerID: t.PartnerID, Version: t.Version, ChannelReference: t.ChannelReference, ServiceType: t.ServiceType, Title: t.Title,
 		Status: t.Status, Priority: t.Priority, AssigneeName: t.AssigneeName, Clocks: t.Clocks,
 		CreatedAt: t.CreatedAt, UpdatedAt: t.UpdatedAt, ResolvedAt: t.ResolvedAt, ClosedAt: t.ClosedAt}
 }
