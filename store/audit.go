@@ -12,14 +12,18 @@ func (tx *Tx) Audit(entries ...desk.AuditEntry) {
 	tx.records.entries = append(tx.records.entries, entries...)
 }
 
-func (tx *Tx) insertEntry(e desk.AuditEntry) {
-	address := ""
-	if e.Actor.Address.IsValid() {
-		address = e.Actor.Address.String()
-	}
-	tx.exec(`INSERT INTO audit (`+auditColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
-		e.ID, micros(e.At), string(e.Actor.Kind), e.Actor.ID, e.Actor.Name, e.Actor.PartnerID, address, e.Actor.RequestID,
-		e.Action, e.Target, e.Outcome, e.Detail, e.Number, e.MAC)
+var insertEntries = inserting("audit", auditColumns, ``)
+
+func (tx *Tx) insertEntries(entries []desk.AuditEntry) {
+	tx.execRows(insertEntries, len(entries), func(n int) []any {
+		e := &entries[n]
+		address := ""
+		if e.Actor.Address.IsValid() {
+			address = e.Actor.Address.String()
+		}
+		return []any{e.ID, micros(e.At), string(e.Actor.Kind), e.Actor.ID, e.Actor.Name, e.Actor.PartnerID, address, e.Actor.RequestID,
+			e.Action, e.Target, e.Outcome, e.Detail, e.Number, e.MAC}
+	})
 }
 
 const auditColumns = `id, at, actor_kind, actor_id, actor_name, partner_id, address, request_id, action, target, outcome, detail, number, mac`

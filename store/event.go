@@ -10,11 +10,14 @@ import (
 // or from the sequencer behind the commit; until the closure has ended it cannot be read.
 func (tx *Tx) Record(events ...desk.Event) { tx.records.events = append(tx.records.events, events...) }
 
-func (tx *Tx) insertEvent(e desk.Event) {
-	tx.exec(`INSERT INTO event (ticket_id, seq, type, public, partner_id, at, actor_kind, actor_id, actor_name, body, reason, number, feed_number)
- VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
-		e.TicketID, e.Seq, string(e.Type), e.Type.Public(), e.PartnerID, micros(e.At), string(e.Actor.Kind), e.Actor.ID, e.Actor.Name, string(e.Body), e.Reason,
-		e.Number, e.FeedNumber)
+var insertEvents = inserting("event", `ticket_id, seq, type, public, partner_id, at, actor_kind, actor_id, actor_name, body, reason, number, feed_number`, ``)
+
+func (tx *Tx) insertEvents(events []desk.Event) {
+	tx.execRows(insertEvents, len(events), func(n int) []any {
+		e := &events[n]
+		return []any{e.TicketID, e.Seq, string(e.Type), e.Type.Public(), e.PartnerID, micros(e.At), string(e.Actor.Kind), e.Actor.ID, e.Actor.Name,
+			string(e.Body), e.Reason, e.Number, e.FeedNumber}
+	})
 }
 
 // FeedEvent is an event as a reader of the feed gets it.

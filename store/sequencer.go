@@ -60,6 +60,13 @@ func nilIfNotFound(err error) error {
 	return err
 }
 
+// How pending rows get their numbers and seals, many at once.
+var (
+	numberRows = overRows(`UPDATE event SET number = v.column3, feed_number = v.column4 FROM (VALUES `, 4, []string{"text", "bigint", "bigint", "bigint"},
+		`) AS v WHERE event.ticket_id = v.column1 AND event.seq = v.column2`)
+	sealRows = overRows(`UPDATE audit SET number = v.column2, mac = v.column3 FROM (VALUES `, 3, []string{"text", "bigint", "text"}, `) AS v WHERE audit.id = v.column1`)
+)
+
 // numberEvents gives the next numbers to events that have none: within a ticket in its own order, over tickets in the
 // order of time as far as it is known.
 func (tx *Tx) numberEvents(last int64) (int, error) {
@@ -70,9 +77,10 @@ func (tx *Tx) numberEvents(last int64) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	for _, e := range pending {
-		tx.exec(`UPDATE event SET number = $1, feed_number = $2 WHERE ticket_id = $3 AND seq = $4`, e.Number, e.FeedNumber, e.TicketID, e.Seq)
-	}
+	tx.execRows(numberRows, len(pending), func(n int) []any {
+		e := &pending[n]
+		return []any{e.TicketID, e.Seq, e.Number, e.FeedNumber}
+	})
 	return len(pending), nil
 }
 
@@ -139,9 +147,10 @@ func (tx *Tx) feedHeads(events []desk.Event) (map[string]int64, error) {
 func (tx *Tx) sealEntries(last int64, mac string, seal Sealer) (int, string, error) {
 	pending, err := tx.auditEntries(`SELECT `+auditColumns+` FROM audit WHERE number = 0 ORDER BY id LIMIT $1`, sequencedAtOnce)
 	mac = chain(last, mac, pending, seal)
-	for _, e := range pending {
-		tx.exec(`UPDATE audit SET number = $1, mac = $2 WHERE id = $3`, e.Number, e.MAC, e.ID)
-	}
+	tx.execRows(sealRows, len(pending), func(n int) []any {
+		e := &pending[n]
+		return []any{e.ID, e.Number, e.MAC}
+	})
 	return len(pending), mac, err
 }
 
@@ -178,12 +187,8 @@ func (tx *Tx) conclude(r records) error {
 			return err
 		}
 	}
-	for _, e := range r.events {
-		tx.insertEvent(e)
-	}
-	for _, e := range r.entries {
-		tx.insertEntry(e)
-	}
+	tx.insertEvents(r.events)
+	tx.insertEntries(r.entries)
 	return tx.err
 }
 

@@ -40,10 +40,10 @@ func (tx *Tx) InsertTicket(t *desk.Ticket) {
 		t.Customer.Language, t.Metadata, list(t.Missing), t.Confidential, t.APIVersion, t.PartnerRef, t.Sealed, t.PolicyHours, t.Calendar,
 		micros(c.StartedAt), micros(c.ResponseDue), micros(c.EscalationDue), micros(c.ResolutionDue), micros(c.RespondedAt), micros(c.PausedAt), micros(c.StoppedAt), c.ResponseBreached,
 		c.ResolutionBreached, micros(t.CreatedAt), micros(t.UpdatedAt), micros(t.ResolvedAt), micros(t.ClosedAt))
-	for _, l := range t.Lookups {
-		tx.exec(`INSERT INTO ticket_lookup (kind, hash, ticket_id) VALUES ($1, $2, $3) ON CONFLICT (kind, hash, ticket_id) DO NOTHING`, string(l.Kind), l.Hash, t.ID)
-	}
+	tx.execRows(insertLookups, len(t.Lookups), func(n int) []any { return []any{string(t.Lookups[n].Kind), t.Lookups[n].Hash, t.ID} })
 }
+
+var insertLookups = inserting("ticket_lookup", "kind, hash, ticket_id", ` ON CONFLICT (kind, hash, ticket_id) DO NOTHING`)
 
 // UpdateTicket stores what can change of a ticket. The transaction fails with ErrChanged when somebody else changed
 // the ticket since it was read.

@@ -1,0 +1,63 @@
+package store
+
+import (
+	"strconv"
+	"strings"
+)
+
+// rowCounts are how many rows one statement takes; of many rows most travel in the largest.
+var rowCounts = [...]int{64, 16, 4, 1}
+
+// manyRows is a statement over a list of rows, with one text for each of rowCounts: few texts, so that each is prepared
+// once.
+type manyRows struct {
+	columns int
+	texts   [len(rowCounts)]string
+}
+
+// overRows makes the texts of a statement: before, the rows, after. With types each value is cast: a list of rows that
+// stands alone says nothing of them. Without types there are so many columns.
+func overRows(before string, columns int, types []string, after string) manyRows {
+	m := manyRows{columns: columns}
+	for i, count := range rowCounts {
+		var b strings.Builder
+		b.WriteString(before)
+		for n := range count * columns {
+			switch {
+			case n == 0:
+				b.WriteString("(")
+			case n%columns == 0:
+				b.WriteString("), (")
+			default:
+				b.WriteString(", ")
+			}
+			value := "$" + strconv.Itoa(n+1)
+			if types != nil {
+				value = "CAST(" + value + " AS " + types[n%columns] + ")"
+			}
+			b.WriteString(value)
+		}
+		b.WriteString(")" + after)
+		m.texts[i] = b.String()
+	}
+	return m
+}
+
+// inserting makes the statement that stores rows of columns.
+func inserting(table, columns, after string) manyRows {
+	return overRows("INSERT INTO "+table+" ("+columns+") VALUES ", strings.Count(columns, ",")+1, nil, after)
+}
+
+// execRows runs a statement over rows, of which row gives the n-th.
+func (tx *Tx) execRows(m manyRows, count int, row func(n int) []any) {
+	done := 0
+	for i, size := range rowCounts {
+		for ; count-done >= size; done += size {
+			args := make([]any, 0, size*m.columns)
+			for n := range size {
+				args = append(args, row(done+n)...)
+			}
+			tx.exec(m.texts[i], args...)
+		}
+	}
+}
