@@ -115,11 +115,11 @@ func TestEveryOperationDocumentsItsErrors(t *testing.T) {
 			want := []string{"401", "403", "429", "500", "503"}
 			switch {
 			case permissionOf(t, operation) == public:
-				want = []string{"304"}
+				want = []string{"304", "400"}
 			case permissionOf(t, operation) == anyPermission:
 				want = []string{"400", "401", "413", "415", "429", "500", "503"}
 			case method == "GET":
-				want = append(want, "304")
+				want = append(want, "304", "400")
 			default:
 				want = append(want, "400", "413", "415")
 			}

@@ -149,6 +149,38 @@ func TestParametersOfListsAreChecked(t *testing.T) {
 	})
 }
 
+func TestEveryGetRefusesParametersThatItDoesNotKnow(t *testing.T) {
+	known := map[string]string{"getTicketStatus": "Known: ticketNumber, channelReferenceId", "listTickets": "Known: status, updatedSince, cursor, limit", "listEvents": "Known: after, limit, wait"}
+	onSharedDesks(t, func(t *testing.T, d *desktest.Desk) {
+		c := partner(t, d, "partner")
+		number := opened(t, c, "/claims", withID(t, set(t, aClaim, "attachments", "null"), "first"))
+		for _, asked := range requests(map[string]string{"ticketNumber": number, "attachmentId": "none", "requestId": "first"}) {
+			if asked.method != "GET" {
+				continue
+			}
+			path, mark := asked.path, "?"
+			if strings.Contains(path, "?") {
+				mark = "&"
+			}
+			reason := known[asked.route.Operation]
+			if reason == "" {
+				reason = "There are none here"
+			}
+			wantFaults(t, c.Get(t, path+mark+"pageSize=5&4111%201111%201111%201111&%ff=1"), map[string]string{
+				"pageSize": "Unknown parameter pageSize. " + reason, "****1111": "Unknown parameter ****1111. " + reason, "\ufffd": "Unknown parameter \ufffd. " + reason})
+			wantFaults(t, c.Get(t, path+mark+"a;b"), map[string]string{"query": "The query cannot be read: write % as %25, & as %26 and ; as %3B"})
+			c.Do(t, "HEAD", path+mark+"x", "").Want(t, 400)
+			if want := c.Get(t, path).Status; c.Get(t, path+mark).Status != want {
+				t.Errorf("%s%s is not answered with %d", path, mark, want)
+			}
+			if asked.route.Permission != publicPermission {
+				d.Client("").Get(t, path+mark+"x=1").Want(t, 401)
+			}
+		}
+		wantMessage(t, c.Get(t, "/tickets?number="+number), 400, "Either ticketNumber or channelReferenceId is required")
+	})
+}
+
 const johnsTicket = `{"channel":"PHONE","serviceType":"INQUIRY","customer":{"name":"John","email":"John.Doe@Example.com","phone":"+62 812-3456-789","identifier":"cif 0042"},` +
 	`"ticket":{"description":"x","metadata":{"nomorRekening":"123-456-7890","more":[{"nomorRekening":"99887766"}]}}}`
 

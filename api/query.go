@@ -31,10 +31,24 @@ func readQuery(r *web.Request, known ...string) *query {
 		}
 	}
 	slices.Sort(unknown)
+	text := desk.ParameterUnknown
+	if len(known) == 0 {
+		text = desk.ParameterNone
+	}
 	for _, name := range unknown[:min(len(unknown), 10)] {
-		q.faults.Add(name, desk.ParameterUnknown, strings.Join(known, ", "))
+		q.faults.Add(name, text, strings.Join(known, ", "))
 	}
 	return q
+}
+
+// bare is the handler of an operation without parameters: it refuses them all.
+func bare(h web.Handler) web.Handler {
+	return func(r *web.Request) (web.Answer, error) {
+		if err := readQuery(r).faults.Err(); err != nil {
+			return web.Answer{}, err
+		}
+		return h(r)
+	}
 }
 
 // whole reads a whole number within bounds.

@@ -23,18 +23,18 @@ type route struct {
 func (s *Server) routes() []route {
 	return []route{
 		{"POST /claims", "createClaim", desk.MayCreate, s.createClaim},
-		{"GET /claims/{ticketNumber}", "getClaim", desk.MayRead, s.getClaim},
+		{"GET /claims/{ticketNumber}", "getClaim", desk.MayRead, bare(s.getClaim)},
 		{"POST /tickets", "createTicket", desk.MayCreate, s.createTicket},
 		{"GET /tickets", "getTicketStatus", desk.MayRead, s.getTicketStatus},
 		{"GET /tickets/list", "listTickets", desk.MayRead, s.listTickets},
 		{"POST /tickets/search", "searchTickets", desk.MayRead, s.searchTickets},
-		{"GET /tickets/{ticketNumber}", "getTicket", desk.MayRead, s.getTicket},
+		{"GET /tickets/{ticketNumber}", "getTicket", desk.MayRead, bare(s.getTicket)},
 		{"PATCH /tickets/{ticketNumber}", "updateTicket", desk.MayUpdate, s.updateTicket},
-		{"GET /tickets/{ticketNumber}/attachments/{attachmentId}", "getAttachment", desk.MayRead, s.getAttachment},
-		{"GET /requests/{requestId}", "getRequest", desk.MayRead, s.getRequest},
+		{"GET /tickets/{ticketNumber}/attachments/{attachmentId}", "getAttachment", desk.MayRead, bare(s.getAttachment)},
+		{"GET /requests/{requestId}", "getRequest", desk.MayRead, bare(s.getRequest)},
 		{"GET /events", "listEvents", desk.MayRead, s.listEvents},
 		{"POST /batch", "runBatch", anyPermission, s.runBatch},
-		{"GET /openapi.yaml", "getOpenAPIYAML", public, s.getYAML},
-		{"GET /openapi.json", "getOpenAPIJSON", public, s.getJSON},
+		{"GET /openapi.yaml", "getOpenAPIYAML", public, bare(s.getYAML)},
+		{"GET /openapi.json", "getOpenAPIJSON", public, bare(s.getJSON)},
 	}
 }

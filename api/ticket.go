@@ -116,10 +116,13 @@ func wordStanding(s app.Standing) standing {
 
 // getTicketStatus answers GET /tickets.
 func (s *Server) getTicketStatus(r *web.Request) (web.Answer, error) {
-	query := r.URL.Query()
-	ticket, reference := query.Get("ticketNumber"), query.Get("channelReferenceId")
+	q := readQuery(r, "ticketNumber", "channelReferenceId")
+	ticket, reference := q.values.Get("ticketNumber"), q.values.Get("channelReferenceId")
 	if ticket == "" && reference == "" {
 		return web.Answer{}, desk.Fail(desk.Invalid, desk.EitherReference)
+	}
+	if err := q.faults.Err(); err != nil {
+		return web.Answer{}, err
 	}
 	standing, err := s.app.ReadStatus(r.Context(), r.Actor, ticket, reference)
 	if err != nil {

@@ -94,6 +94,7 @@ const (
 	PermissionUnknown   Text = "Unknown permission {0}. Known: {1}"
 	OneIdentifier       Text = "One of email, phone, identifier and nomorRekening is required"
 	ParameterUnknown    Text = "Unknown parameter {field}. Known: {0}"
+	ParameterNone       Text = "Unknown parameter {field}. There are none here"
 	QueryInvalid        Text = "The query cannot be read: write % as %25, & as %26 and ; as %3B"
 	PathRefused         Text = "{field} must be a path of this API that a batch may use"
 )
@@ -199,6 +200,7 @@ var indonesian = map[Text]string{
 	PermissionUnknown:   "Izin {0} tidak dikenal. Pilihan: {1}.",
 	OneIdentifier:       "Isi salah satu: email, phone, identifier, nomorRekening.",
 	ParameterUnknown:    "Parameter {field} tidak dikenal. Pilihan: {0}",
+	ParameterNone:       "Parameter {field} tidak dikenal. Di sini tidak ada parameter.",
 	QueryInvalid:        "Query tidak dapat dibaca: tulis % sebagai %25, & sebagai %26 dan ; sebagai %3B.",
 	PathRefused:         "{field} harus jalur API ini yang boleh dipakai dalam batch.",
 
