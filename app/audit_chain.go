@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"banksulutgo.co.id/servicedesk/desk"
+	"banksulutgo.co.id/servicedesk/durable"
 	"banksulutgo.co.id/servicedesk/store"
 )
 
@@ -162,7 +163,7 @@ type exportedHead struct {
 // appendDurably adds a whole line to a file, or nothing.
 func appendDurably(file string, line []byte) error {
 	folder := filepath.Dir(file)
-	if err := os.MkdirAll(folder, 0o700); err != nil {
+	if err := durable.MakeFolder(folder); err != nil {
 		return err
 	}
 	f, err := os.OpenFile(file, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
@@ -179,16 +180,7 @@ func appendDurably(file string, line []byte) error {
 	if err := errors.Join(f.Sync(), f.Close()); err != nil || info.Size() > 0 {
 		return err
 	}
-	return syncFolder(folder) // the file may be new
-}
-
-// syncFolder makes durable which names a folder holds.
-func syncFolder(folder string) error {
-	f, err := os.Open(folder)
-	if err != nil {
-		return err
-	}
-	return errors.Join(f.Sync(), f.Close())
+	return durable.Sync(folder) // the file may be new
 }
 
 // sealForm is how a seal is written.

@@ -19,6 +19,8 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
+
+	"banksulutgo.co.id/servicedesk/durable"
 )
 
 const (
@@ -96,22 +98,21 @@ func checkPrivate(f *os.File) error {
 // already there, perhaps because another process was faster, is never replaced: it is the one returned.
 func CreateMasterKey(path string) (MasterKey, error) {
 	folder := filepath.Dir(path)
-	if err := MakeFolder(folder); err != nil {
+	if err := durable.MakeFolder(folder); err != nil {
 		return MasterKey{}, fmt.Errorf("create the master key: %w", err)
 	}
 	m := MasterKey{secret: new([keyBytes]byte)}
 	rand.Read(m.secret[:]) // never fails: crypto/rand ends the process instead
-	temp, err := writeTemp(folder, m.line())
+	temp, err := durable.WriteTemp(folder, ".key-*", []byte(m.line()))
 	if err != nil {
 		return MasterKey{}, fmt.Errorf("create the master key: %w", err)
 	}
 	defer os.Remove(temp)
-	// A link, unlike a rename, does not replace what is there.
-	if err := os.Link(temp, path); err != nil && !errors.Is(err, fs.ErrExist) {
-		return MasterKey{}, fmt.Errorf("create the master key: %w", err)
+	err = durable.Publish(temp, path)
+	if errors.Is(err, fs.ErrExist) {
+		err = durable.Sync(folder) // another process published its key, and may not have come to this yet
 	}
-	// Also when another process linked its key: it may not have come to this line yet.
-	if err := syncFolder(folder); err != nil {
+	if err != nil {
 		return MasterKey{}, fmt.Errorf("create the master key: %w", err)
 	}
 	return LoadMasterKey(path)
@@ -120,16 +121,11 @@ func CreateMasterKey(path string) (MasterKey, error) {
 // SettleMasterKey makes durable that the key file at path is there, before anything depends on it: a program that was
 // killed, or an operator, may have put it there a moment ago. What cannot be written to is nothing to wait for.
 func SettleMasterKey(path string) error {
-	f, err := os.Open(path)
-	if err != nil {
-		return fmt.Errorf("keep the master key: %w", err)
-	}
-	defer f.Close()
-	if err := f.Sync(); err != nil && !errors.Is(err, syscall.EROFS) && !errors.Is(err, syscall.EINVAL) {
+	if err := durable.Sync(path); err != nil && !errors.Is(err, syscall.EROFS) && !errors.Is(err, syscall.EINVAL) {
 		return fmt.Errorf("keep the master key: %w", err)
 	}
 	folder := filepath.Dir(path)
-	if err := errors.Join(syncFolder(folder), MakeFolder(folder)); err != nil && !errors.Is(err, fs.ErrPermission) && !errors.Is(err, syscall.EROFS) {
+	if err := errors.Join(durable.Sync(folder), durable.MakeFolder(folder)); err != nil && !errors.Is(err, fs.ErrPermission) && !errors.Is(err, syscall.EROFS) {
 		return fmt.Errorf("keep the master key: %w", err)
 	}
 	return nil
@@ -160,54 +156,4 @@ func parseMasterKey(text string) (MasterKey, error) {
 		return MasterKey{}, errors.New("the checksum does not hold, the file is damaged: restore it from its backup")
 	}
 	return MasterKey{secret: (*[keyBytes]byte)(data)}, nil
-}
-
-// writeTemp writes text to a new file (mode 0600) in folder, down to the disk, and returns its path.
-func writeTemp(folder, text string) (path string, err error) {
-	f, err := os.CreateTemp(folder, ".key-*")
-	if err != nil {
-		return "", err
-	}
-	_, err = f.WriteString(text)
-	if err == nil {
-		err = f.Sync()
-	}
-	if closed := f.Close(); err == nil {
-		err = closed
-	}
-	if err != nil {
-		os.Remove(f.Name())
-		return "", err
-	}
-	return f.Name(), nil
-}
-
-// MakeFolder makes the folder and those above it, each recorded durably in the one that holds it. One that is there may
-// have been made by a program that was killed before it came to that; where the folder above cannot be read, somebody
-// else made it.
-func MakeFolder(path string) error {
-	err := os.Mkdir(path, 0o700)
-	if errors.Is(err, fs.ErrNotExist) {
-		if err := MakeFolder(filepath.Dir(path)); err != nil {
-			return err
-		}
-		err = os.Mkdir(path, 0o700)
-	}
-	if err != nil && !errors.Is(err, fs.ErrExist) {
-		return err
-	}
-	if err := syncFolder(filepath.Dir(path)); err != nil && !errors.Is(err, fs.ErrPermission) {
-		return err
-	}
-	return nil
-}
-
-// syncFolder makes durable which names a folder holds.
-func syncFolder(path string) error {
-	f, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	return f.Sync()
 }

@@ -6,6 +6,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"banksulutgo.co.id/servicedesk/durable"
 )
 
 // ReplaceMasterKey puts the key file next in the place of the one at path, durably. The one that was there stays
@@ -22,7 +24,7 @@ func ReplaceMasterKey(path, next string, m MasterKey) error {
 	if err := os.Link(path, path+"."+old.Fingerprint()); err != nil && !errors.Is(err, fs.ErrExist) {
 		return fmt.Errorf("keep the old master key: %w", err)
 	}
-	if err := syncFolder(filepath.Dir(path)); err != nil {
+	if err := durable.Sync(filepath.Dir(path)); err != nil {
 		return fmt.Errorf("keep the old master key: %w", err)
 	}
 	if err := os.Rename(next, path); err != nil {
@@ -31,7 +33,7 @@ func ReplaceMasterKey(path, next string, m MasterKey) error {
 		}
 		return fmt.Errorf("replace the master key: %w", err)
 	}
-	if err := syncFolder(filepath.Dir(path)); err != nil {
+	if err := durable.Sync(filepath.Dir(path)); err != nil {
 		return fmt.Errorf("replace the master key: %w", err)
 	}
 	return nil

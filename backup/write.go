@@ -19,6 +19,7 @@ import (
 
 	"banksulutgo.co.id/servicedesk/auth"
 	"banksulutgo.co.id/servicedesk/blob"
+	"banksulutgo.co.id/servicedesk/durable"
 	"banksulutgo.co.id/servicedesk/store"
 )
 
@@ -58,18 +59,10 @@ func Create(ctx context.Context, file string, s Source) (Made, error) {
 	if err := errors.Join(err, temp.Close()); err != nil {
 		return Made{}, err
 	}
-	if err := os.Link(temp.Name(), file); err != nil { // unlike a rename it replaces nothing
+	if err := durable.Publish(temp.Name(), file); err != nil {
 		return Made{}, fmt.Errorf("give the backup its name: %w", err)
 	}
-	return made, syncFolder(filepath.Dir(file))
-}
-
-func syncFolder(path string) error {
-	f, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	return errors.Join(f.Sync(), f.Close())
+	return made, nil
 }
 
 // Write writes a backup. The snapshot of the database lasts until all rows are written; the blobs follow.

@@ -11,6 +11,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"banksulutgo.co.id/servicedesk/durable"
 )
 
 const (
@@ -36,11 +38,11 @@ func openFolder(location string, o Options) (*folder, error) {
 		return nil, err
 	}
 	f := &folder{root: root, options: o, durable: make(map[string]bool)}
-	if err := makeFolder(root); err != nil {
+	if err := durable.MakeFolder(root); err != nil {
 		return nil, err
 	}
 	temp := filepath.Join(root, tempFolder)
-	if err := makeFolder(temp); err != nil {
+	if err := durable.MakeFolder(temp); err != nil {
 		return nil, err
 	}
 	_, err = removeOld(temp)
@@ -112,7 +114,7 @@ func (f *folder) write(ctx context.Context, at string, sealed []byte) error {
 	if err != nil {
 		return unavailable(ctx, "store a blob", err)
 	}
-	temp, err := writeTemp(filepath.Join(f.root, tempFolder), sealed)
+	temp, err := durable.WriteTemp(filepath.Join(f.root, tempFolder), "blob-*", sealed)
 	if err != nil {
 		return unavailable(ctx, "store a blob", err)
 	}
@@ -132,7 +134,7 @@ func (f *folder) write(ctx context.Context, at string, sealed []byte) error {
 // sync makes durable which names a folder holds. It fails too when any sync failed since there were before failures: the
 // kernel tells one caller only, and forgets what it could not write.
 func (f *folder) sync(at string, before int64) error {
-	if err := syncFolder(f.path(at)); err != nil {
+	if err := durable.Sync(f.path(at)); err != nil {
 		f.failures.Add(1)
 		return err
 	}
@@ -221,30 +223,10 @@ func (f *folder) setDurable(at string) {
 	f.durable[at] = true
 }
 
-// writeTemp writes a new file (mode 0600) down to the disk and returns its path.
-func writeTemp(folder string, content []byte) (string, error) {
-	file, err := os.CreateTemp(folder, "blob-*")
-	if err != nil {
-		return "", err
-	}
-	_, err = file.Write(content)
-	if err == nil {
-		err = file.Sync()
-	}
-	if closed := file.Close(); err == nil {
-		err = closed
-	}
-	if err != nil {
-		os.Remove(file.Name())
-		return "", err
-	}
-	return file.Name(), nil
-}
-
 // removeOld removes files that were left in the folder for temporary files, and returns how many. Their age is measured
 // by the clock of the file system, which is the same for all nodes.
 func removeOld(temp string) (removed int, err error) {
-	mark, err := writeTemp(temp, nil)
+	mark, err := durable.WriteTemp(temp, "blob-*", nil)
 	if err != nil {
 		return 0, err
 	}
@@ -268,34 +250,4 @@ func removeOld(temp string) (removed int, err error) {
 		removed++
 	}
 	return removed, nil
-}
-
-// makeFolder makes the folder and those above it, each recorded durably in the one that holds it. One that is there may
-// have been made by a program that was killed before it came to that; where the folder above cannot be read, somebody
-// else made it.
-func makeFolder(path string) error {
-	err := os.Mkdir(path, 0o700)
-	if errors.Is(err, fs.ErrNotExist) {
-		if err := makeFolder(filepath.Dir(path)); err != nil {
-			return err
-		}
-		err = os.Mkdir(path, 0o700)
-	}
-	if err != nil && !errors.Is(err, fs.ErrExist) {
-		return err
-	}
-	if err := syncFolder(filepath.Dir(path)); err != nil && !errors.Is(err, fs.ErrPermission) {
-		return err
-	}
-	return nil
-}
-
-// syncFolder makes durable which names a folder holds.
-func syncFolder(path string) error {
-	file, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	defer file.Close()
-	return file.Sync()
 }

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"banksulutgo.co.id/servicedesk/durable"
 )
 
 // ErrOccupied says that a database is not empty.
@@ -226,28 +228,12 @@ func loadFile(ctx context.Context, o Options, version int64, fill func(*Loader) 
 		err = (&Store{engine: &sqliteEngine{}}).load(ctx, open, version, fill, finish)
 	}
 	if err = errors.Join(err, conn.close()); err == nil {
-		err = publish(temp, path)
+		err = durable.Sync(temp)
+	}
+	if err == nil {
+		err = durable.Publish(temp, path)
 	}
 	return errors.Join(err, removeFile(temp))
-}
-
-// publish gives a finished file its name, durably, unless the name is taken.
-func publish(temp, path string) error {
-	if err := syncPath(temp); err != nil {
-		return err
-	}
-	if err := os.Link(temp, path); err != nil {
-		return err
-	}
-	return syncPath(filepath.Dir(path))
-}
-
-func syncPath(path string) error {
-	f, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	return errors.Join(f.Sync(), f.Close())
 }
 
 func removeFile(path string) error {

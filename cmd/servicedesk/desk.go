@@ -19,6 +19,7 @@ import (
 	"banksulutgo.co.id/servicedesk/auth"
 	"banksulutgo.co.id/servicedesk/blob"
 	"banksulutgo.co.id/servicedesk/desk"
+	"banksulutgo.co.id/servicedesk/durable"
 	"banksulutgo.co.id/servicedesk/store"
 )
 
@@ -44,7 +45,7 @@ const (
 // open opens the installation that the configuration names, and makes it when it does not exist.
 func (p *program) open(ctx context.Context, c *config, files attachments, clock func() time.Time) (*opened, error) {
 	o := &opened{config: c, log: p.logger(c), metrics: prometheus.NewRegistry()}
-	if err := auth.MakeFolder(c.data); err != nil {
+	if err := durable.MakeFolder(c.data); err != nil {
 		return nil, fmt.Errorf("the data folder (SERVICEDESK_DATA) cannot be made: %w", err)
 	}
 	var err error
@@ -163,7 +164,7 @@ const lockFile = "serve.lock"
 
 // lock takes the data folder for one serving program; the error names the one that has it.
 func lock(c *config) (*os.File, error) {
-	if err := auth.MakeFolder(c.data); err != nil {
+	if err := durable.MakeFolder(c.data); err != nil {
 		return nil, fmt.Errorf("the data folder (SERVICEDESK_DATA) cannot be made: %w", err)
 	}
 	path := filepath.Join(c.data, lockFile)

@@ -15,6 +15,7 @@ import (
 	"banksulutgo.co.id/servicedesk/backup"
 	"banksulutgo.co.id/servicedesk/blob"
 	"banksulutgo.co.id/servicedesk/desk"
+	"banksulutgo.co.id/servicedesk/durable"
 	"banksulutgo.co.id/servicedesk/store"
 )
 
@@ -132,7 +133,7 @@ func (r *restoration) key() (master auth.MasterKey, settle func() error, err err
 		return master, func() error { return nil }, err
 	}
 	temp := path + beingRestored
-	if err := auth.MakeFolder(filepath.Dir(path)); err != nil {
+	if err := durable.MakeFolder(filepath.Dir(path)); err != nil {
 		return master, nil, err
 	}
 	if err := errors.Join(removeIfThere(temp), os.WriteFile(temp, r.contents.Key, 0o600)); err != nil {
@@ -163,23 +164,12 @@ func writeNew(path string, content []byte) error {
 		}
 		return err
 	}
-	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*"+beingRestored) // mode 0600
+	temp, err := durable.WriteTemp(filepath.Dir(path), filepath.Base(path)+".*"+beingRestored, content)
 	if err != nil {
 		return err
 	}
-	defer os.Remove(f.Name())
-	_, err = f.Write(content)
-	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return err
-	}
-	if err := os.Link(f.Name(), path); err != nil {
-		return err
-	}
-	folder, err := os.Open(filepath.Dir(path))
-	if err != nil {
-		return err
-	}
-	return errors.Join(folder.Sync(), folder.Close())
+	defer os.Remove(temp)
+	return durable.Publish(temp, path)
 }
 
 func removeIfThere(path string) error {

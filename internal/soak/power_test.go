@@ -257,8 +257,8 @@ func TestAPowerCutShowsWhatAWeakerProgramLoses(t *testing.T) {
 	t.Parallel()
 	for name, edit := range map[string]desktest.Edit{
 		"commits do not wait for the disk": {File: "store/sqlite.go", Old: "synchronous(FULL)", New: "synchronous(NORMAL)"},
-		"attachments are not synced":       {File: "blob/folder.go", Old: "err = file.Sync()", New: "err = nil"},
-		"names of attachments are not synced": {File: "blob/folder.go", Old: "defer file.Close()\n\treturn file.Sync()",
+		"files are not synced":             {File: "durable/durable.go", Old: "err = file.Sync()", New: "err = nil"},
+		"names of files are not synced": {File: "durable/durable.go", Old: "defer file.Close()\n\treturn file.Sync()",
 			New: "return file.Close()"},
 	} {
 		t.Run(name, func(t *testing.T) {
