@@ -148,22 +148,6 @@ func BenchmarkGrowth(b *testing.B) {
 	})
 }
 
-// BenchmarkMemory reports, in MB, what is resident after the start, and the most that was under 64 callers.
-func BenchmarkMemory(b *testing.B) {
-	eachEngine(b, func(b *testing.B, e desktest.Engine) {
-		for range b.N {
-			d := startDesk(b, e)
-			b.ReportMetric(float64(memory(b, d.PID(), "VmRSS"))/1e6, "start-MB")
-			for _, name := range []string{"claims", "tickets"} {
-				ask(b, d.server, load.Options{Callers: callers, For: 10 * time.Second}, workload(b, name, nil))
-			}
-			ask(b, d.server, load.Options{Callers: callers, For: 10 * time.Second}, workload(b, "details", load.Range(10001, few)))
-			b.ReportMetric(float64(memory(b, d.PID(), "VmHWM"))/1e6, "most-MB")
-			b.ReportMetric(0, "ns/op")
-		}
-	})
-}
-
 func TestADeskThatGrewAnswersEveryKindOfRequest(t *testing.T) {
 	desktest.OnEachEngine(t, func(t *testing.T, e desktest.Engine) {
 		g := grow(t, e, 200)

@@ -1,0 +1,74 @@
+package bench
+
+import (
+	"crypto/rand"
+	"encoding/base64"
+	"fmt"
+	"net/http"
+	"testing"
+	"time"
+
+	"banksulutgo.co.id/servicedesk/internal/desktest"
+	"banksulutgo.co.id/servicedesk/load"
+)
+
+// BenchmarkMemory reports, in MB, what is resident after the start, and the most that was under 64 callers.
+func BenchmarkMemory(b *testing.B) {
+	eachEngine(b, func(b *testing.B, e desktest.Engine) {
+		for range b.N {
+			d := startDesk(b, e)
+			b.ReportMetric(float64(memory(b, d.PID(), "VmRSS"))/1e6, "start-MB")
+			for _, name := range []string{"claims", "tickets"} {
+				ask(b, d.server, load.Options{Callers: callers, For: 10 * time.Second}, workload(b, name, nil))
+			}
+			ask(b, d.server, load.Options{Callers: callers, For: 10 * time.Second}, workload(b, "details", load.Range(10001, few)))
+			b.ReportMetric(float64(memory(b, d.PID(), "VmHWM"))/1e6, "most-MB")
+			b.ReportMetric(0, "ns/op")
+		}
+	})
+}
+
+// largest is the request with the most attachments that the API takes: five of ten megabytes.
+func largest() load.Source {
+	content := make([]byte, 10<<20)
+	rand.Read(content) // never fails
+	body := []byte(`{"channel":"EMAIL","serviceType":"CLAIM","customer":{"name":"John Doe"},"ticket":{"description":"x"},"attachments":[`)
+	for i := range 5 {
+		if i > 0 {
+			body = append(body, ',')
+		}
+		body = fmt.Appendf(body, `{"filename":"part-%d.bin","mimeType":"application/octet-stream","size":%d,"content":"%s"}`, i, len(content), base64.StdEncoding.EncodeToString(content))
+	}
+	body = append(body, "]}"...)
+	return func(int) load.Request {
+		return load.Request{Method: http.MethodPost, Path: "/api/omnichannel/tickets", Body: body}
+	}
+}
+
+// attach sends the largest request and measures what it adds to the memory, in bytes, as a multiple of the request.
+func attach(t testing.TB, e desktest.Engine) (most int64, multiple float64) {
+	t.Helper()
+	d := startDesk(t, e)
+	before := memory(t, d.PID(), "VmRSS")
+	source := largest()
+	ask(t, d.server, load.Options{Callers: 1, Requests: 1}, source)
+	most = memory(t, d.PID(), "VmHWM")
+	return most, float64(most-before) / float64(len(source(0).Body))
+}
+
+func BenchmarkLargestRequest(b *testing.B) {
+	eachEngine(b, func(b *testing.B, e desktest.Engine) {
+		for range b.N {
+			most, multiple := attach(b, e)
+			b.ReportMetric(float64(most)/1e6, "most-MB")
+			b.ReportMetric(multiple, "x-request")
+			b.ReportMetric(0, "ns/op")
+		}
+	})
+}
+
+func TestTheLargestRequestIsTakenInBoundedMemory(t *testing.T) {
+	if most, multiple := attach(t, desktest.SQLite); multiple > 4 {
+		t.Errorf("the largest request takes %.1f times its size, %d MB in all; want at most 4 times", multiple, most>>20)
+	}
+}
