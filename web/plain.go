@@ -2,16 +2,40 @@ package web
 
 import (
 	"bytes"
+	"context"
 	"net"
+	"net/http"
 	"strconv"
 	"strings"
+	"sync/atomic"
 
 	"banksulutgo.co.id/servicedesk/desk"
 )
 
-// PlainErrors returns a listener on whose connections the errors that net/http words by itself, when a request is no
-// HTTP, have the form of every error. They are written in one piece, with these lines and no others behind the status.
-func PlainErrors(l net.Listener) net.Listener { return plainListener{l} }
+// ServePlain serves unencrypted requests until the server is closed, like its Serve. The errors that net/http words by
+// itself, when a request is no HTTP or expects what nobody knows, get the form of every error.
+func ServePlain(server *http.Server, l net.Listener) error {
+	next, changed := server.Handler, server.ConnState
+	server.ConnContext = func(ctx context.Context, c net.Conn) context.Context { return context.WithValue(ctx, plainKey{}, c) }
+	server.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if c, ok := r.Context().Value(plainKey{}).(*plainConn); ok {
+			c.answering.Store(true)
+		}
+		next.ServeHTTP(w, r)
+	})
+	server.ConnState = func(c net.Conn, state http.ConnState) {
+		if plain, ok := c.(*plainConn); ok && state == http.StateIdle {
+			plain.answering.Store(false)
+		}
+		if changed != nil {
+			changed(c, state)
+		}
+	}
+	return server.Serve(plainListener{l})
+}
+
+// plainKey is under which a request's context holds its connection.
+type plainKey struct{}
 
 type plainListener struct{ net.Listener }
 
@@ -21,18 +45,25 @@ func (l plainListener) Accept() (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return plainConn{c}, nil
+	return &plainConn{Conn: c}, nil
 }
 
-// plainConn is a connection on which an error of net/http is worded anew.
-type plainConn struct{ net.Conn }
+// plainConn is a connection on which an error of net/http is worded anew. Between the beginning of a request's handler
+// and the end of its answer all that is written is the answer's, whatever it looks like.
+type plainConn struct {
+	net.Conn
+	answering atomic.Bool
+}
 
 // plainHead is what net/http writes behind the status of an error of its own.
 const plainHead = "\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n"
 
-// Write passes on what is written. A first piece of an answer of our own always has a Date.
-func (c plainConn) Write(p []byte) (int, error) {
-	if len(p) > 512 || !bytes.HasPrefix(p, []byte("HTTP/1.1 ")) || !bytes.Contains(p, []byte(plainHead)) || bytes.Contains(p, []byte("\r\nDate:")) {
+// refusedHead begins the answer of net/http to an Expect that it does not know.
+const refusedHead = "HTTP/1.1 417 "
+
+// Write passes on what is written.
+func (c *plainConn) Write(p []byte) (int, error) {
+	if c.answering.Load() || !bytes.HasPrefix(p, []byte("HTTP/1.1 ")) || !bytes.Contains(p, []byte(plainHead)) && !bytes.HasPrefix(p, []byte(refusedHead)) {
 		return c.Conn.Write(p)
 	}
 	line, _, _ := strings.Cut(string(p[len("HTTP/1.1 "):]), "\r\n")
@@ -41,7 +72,7 @@ func (c plainConn) Write(p []byte) (int, error) {
 		text = desk.HeaderTooLarge
 	}
 	if status != "431" {
-		status = "400" // 501 and 505 are the client's fault too
+		status = "400" // 417, 501 and 505 are the client's fault too
 	}
 	id := newRequestID()
 	body := errorBody(desk.Fail(desk.Invalid, text), desk.English, id)
@@ -55,7 +86,7 @@ func (c plainConn) Write(p []byte) (int, error) {
 }
 
 // CloseWrite ends what is written; net/http does so before it gives up a connection that still sends.
-func (c plainConn) CloseWrite() error {
+func (c *plainConn) CloseWrite() error {
 	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {
 		return half.CloseWrite()
 	}

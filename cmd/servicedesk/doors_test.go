@@ -3,6 +3,7 @@ package main_test
 import (
 	"compress/gzip"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -57,6 +58,29 @@ func TestEachAddressServesWhatIsMeantForIt(t *testing.T) {
 	for _, name := range []string{"servicedesk_http_request_seconds_count", "go_goroutines", "process_open_fds"} {
 		if !strings.Contains(a.Body, name) {
 			t.Errorf("no %s among the metrics", name)
+		}
+	}
+}
+
+func TestWhatGoServesItselfIsAnsweredInTheFormOfEveryError(t *testing.T) {
+	t.Parallel()
+	p := desktest.NewInstallation(t, desktest.SQLite).Serve(t)
+	for sent, want := range map[string]string{
+		"OPTIONS * HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n":          "404 Not Found",
+		"GET /docs HTTP/1.1\r\nHost: x\r\nExpect: 200-ok\r\n\r\n":             "400 Bad Request",
+		"GET http:///docs?%zz HTTP/1.1\r\nHost:\r\nConnection: close\r\n\r\n": "200 OK",
+		"nonsense\r\n\r\n": "400 Bad Request",
+	} {
+		c, err := net.Dial("tcp", strings.TrimPrefix(p.URL, "http://"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.WriteString(c, sent); err != nil {
+			t.Fatal(err)
+		}
+		got, err := io.ReadAll(c)
+		if c.Close(); err != nil || !strings.HasPrefix(string(got), "HTTP/1.1 "+want) || want != "200 OK" && !strings.Contains(string(got), `{"success":false,"message":`) {
+			t.Errorf("%q is answered with %.300s (%v), want %s", sent, got, err, want)
 		}
 	}
 }

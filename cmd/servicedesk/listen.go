@@ -66,7 +66,9 @@ func (s *server) listenAt(address, setting string) (*entrance, error) {
 		WriteTimeout:      6 * time.Minute,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    64 << 10,
-		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
+		// `OPTIONS *` is answered like any other request that nobody knows.
+		DisableGeneralOptionsHandler: true,
+		ErrorLog:                     slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
 	}}
 	d.http.ConnState = d.count
 	return d, nil
@@ -102,15 +104,11 @@ func (d *entrance) serve(stopping <-chan struct{}) error {
 		}
 		next.ServeHTTP(w, r)
 	})
-	serve := d.http.Serve
-	if d.http.TLSConfig != nil {
+	serve := func(l net.Listener) error { return web.ServePlain(d.http, l) }
+	if d.http.TLSConfig != nil { // what is encrypted cannot be worded anew
 		serve = func(l net.Listener) error { return d.http.ServeTLS(l, "", "") }
 	}
-	listener := d.listener
-	if d.http.TLSConfig == nil { // what is encrypted cannot be worded anew
-		listener = web.PlainErrors(listener)
-	}
-	err := serve(listener)
+	err := serve(d.listener)
 	if errors.Is(err, http.ErrServerClosed) || errors.Is(err, net.ErrClosed) {
 		return nil
 	}
