@@ -36,7 +36,8 @@ func readQuery(r *web.Request, known ...string) *query {
 		text = desk.ParameterNone
 	}
 	for _, name := range unknown[:min(len(unknown), 10)] {
-		q.faults.Add(name, text, strings.Join(known, ", "))
+		shown, _ := desk.MaskCards(strings.ToValidUTF8(name, "\ufffd")) // as it is told: two may look alike
+		q.faults.Add(shown, text, strings.Join(known, ", "))
 	}
 	return q
 }
