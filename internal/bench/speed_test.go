@@ -118,6 +118,7 @@ func TestTheMeasurementsRun(t *testing.T) {
 			"claims":          func() ratios { return compareClaims(t, small, e, false) },
 			"claims with ids": func() ratios { return compareClaims(t, small, e, true) },
 			"status":          func() ratios { return compareStatus(t, small, e) },
+			"the store":       func() ratios { return compareStore(t, small, e) },
 		} {
 			if r := measure(); r.perSecond <= 0 || r.baselineRate <= 0 || r.p99 < r.median {
 				t.Errorf("%s: %+v", name, r)
