@@ -91,6 +91,10 @@ func TestTheFeedHasNoGapsAndNoRepetitions(t *testing.T) {
 				}
 			}
 		}
+		wantBytes(t, c.Get(t, "/events?after=7").Want(t, 200), `{"success":true,"events":[],"cursor":"7","more":false}`)
+		for _, beyond := range []string{"8", "9223372036854775807"} { // of another desk, or from before an older backup was restored
+			wantFaults(t, c.Get(t, "/events?wait=30&after="+beyond), map[string]string{"after": "After must be a cursor that this API gave out"})
+		}
 		if got := manager(t, d, "manager").Get(t, "/events").Want(t, 200).Len("events"); got != 14 {
 			t.Errorf("a key that manages sees %d events, want 14", got)
 		}

@@ -73,7 +73,7 @@ func inspect(f *desk.Attachment, at string, faults *desk.Faults) {
 		faults.Add(at+".mimeType", desk.TypeRefused, f.MIME)
 		return
 	}
-	found := mimetype.Detect(f.Content)
+	found := detect(f.Content)
 	ending, hidden := refusedEnding(f.Filename), ""
 	if isText(found) {
 		hidden = refusedText(f.Content)
@@ -92,6 +92,19 @@ func inspect(f *desk.Attachment, at string, faults *desk.Faults) {
 	default:
 		f.MIME = declared
 	}
+}
+
+// detect tells the type of a content. A mark of a document may stand behind the beginning, as that of a PDF within the
+// first kilobyte: what stands there first counts when it is refused, because a program runs by its first bytes.
+func detect(content []byte) *mimetype.MIME {
+	before := max(0, bytes.Index(content[:min(len(content), 1024)], []byte("%PDF-")))
+	for _, front := range [][]byte{content[:min(len(content), 4)], content[:before]} {
+		found := mimetype.Detect(front)
+		if len(front) > 0 && (refusedContent(found) || isText(found) && refusedText(front) != "" && len(front) == before) {
+			return found
+		}
+	}
+	return mimetype.Detect(content)
 }
 
 // refusedType reports whether a type is refused by its name.
