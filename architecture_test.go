@@ -19,7 +19,7 @@ var mayImport = map[string][]string{
 	"durable":        {},
 	"auth":           {"desk", "durable"},
 	"blob":           {"desk", "durable"},
-	"store":          {"desk", "durable"},
+	"store":          {"desk", "durable", "store/internal/engine"},
 	"outbox":         {"desk", "store"},
 	"live":           {"desk", "store"},
 	"app":            {"desk", "durable", "auth", "blob", "store"},
@@ -38,6 +38,7 @@ var mayImport = map[string][]string{
 		"desk", "auth", "blob", "store", "outbox", "live", "app", "web", "webhook", "sociomile", "sociomile/fake",
 		"api", "console", "portal", "docs", "backup", "load", "durable", "doctor",
 	},
+	"store/internal/engine":      {},
 	"internal/bench":             {everything},
 	"internal/desktest":          {everything},
 	"internal/soak":              {everything},
@@ -54,13 +55,13 @@ type ban struct {
 }
 
 var bans = []ban{
-	{path: "net/http", not: []string{"desk", "auth", "blob", "store", "outbox", "live", "app"},
+	{path: "net/http", not: []string{"desk", "auth", "blob", "store", "store/internal/engine", "outbox", "live", "app"},
 		reason: "only doors know HTTP, and nothing inside a transaction may reach the network"},
 	{path: "log/slog", not: []string{"desk"}, reason: "rules return errors; who calls them logs"},
 	{path: "database/sql", only: []string{"internal/desktest"}, reason: "all SQL is in store"},
-	{path: "github.com/jackc/pgx/v5", only: []string{"store", "internal/desktest"}, reason: "all SQL is in store"},
-	{path: "zombiezen.com/go/sqlite", only: []string{"store"}, reason: "all SQL is in store"},
-	{path: "modernc.org/sqlite", only: []string{"store", "internal/desktest"}, reason: "all SQL is in store"},
+	{path: "github.com/jackc/pgx/v5", only: []string{"store/internal/engine", "internal/desktest"}, reason: "the databases are known to the engines of store only"},
+	{path: "zombiezen.com/go/sqlite", only: []string{"store/internal/engine"}, reason: "the databases are known to the engines of store only"},
+	{path: "modernc.org/sqlite", only: []string{"store/internal/engine", "internal/desktest"}, reason: "the databases are known to the engines of store only"},
 	{path: "github.com/minio/minio-go/v7", only: []string{"blob"}, reason: "where attachments are is blob's secret"},
 	{path: "html/template", only: []string{"console", "portal", "docs"}, reason: "pages belong to the doors for people"},
 	{path: "testing", only: []string{"internal/desktest"}, reason: "the program must not carry its tests"},
@@ -75,7 +76,7 @@ var importExceptions = exceptions{
 }
 
 // clockless packages are told the time.
-var clockless = []string{"desk", "store", "app"}
+var clockless = []string{"desk", "store", "store/internal/engine", "app"}
 
 var clockExceptions = exceptions{
 	{"store/store.go", "time.Now"}:    "the default of Options.Clock",

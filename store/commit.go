@@ -7,10 +7,9 @@ import (
 	"runtime/debug"
 	"sync"
 	"time"
-)
 
-// transactionLimit bounds one transaction, so that a database that hangs does not hold its callers for ever.
-const transactionLimit = 30 * time.Second
+	"banksulutgo.co.id/servicedesk/store/internal/engine"
+)
 
 // job is a write that waits for its commit.
 type job struct {
@@ -40,7 +39,7 @@ func (s *Store) enqueue(ctx context.Context, j *job) error {
 		return err
 	}
 	if !s.queue.put(j) {
-		return unavailable(errClosed)
+		return unavailable(engine.ErrClosed)
 	}
 	<-j.done
 	return s.refusal(j.err)
@@ -82,7 +81,7 @@ func (q queue) stop() {
 
 // startCommitters starts the goroutines that own the transactions for writing.
 func (s *Store) startCommitters(most int, rehearse bool) {
-	for range s.engine.committers() {
+	for range s.engine.Committers() {
 		s.queue.running.Go(func() {
 			c := committer{store: s, rehearse: rehearse}
 			for first := range s.queue.jobs {
@@ -146,12 +145,12 @@ func (c *committer) together(batch []*job) {
 	switch e := c.store.engine; {
 	case err == nil:
 		c.together(c.tell(batch))
-	case errors.Is(err, errNotBegun) || !e.rolledBack(err):
+	case errors.Is(err, errNotBegun) || isFault(err) && !e.RolledBack(err):
 		for _, j := range batch {
 			j.err, j.later = err, false
 		}
 		c.tell(batch)
-	case e.lost(err):
+	case e.Lost(err):
 		c.store.metrics.replays.Inc()
 		for _, j := range batch {
 			c.alone(j)
@@ -189,7 +188,7 @@ func (c *committer) alone(j *job) {
 			break
 		}
 		j.err = err
-		if !c.store.engine.lost(err) {
+		if !c.store.engine.Lost(err) {
 			break
 		}
 	}
@@ -214,9 +213,9 @@ func (c *committer) tell(batch []*job) (again []*job) {
 }
 
 // transact runs writes in one transaction. What a closure decided is noted on its job. The error returned says that
-// nothing was committed, or (errUnknownOutcome) that nobody knows.
+// nothing was committed, or that nobody knows.
 func (c *committer) transact(batch []*job) error {
-	ctx, cancel := context.WithTimeout(context.Background(), transactionLimit)
+	ctx, cancel := context.WithTimeout(context.Background(), engine.TransactionLimit)
 	defer cancel()
 	start := time.Now()
 	for _, j := range batch {
@@ -227,11 +226,11 @@ func (c *committer) transact(batch []*job) error {
 			return err
 		}
 	}
-	open, err := c.store.engine.begin(ctx)
+	open, err := c.store.engine.Begin(ctx)
 	if err != nil {
 		return blame(fmt.Errorf("%w: %w", errNotBegun, err))
 	}
-	defer open.rollback()
+	defer open.Rollback()
 	var all records
 	for _, j := range batch {
 		if err := c.run(open, j, len(batch) > 1, &all); err != nil {
@@ -244,7 +243,7 @@ func (c *committer) transact(batch []*job) error {
 	if err := (&Tx{session: open, store: c.store, patient: true}).conclude(all); err != nil {
 		return err
 	}
-	if err := open.commit(); err != nil {
+	if err := open.Commit(); err != nil {
 		return blame(err)
 	}
 	c.store.metrics.batch(len(batch), time.Since(start))
@@ -253,20 +252,20 @@ func (c *committer) transact(batch []*job) error {
 
 // run runs one closure and collects what it recorded; among others at a mark, so that its failure takes nothing from
 // them, and without waiting for locks, so that no two transactions wait for each other's.
-func (c *committer) run(open session, j *job, joined bool, all *records) error {
+func (c *committer) run(open engine.Session, j *job, joined bool, all *records) error {
 	if joined {
-		if err := open.mark(); err != nil {
+		if err := open.Mark(); err != nil {
 			return blame(err)
 		}
 	}
-	tx := &Tx{session: open, store: c.store, patient: !joined || open.fresh()}
+	tx := &Tx{session: open, store: c.store, patient: !joined || open.Fresh()}
 	j.err = call(j.fn, tx)
 	j.later = errors.Is(tx.err, errLater)
 	switch {
 	case isFault(tx.err):
 		return tx.err
 	case j.err != nil && joined:
-		return blame(open.undo())
+		return blame(open.Undo())
 	}
 	all.add(tx.records)
 	return nil
@@ -274,11 +273,11 @@ func (c *committer) run(open session, j *job, joined bool, all *records) error {
 
 // rehearsal runs the closures and takes everything back: one that minds was not written as Write asks.
 func (c *committer) rehearsal(ctx context.Context, batch []*job) error {
-	open, err := c.store.engine.begin(ctx)
+	open, err := c.store.engine.Begin(ctx)
 	if err != nil {
 		return blame(fmt.Errorf("%w: %w", errNotBegun, err))
 	}
-	defer open.rollback()
+	defer open.Rollback()
 	for _, j := range batch {
 		if err := c.run(open, j, true, &records{}); err != nil {
 			return nil // the performance will meet it too

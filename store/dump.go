@@ -2,17 +2,16 @@ package store
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
-	"github.com/jackc/pgx/v5"
+	"banksulutgo.co.id/servicedesk/store/internal/engine"
 )
 
 // Snapshot is everything that the database held at one moment.
 type Snapshot struct {
 	Version int64   // of the schema
 	Tables  []Table // all of them
-	query   query
+	query   engine.Query
 	inOrder string
 }
 
@@ -27,7 +26,7 @@ func (s *Store) Snapshot(ctx context.Context, fn func(*Snapshot) error) error {
 	if err != nil {
 		return err
 	}
-	return s.engine.snapshot(ctx, func(q query) error {
+	return s.engine.Snapshot(ctx, func(q engine.Query) error {
 		var have int64
 		err := q(`SELECT MAX(version) FROM schema_version`, nil, func(scan func(dest ...any) error) error { return scan(&have) })
 		if err == nil && have != version {
@@ -36,7 +35,7 @@ func (s *Store) Snapshot(ctx context.Context, fn func(*Snapshot) error) error {
 		if err != nil {
 			return err
 		}
-		return fn(&Snapshot{Version: version, Tables: tables, query: q, inOrder: s.engine.dialect().inOrder})
+		return fn(&Snapshot{Version: version, Tables: tables, query: q, inOrder: s.engine.Dialect().InOrder})
 	})
 }
 
@@ -45,7 +44,7 @@ func (sn *Snapshot) Rows(t Table, row func(values []any) error) error {
 	return dump(sn.query, t, sn.inOrder, row)
 }
 
-func dump(q query, t Table, inOrder string, row func(values []any) error) error {
+func dump(q engine.Query, t Table, inOrder string, row func(values []any) error) error {
 	values := t.row()
 	return q(`SELECT `+t.columns()+` FROM `+t.Name+inOrder, nil, func(scan func(dest ...any) error) error {
 		if err := scan(values...); err != nil {
@@ -77,51 +76,4 @@ func (sn *Snapshot) Setting(name string) (value string, err error) {
 		err = failed
 	}
 	return value, err
-}
-
-func (e *sqliteEngine) snapshot(ctx context.Context, fn func(query) error) (err error) {
-	conn, err := e.openReader(ctx)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, conn.close()) }()
-	open, err := conn.begin("BEGIN")
-	if err != nil {
-		return err
-	}
-	defer open.rollback()
-	return fn(func(text string, args []any, row func(scan func(dest ...any) error) error) error {
-		return open.query(text, args, func(scan func(dest ...any) error) error {
-			if err := ctx.Err(); err != nil {
-				return err
-			}
-			return row(scan)
-		})
-	})
-}
-
-func (e *postgresEngine) snapshot(ctx context.Context, fn func(query) error) (err error) {
-	config := e.pool.Config().ConnConfig
-	config.RuntimeParams["idle_in_transaction_session_timeout"] = "0" // whoever takes the rows may be slow
-	conn, err := pgx.ConnectConfig(ctx, config)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, conn.Close(context.WithoutCancel(ctx))) }() // ends the transaction too
-	if _, err := conn.Exec(ctx, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"); err != nil {
-		return err
-	}
-	return fn(func(text string, args []any, row func(scan func(dest ...any) error) error) error {
-		rows, err := conn.Query(ctx, text, args...)
-		if err != nil {
-			return err
-		}
-		defer rows.Close()
-		for rows.Next() {
-			if err := row(rows.Scan); err != nil {
-				return err
-			}
-		}
-		return rows.Err()
-	})
 }

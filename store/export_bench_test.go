@@ -1,6 +1,10 @@
 package store
 
-import "context"
+import (
+	"context"
+
+	"banksulutgo.co.id/servicedesk/store/internal/engine"
+)
 
 // Tuning is what benchmarks vary; the zero Tuning varies nothing.
 type Tuning struct {
@@ -10,25 +14,25 @@ type Tuning struct {
 
 // OpenTuned opens a store that differs from others in its tuning.
 func OpenTuned(ctx context.Context, o Options, t Tuning) (*Store, error) {
-	e, err := openEngine(ctx, o)
+	e, err := engine.Open(ctx, o.place())
 	if err != nil {
 		return nil, err
 	}
 	if t.Committers == 0 {
-		t.Committers = e.committers()
+		t.Committers = e.Committers()
 	}
 	return start(ctx, tuned{e, t}, o)
 }
 
 type tuned struct {
-	engine
+	engine.Engine
 	tuning Tuning
 }
 
-func (e tuned) committers() int { return e.tuning.Committers }
+func (e tuned) Committers() int { return e.tuning.Committers }
 
-func (e tuned) begin(ctx context.Context) (session, error) {
-	open, err := e.engine.begin(ctx)
+func (e tuned) Begin(ctx context.Context) (engine.Session, error) {
+	open, err := e.Engine.Begin(ctx)
 	if err != nil || !e.tuning.Immediate {
 		return open, err
 	}
@@ -36,10 +40,10 @@ func (e tuned) begin(ctx context.Context) (session, error) {
 }
 
 // immediate is a session that queues nothing.
-type immediate struct{ session }
+type immediate struct{ engine.Session }
 
-func (s immediate) exec(_ error, text string, args []any) error {
-	return s.session.query(text, args, func(func(dest ...any) error) error { return nil })
+func (s immediate) Exec(_ error, text string, args []any) error {
+	return s.Session.Query(text, args, func(func(dest ...any) error) error { return nil })
 }
 
 // SplitStatements cuts a text where a line ends with a semicolon.

@@ -1,6 +1,10 @@
 package store
 
-import "context"
+import (
+	"context"
+
+	"banksulutgo.co.id/servicedesk/store/internal/engine"
+)
 
 // What the tests of this package may do with the inside of a store.
 
@@ -8,7 +12,7 @@ import "context"
 func Queued(s *Store) int { return len(s.queue.jobs) }
 
 // Committers returns how many transactions for writing may be open at once.
-func Committers(s *Store) int { return s.engine.committers() }
+func Committers(s *Store) int { return s.engine.Committers() }
 
 // WriteAlone is a write that is never joined with others.
 func WriteAlone(s *Store, fn func(*Tx) error) error { return s.writeAlone(context.Background(), fn) }
@@ -45,35 +49,35 @@ func Column(tx *Tx, text string, args []any, column int) ([]string, error) {
 
 // tap is an engine that tells what runs on it.
 type tap struct {
-	engine
+	engine.Engine
 	seen func(text string, args []any)
 }
 
-func (e tap) begin(ctx context.Context) (session, error) {
-	open, err := e.engine.begin(ctx)
+func (e tap) Begin(ctx context.Context) (engine.Session, error) {
+	open, err := e.Engine.Begin(ctx)
 	if err != nil {
 		return nil, err
 	}
 	return tapped{open, e.seen}, nil
 }
 
-func (e tap) read(ctx context.Context, single bool, fn func(session) error) error {
-	return e.engine.read(ctx, single, func(open session) error { return fn(tapped{open, e.seen}) })
+func (e tap) Read(ctx context.Context, single bool, fn func(engine.Session) error) error {
+	return e.Engine.Read(ctx, single, func(open engine.Session) error { return fn(tapped{open, e.seen}) })
 }
 
 type tapped struct {
-	session
+	engine.Session
 	seen func(text string, args []any)
 }
 
-func (s tapped) exec(expect error, text string, args []any) error {
+func (s tapped) Exec(expect error, text string, args []any) error {
 	s.seen(text, args)
-	return s.session.exec(expect, text, args)
+	return s.Session.Exec(expect, text, args)
 }
 
-func (s tapped) query(text string, args []any, row func(scan func(dest ...any) error) error) error {
+func (s tapped) Query(text string, args []any, row func(scan func(dest ...any) error) error) error {
 	s.seen(text, args)
-	return s.session.query(text, args, row)
+	return s.Session.Query(text, args, row)
 }
 
 // Tap tells of every statement that a store runs from now on. The store must be idle.

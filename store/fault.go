@@ -25,14 +25,8 @@ var ErrCondemned = errors.New("store: the blob is being removed")
 // errNotBegun says that no transaction could be opened: no write's fault, and running each again would only wait again.
 var errNotBegun = errors.New("store: no transaction could be opened")
 
-// errReplay says that nothing of a transaction was stored because of one of its writes, which cannot be taken out alone.
-var errReplay = errors.New("store: a joined write failed")
-
 // errLater says that a joined write would have to wait for a lock. It is run again, in a transaction that holds none.
 var errLater = errors.New("store: the row is locked")
-
-// errUnknownOutcome says that the connection broke while a commit was under way.
-var errUnknownOutcome = errors.New("store: the outcome of a commit is unknown")
 
 // errNotSingle says that ReadSingle was given a closure that runs several statements, between which things may change.
 var errNotSingle = errors.New("store: more than a single statement")
@@ -40,16 +34,13 @@ var errNotSingle = errors.New("store: more than a single statement")
 // errPanicked says that a closure panicked; its writes are undone.
 var errPanicked = errors.New("store: panic in a transaction")
 
-// errClosed says that the store was closed.
-var errClosed = errors.New("store: closed")
-
 // fault is a failure of the database itself, as opposed to what a closure decided.
 type fault struct{ err error }
 
 func (f *fault) Error() string { return f.err.Error() }
 func (f *fault) Unwrap() error { return f.err }
 
-// blame marks an error of a session as the database's, unless it is one that a statement expected.
+// blame marks an error of an engine as the database's, unless it is one that a statement expected.
 func blame(err error) error {
 	if err == nil || isFault(err) {
 		return err

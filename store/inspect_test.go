@@ -117,25 +117,3 @@ func TestASchemaOfAnotherVersionIsToldAndNotLookedInto(t *testing.T) {
 		}
 	})
 }
-
-func TestADamagedFileIsAGraveDoubt(t *testing.T) {
-	p := newPlace(t, desktest.SQLite)
-	if err := p.open(t, store.Options{}).Close(); err != nil {
-		t.Fatal(err)
-	}
-	path := filepath.Join(p.folder, store.SQLiteFile)
-	f, err := os.OpenFile(path, os.O_WRONLY, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := f.WriteAt([]byte(strings.Repeat("not a page ", 1000)), 4096*3); err != nil {
-		t.Fatal(err)
-	}
-	if err := f.Close(); err != nil {
-		t.Fatal(err)
-	}
-	i := p.inspect(t, nil)
-	if len(i.Doubts) != 1 || !i.Doubts[0].Grave || !strings.Contains(i.Doubts[0].Fact, "damaged") || !strings.Contains(i.Doubts[0].Remedy, "backup") {
-		t.Errorf("%+v", i)
-	}
-}

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"banksulutgo.co.id/servicedesk/durable"
+	"banksulutgo.co.id/servicedesk/store/internal/engine"
 )
 
 // ErrOccupied says that a database is not empty.
@@ -55,7 +56,7 @@ func (l *Loader) Rows(t Table, row func(values []any) error) error {
 	if err := l.flush(); err != nil {
 		return err
 	}
-	return dump(l.tx.each, t, l.tx.store.engine.dialect().inOrder, row)
+	return dump(l.tx.each, t, l.tx.store.engine.Dialect().InOrder, row)
 }
 
 // flush stores the rows that wait.
@@ -93,15 +94,11 @@ func Load(ctx context.Context, o Options, version int64, fill func(*Loader) erro
 	if o.Database == "" {
 		return loadFile(ctx, o, version, fill, finish)
 	}
-	e, err := openEngine(ctx, o.withDefaults())
+	e, err := engine.Open(ctx, o.withDefaults().place())
 	if err != nil {
 		return err
 	}
-	open, err := e.begin(ctx)
-	if err == nil {
-		err = (&Store{engine: e}).load(ctx, open, version, fill, finish)
-	}
-	return errors.Join(err, e.close())
+	return errors.Join((&Store{engine: e}).load(ctx, version, fill, finish), e.Close())
 }
 
 // Empty returns an error that wraps ErrOccupied when Load would.
@@ -109,16 +106,16 @@ func Empty(ctx context.Context, o Options) error {
 	if o.Database == "" {
 		return emptyFile(filepath.Join(o.Folder, SQLiteFile))
 	}
-	e, err := openEngine(ctx, o.withDefaults())
+	e, err := engine.Open(ctx, o.withDefaults().place())
 	if err != nil {
 		return err
 	}
-	open, err := e.begin(ctx)
+	open, err := e.Begin(ctx)
 	if err == nil {
 		_, err = (&Tx{session: open, store: &Store{engine: e}}).emptyVersion()
-		open.rollback()
+		open.Rollback()
 	}
-	return errors.Join(err, e.close())
+	return errors.Join(err, e.Close())
 }
 
 // emptyVersion is lockedVersion of a database that must have none.
@@ -140,9 +137,13 @@ func emptyFile(path string) error {
 	return nil
 }
 
-// load fills an open transaction and ends it.
-func (s *Store) load(ctx context.Context, open session, version int64, fill func(*Loader) error, finish func(*Tx) error) error {
-	defer open.rollback()
+// load fills an empty database in one transaction.
+func (s *Store) load(ctx context.Context, version int64, fill func(*Loader) error, finish func(*Tx) error) error {
+	open, err := s.engine.Begin(ctx)
+	if err != nil {
+		return err
+	}
+	defer open.Rollback()
 	made, err := schemaOf(ctx, version)
 	if err != nil {
 		return err
@@ -169,7 +170,7 @@ func (s *Store) load(ctx context.Context, open session, version int64, fill func
 	if err := tx.conclude(tx.records); err != nil {
 		return err
 	}
-	return open.commit()
+	return open.Commit()
 }
 
 // prepare makes the tables, without the rows that migrations store and without indexes: to make those at the end takes
@@ -219,15 +220,11 @@ func loadFile(ctx context.Context, o Options, version int64, fill func(*Loader) 
 	if err := errors.Join(emptyFile(path), removeFile(temp)); err != nil {
 		return err
 	}
-	conn, err := openSQLiteConn(ctx, temp, "journal_mode(OFF)", "synchronous(OFF)", "cache_size(-131072)")
+	e, err := engine.OpenToBuild(ctx, temp, o.withDefaults().Log)
 	if err != nil {
 		return err
 	}
-	open, err := conn.begin("BEGIN IMMEDIATE")
-	if err == nil {
-		err = (&Store{engine: &sqliteEngine{}}).load(ctx, open, version, fill, finish)
-	}
-	if err = errors.Join(err, conn.close()); err == nil {
+	if err = errors.Join((&Store{engine: e}).load(ctx, version, fill, finish), e.Close()); err == nil {
 		err = durable.Sync(temp)
 	}
 	if err == nil {

@@ -62,16 +62,16 @@ func (s *Store) migrate(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	open, err := s.engine.begin(ctx)
+	open, err := s.engine.Begin(ctx)
 	if err != nil {
 		return fmt.Errorf("begin the migration: %w", err)
 	}
-	defer open.rollback()
+	defer open.Rollback()
 	tx := &Tx{session: open, store: s}
 	if err := tx.migrate(steps); err != nil {
 		return err
 	}
-	return open.commit()
+	return open.Commit()
 }
 
 // now runs a statement at once: one that creates a table must be done before the next is prepared.
@@ -81,7 +81,7 @@ func (tx *Tx) now(text string, args ...any) {
 
 // lockedVersion keeps other programs from changing the schema, and reads its version; 0: there is none.
 func (tx *Tx) lockedVersion() (have int64, err error) {
-	if lock := tx.store.engine.dialect().lockSchema; lock != "" {
+	if lock := tx.store.engine.Dialect().LockSchema; lock != "" {
 		tx.now(lock)
 	}
 	tx.now(`CREATE TABLE IF NOT EXISTS schema_version (version bigint PRIMARY KEY, name text NOT NULL)`)

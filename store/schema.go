@@ -4,8 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
+
+	"banksulutgo.co.id/servicedesk/store/internal/engine"
 )
 
 // Table is a table of the schema.
@@ -87,28 +90,31 @@ func schemaOf(ctx context.Context, version int64) (made schema, err error) {
 	if err != nil {
 		return made, err
 	}
-	conn, err := openSQLiteConn(ctx, ":memory:")
+	e, err := engine.OpenToBuild(ctx, ":memory:", slog.New(slog.DiscardHandler))
 	if err != nil {
 		return made, err
 	}
-	defer func() { err = errors.Join(err, conn.close()) }()
+	defer func() { err = errors.Join(err, e.Close()) }()
+	open, err := e.Begin(ctx)
+	if err != nil {
+		return made, err
+	}
+	defer open.Rollback()
 	for _, step := range steps {
 		for _, statement := range step.statements {
-			if err := conn.run(statement, nil, nil); err != nil {
+			if err := open.Exec(nil, statement, nil); err != nil {
 				return made, fmt.Errorf("migration %s: %w", step.name, err)
 			}
 		}
 	}
-	open, err := conn.begin("BEGIN")
-	if err != nil {
+	if made, err = readSchema(open); err != nil {
 		return made, err
 	}
-	defer open.rollback()
-	return readSchema(open)
+	return made, open.Commit()
 }
 
-func readSchema(open *sqliteSession) (made schema, err error) {
-	err = open.query(`SELECT m.name, c.name, lower(c.type) FROM sqlite_master m, pragma_table_info(m.name) c WHERE m.type = 'table' ORDER BY m.rowid, c.cid`, nil,
+func readSchema(open engine.Session) (made schema, err error) {
+	err = open.Query(`SELECT m.name, c.name, lower(c.type) FROM sqlite_master m, pragma_table_info(m.name) c WHERE m.type = 'table' ORDER BY m.rowid, c.cid`, nil,
 		func(scan func(dest ...any) error) error {
 			var table string
 			var c TableColumn
@@ -125,7 +131,7 @@ func readSchema(open *sqliteSession) (made schema, err error) {
 	if err != nil {
 		return made, err
 	}
-	err = open.query(`SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL ORDER BY rowid`, nil, func(scan func(dest ...any) error) error {
+	err = open.Query(`SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL ORDER BY rowid`, nil, func(scan func(dest ...any) error) error {
 		var x index
 		err := scan(&x.name, &x.text)
 		made.indexes = append(made.indexes, x)

@@ -29,7 +29,7 @@ func (s *Store) sequence(ctx context.Context, seal Sealer) (numbered, sealed int
 		numbered, sealed = 0, 0
 		var events, entries int64
 		var mac string
-		err := tx.one(`SELECT event_number, audit_number, audit_mac FROM sequencer WHERE id = 1`+s.engine.dialect().skipLocked, nil, &events, &entries, &mac)
+		err := tx.one(`SELECT event_number, audit_number, audit_mac FROM sequencer WHERE id = 1`+s.engine.Dialect().SkipLocked, nil, &events, &entries, &mac)
 		if err != nil {
 			return nilIfNotFound(err) // not found: another node holds it
 		}
@@ -40,7 +40,7 @@ func (s *Store) sequence(ctx context.Context, seal Sealer) (numbered, sealed int
 			return err
 		}
 		tx.exec(`UPDATE sequencer SET event_number = $1, audit_number = $2, audit_mac = $3 WHERE id = 1`, events+int64(numbered), entries+int64(sealed), mac)
-		if notify := s.engine.dialect().notify; notify != "" && numbered > 0 { // nobody waits for seals
+		if notify := s.engine.Dialect().Notify; notify != "" && numbered > 0 { // nobody waits for seals
 			tx.exec(notify)
 		}
 		return nil
@@ -222,7 +222,7 @@ func (tx *Tx) sequenceAtOnce(r records, seal Sealer) error {
 // for those of others. numbered is called after events were numbered. Where transactions are one after the other anyway,
 // those of this process number and seal what they store.
 func (s *Store) RunSequencer(ctx context.Context, seal Sealer, every time.Duration, numbered func()) {
-	atOnce := s.engine.dialect().serial
+	atOnce := s.engine.Dialect().Serial
 	if atOnce {
 		s.sealer.Store(&seal)
 		defer s.sealer.Store(nil)

@@ -51,7 +51,7 @@ func (tx *Tx) Configuration() (int64, error) {
 // ConfigurationChanged tells every node that keys or reference data changed.
 func (tx *Tx) ConfigurationChanged() {
 	tx.exec(`UPDATE counter SET value = value + 1 WHERE name = 'configuration'`)
-	if notify := tx.store.engine.dialect().notify; notify != "" {
+	if notify := tx.store.engine.Dialect().Notify; notify != "" {
 		tx.exec(notify)
 	}
 }

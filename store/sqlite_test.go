@@ -5,9 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 
@@ -19,33 +17,10 @@ import (
 	"banksulutgo.co.id/servicedesk/store"
 )
 
-func TestEveryConnectionOfSQLiteHasTheSettingsThatKeepWhatWasAcknowledged(t *testing.T) {
-	t.Parallel()
-	s := open(t, desktest.SQLite)
-	for _, c := range []struct{ pragma, writer, readers string }{
-		{"journal_mode", "wal", "wal"},
-		{"foreign_keys", "1", "1"},
-		{"busy_timeout", "10000", "10000"},
-		{"synchronous", "2", ""}, // FULL; it means nothing to those who only read
-		{"query_only", "0", "1"},
-	} {
-		if answer := pragma(t, s, c.pragma); answer != c.writer {
-			t.Errorf("%s of the writer is %q, want %q", c.pragma, answer, c.writer)
-		}
-		answers, err := store.ReaderPragmas(s, c.pragma)
-		check(t, err)
-		for _, answer := range answers {
-			if c.readers != "" && answer != c.readers {
-				t.Errorf("%s of a reader is %q, want %q", c.pragma, answer, c.readers)
-			}
-		}
-	}
-}
-
-func pragma(t *testing.T, s *store.Store, name string) string {
+// pragma asks the connection of SQLite that writes for a setting, or sets it.
+func pragma(t *testing.T, s *store.Store, name string) (answer string) {
 	t.Helper()
-	answer, err := store.Pragma(s, name)
-	check(t, err)
+	check(t, s.Write(t.Context(), func(tx *store.Tx) error { return store.Ask(tx, "PRAGMA "+name, nil, &answer) }))
 	return answer
 }
 
@@ -167,55 +142,6 @@ func TestAFullDiskRefusesWritesOnceAndStoresNothingOfThem(t *testing.T) {
 	check(t, s.Write(t.Context(), big("big")))
 }
 
-func TestAfterAFailureOfTheDiskASoundFileIsOpenedAnew(t *testing.T) {
-	t.Parallel()
-	s := open(t, desktest.SQLite)
-	check(t, s.Write(t.Context(), claim("before")))
-	store.Suspect(s)
-	check(t, s.Write(t.Context(), claim("after")))
-	if diff := cmp.Diff([]string{"after", "before"}, settings(t, s)); diff != "" {
-		t.Errorf("stored (-want +got):\n%s", diff)
-	}
-	if mode := pragma(t, s, "synchronous"); mode != "2" {
-		t.Errorf("the new connection has synchronous=%s, want FULL (2)", mode)
-	}
-}
-
-func TestAfterAFailureOfTheDiskADamagedFileIsNotWrittenTo(t *testing.T) {
-	t.Parallel()
-	p := newPlace(t, desktest.SQLite)
-	s := p.open(t, store.Options{})
-	for i := range 50 {
-		check(t, s.Write(t.Context(), claim(fmt.Sprintf("%d-%s", i, strings.Repeat("x", 2000)))))
-	}
-	_, err := another(t, p).ExecContext(t.Context(), `PRAGMA wal_checkpoint(TRUNCATE)`)
-	check(t, err)
-	path := filepath.Join(p.folder, store.SQLiteFile)
-	file, err := os.ReadFile(path)
-	check(t, err)
-	copy(file[len(file)/2:], slices.Repeat([]byte{0xa5}, len(file)))
-	check(t, os.WriteFile(path, file, 0o600))
-	store.Suspect(s)
-	for range 2 {
-		if err := s.Write(t.Context(), claim("after")); !unavailable(err) || !strings.Contains(err.Error(), "restore a backup") {
-			t.Errorf("a write to a damaged file ended with %v, want Unavailable and the advice for the operator", err)
-		}
-	}
-}
-
-func TestCloseLeavesOneFileThatHoldsEverything(t *testing.T) {
-	t.Parallel()
-	p := newPlace(t, desktest.SQLite)
-	s := p.open(t, store.Options{})
-	check(t, s.Write(t.Context(), claim("kept")))
-	check(t, s.Close())
-	files, err := filepath.Glob(filepath.Join(p.folder, "*"))
-	check(t, err)
-	if diff := cmp.Diff([]string{filepath.Join(p.folder, store.SQLiteFile)}, files); diff != "" {
-		t.Errorf("the folder holds (-want +got):\n%s", diff)
-	}
-}
-
 func TestCloseWaitsForTheReadsUnderWay(t *testing.T) {
 	t.Parallel()
 	desktest.OnEachEngine(t, func(t *testing.T, e desktest.Engine) {
@@ -235,26 +161,4 @@ func TestCloseWaitsForTheReadsUnderWay(t *testing.T) {
 		check(t, <-told)
 		check(t, <-closed)
 	})
-}
-
-func TestTheStatementsThatAConnectionKeepsAreBounded(t *testing.T) {
-	t.Parallel()
-	s := newPlace(t, desktest.SQLite).open(t, store.Options{})
-	for i := range store.PreparedMost + 50 {
-		write(t, s, func(tx *store.Tx) {
-			store.Do(tx, fmt.Sprintf(`UPDATE counter SET value = value + %d WHERE name = 'configuration'`, i))
-		})
-	}
-	if n := store.Prepared(s); n > store.PreparedMost || n == 0 {
-		t.Errorf("the connection keeps %d statements, want at most %d", n, store.PreparedMost)
-	}
-}
-
-func TestAFolderThatDoesNotExistIsAnErrorThatNamesTheFile(t *testing.T) {
-	t.Parallel()
-	folder := filepath.Join(t.TempDir(), "nowhere")
-	_, err := store.Open(t.Context(), store.Options{Folder: folder})
-	if err == nil || !strings.Contains(err.Error(), filepath.Join(folder, store.SQLiteFile)) {
-		t.Errorf("opening in a folder that does not exist ended with %v", err)
-	}
 }

@@ -170,10 +170,10 @@ func look(tx *store.Tx, one *desk.Ticket, key desk.APIKey) error {
 
 func second[T any](_ T, err error) error { return err }
 
-// literals returns the texts of SQL in the sources, by file.
-func literals(t *testing.T) map[string][]string {
+// literals returns the texts of SQL in the sources of a folder, by file.
+func literals(t *testing.T, folder string) map[string][]string {
 	t.Helper()
-	files, err := filepath.Glob("*.go")
+	files, err := filepath.Glob(filepath.Join(folder, "*.go"))
 	check(t, err)
 	sql := regexp.MustCompile(`\b(SELECT|INSERT|UPDATE|DELETE|FROM|WHERE|VALUES|ORDER BY|CREATE|SET)\b`)
 	found := map[string][]string{}
@@ -196,15 +196,15 @@ func literals(t *testing.T) map[string][]string {
 
 func TestEveryStatementRunsOnBothEngines(t *testing.T) {
 	t.Parallel()
-	// An engine's own words, and what runs where nothing records: on a database that is not open yet, or beside it. Tests of
-	// their own run those on both engines.
-	own := []string{"postgres.go", "sqlite.go", "migrate.go", "inspect.go", "schema.go", "dump.go", "load.go"}
+	// What runs where nothing records: on a database that is not open yet, or beside it. Tests of their own run those on
+	// both engines.
+	own := []string{"migrate.go", "inspect.go", "schema.go", "dump.go", "load.go"}
 	desktest.OnEachEngine(t, func(t *testing.T, e desktest.Engine) {
 		s := newPlace(t, e).open(t, store.Options{})
 		r := recording(s)
 		exercise(t, s, 1)
 		ran := r.run()
-		for file, texts := range literals(t) {
+		for file, texts := range literals(t, ".") {
 			for _, text := range texts {
 				if !slices.Contains(own, file) && !slices.ContainsFunc(ran, func(s statement) bool { return strings.Contains(s.text, text) }) {
 					t.Errorf("%s: no test runs %q", file, text)
@@ -298,7 +298,25 @@ func TestSQLStandsInThisPackageOnly(t *testing.T) {
 	if _, err := os.Stat("migrations/0001_desk.sql"); err != nil {
 		t.Fatal(err) // the tests do not run where they look for the sources
 	}
-	if n := len(literals(t)); n < 8 {
+	if n := len(literals(t, ".")); n < 8 {
 		t.Errorf("SQL was found in %d files, want more: the search does not work", n)
+	}
+}
+
+func TestTheEnginesKnowNoTableOfTheDesk(t *testing.T) {
+	t.Parallel()
+	tables, err := store.Tables(t.Context(), newest(t))
+	check(t, err)
+	theirs := literals(t, "internal/engine")
+	if len(theirs) < 2 {
+		t.Errorf("SQL was found in %d files, want more: the search does not work", len(theirs))
+	}
+	for file, texts := range theirs {
+		for _, table := range tables {
+			named := regexp.MustCompile(`\b(FROM|JOIN|INTO|UPDATE|TABLE) ` + table.Name + `\b`)
+			if i := slices.IndexFunc(texts, named.MatchString); i >= 0 {
+				t.Errorf("%s has words about %s: %s", file, table.Name, texts[i])
+			}
+		}
 	}
 }

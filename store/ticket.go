@@ -110,11 +110,11 @@ func (tx *Tx) ticket(where string, args ...any) (*desk.Ticket, error) {
 // write that is joined with others is run again later when somebody else has it: two transactions that hold several
 // tickets each could wait for each other until the server ends one of them, a second later.
 func (tx *Tx) lockedTicket(where string, args ...any) (*desk.Ticket, error) {
-	d := tx.store.engine.dialect()
-	if tx.patient || d.skipLocked == "" {
-		return tx.ticket(where+d.forUpdate, args...)
+	d := tx.store.engine.Dialect()
+	if tx.patient || d.SkipLocked == "" {
+		return tx.ticket(where+d.ForUpdate, args...)
 	}
-	t, err := tx.ticket(where+d.skipLocked, args...)
+	t, err := tx.ticket(where+d.SkipLocked, args...)
 	if !errors.Is(err, ErrNotFound) {
 		return t, err
 	}

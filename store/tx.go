@@ -3,12 +3,14 @@ package store
 import (
 	"strings"
 	"time"
+
+	"banksulutgo.co.id/servicedesk/store/internal/engine"
 )
 
 // Tx is one transaction. Statements whose result nobody needs return nothing: the first error stops everything after
 // it and is what the transaction ends with, so that a write reads as a story.
 type Tx struct {
-	session session
+	session engine.Session
 	store   *Store
 	patient bool // may wait for a lock
 	single  bool // runs one statement only
@@ -20,14 +22,14 @@ type Tx struct {
 // exec runs a statement whose result nobody needs.
 func (tx *Tx) exec(text string, args ...any) {
 	if tx.err == nil {
-		tx.err = blame(tx.session.exec(nil, text, args))
+		tx.err = blame(tx.session.Exec(nil, text, args))
 	}
 }
 
 // expect runs a statement that must change at least one row; else the transaction fails with otherwise.
 func (tx *Tx) expect(otherwise error, text string, args ...any) {
 	if tx.err == nil {
-		tx.err = blame(tx.session.exec(otherwise, text, args))
+		tx.err = blame(tx.session.Exec(otherwise, text, args))
 	}
 }
 
@@ -40,7 +42,7 @@ func (tx *Tx) each(text string, args []any, row func(scan func(dest ...any) erro
 		return tx.err
 	}
 	tx.used = true
-	if err := tx.session.query(text, args, row); err != nil {
+	if err := tx.session.Query(text, args, row); err != nil {
 		tx.err = blame(err)
 	}
 	return tx.err

@@ -256,7 +256,7 @@ func TestNothingIsLostWhenThePowerIsCutAfterAPredecessorWasKilled(t *testing.T) 
 func TestAPowerCutShowsWhatAWeakerProgramLoses(t *testing.T) {
 	t.Parallel()
 	for name, edit := range map[string]desktest.Edit{
-		"commits do not wait for the disk": {File: "store/sqlite.go", Old: "synchronous(FULL)", New: "synchronous(NORMAL)"},
+		"commits do not wait for the disk": {File: "store/internal/engine/sqlite.go", Old: "synchronous(FULL)", New: "synchronous(NORMAL)"},
 		"files are not synced":             {File: "durable/durable.go", Old: "err = file.Sync()", New: "err = nil"},
 		"names of files are not synced": {File: "durable/durable.go", Old: "defer file.Close()\n\treturn file.Sync()",
 			New: "return file.Close()"},

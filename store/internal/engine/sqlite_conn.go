@@ -1,4 +1,4 @@
-package store
+package engine
 
 import (
 	"context"
@@ -229,7 +229,7 @@ type sqliteSession struct {
 
 func (s *sqliteSession) run(text string) error { return s.conn.run(text, nil, nil) }
 
-func (s *sqliteSession) exec(expect error, text string, args []any) error {
+func (s *sqliteSession) Exec(expect error, text string, args []any) error {
 	if err := s.conn.run(text, args, nil); err != nil {
 		s.changed = true // or not: who knows what a statement did that failed
 		return err
@@ -241,29 +241,29 @@ func (s *sqliteSession) exec(expect error, text string, args []any) error {
 	return nil
 }
 
-func (s *sqliteSession) query(text string, args []any, row func(scan func(dest ...any) error) error) error {
+func (s *sqliteSession) Query(text string, args []any, row func(scan func(dest ...any) error) error) error {
 	s.changed = s.changed || !strings.HasPrefix(text, "SELECT")
 	return s.conn.run(text, args, row)
 }
 
-// fresh: there is one writer, and no lock of a row to wait for.
-func (s *sqliteSession) fresh() bool { return true }
+// Fresh: there is one writer, and no lock of a row to wait for.
+func (s *sqliteSession) Fresh() bool { return true }
 
-// mark and undo do without savepoints, which cost a tenth of all writes: most writes that fail do so before they change
+// Mark and Undo do without savepoints, which cost a tenth of all writes: most writes that fail do so before they change
 // anything. The others are run again without the one that failed.
-func (s *sqliteSession) mark() error {
+func (s *sqliteSession) Mark() error {
 	s.changed = false
 	return nil
 }
 
-func (s *sqliteSession) undo() error {
+func (s *sqliteSession) Undo() error {
 	if s.changed {
 		return errReplay
 	}
 	return nil
 }
 
-func (s *sqliteSession) commit() error {
+func (s *sqliteSession) Commit() error {
 	if err := s.run("COMMIT"); err != nil {
 		return err
 	}
@@ -271,7 +271,7 @@ func (s *sqliteSession) commit() error {
 	return nil
 }
 
-func (s *sqliteSession) rollback() {
+func (s *sqliteSession) Rollback() {
 	if s.open {
 		s.open = false
 		_ = s.run("ROLLBACK") // an error means that SQLite did it already

@@ -1,4 +1,4 @@
-package store
+package engine
 
 import (
 	"context"
@@ -20,7 +20,7 @@ type postgresEngine struct {
 	pool    *pgxpool.Pool
 	log     *slog.Logger
 	channel string        // what the nodes of this installation notify each other on
-	words   dialect       // names the installation too
+	words   Dialect       // names the installation too
 	reading chan struct{} // one place for each read that may be open at once
 }
 
@@ -32,9 +32,9 @@ const (
 
 // forgotten is how long the server keeps a transaction that its node has left without a word. It is longer than any
 // of ours lasts, and short because such a transaction may hold the sequencer's lock.
-const forgotten = 2 * transactionLimit
+const forgotten = 2 * TransactionLimit
 
-func openPostgres(ctx context.Context, address string, log *slog.Logger) (engine, error) {
+func openPostgres(ctx context.Context, address string, log *slog.Logger) (Engine, error) {
 	config, err := pgxpool.ParseConfig(address)
 	if err != nil {
 		return nil, errors.New("the address of the PostgreSQL database cannot be read; it looks like postgres://user:password@host:5432/name")
@@ -73,10 +73,10 @@ func (e *postgresEngine) settle(ctx context.Context) error {
 		return err
 	}
 	e.channel = fmt.Sprintf("servicedesk_%d", schema)
-	e.words = dialect{
-		forUpdate: " FOR UPDATE", skipLocked: " FOR UPDATE SKIP LOCKED",
-		notify:     "SELECT pg_notify('" + e.channel + "', '')",
-		lockSchema: fmt.Sprintf("SELECT pg_advisory_xact_lock(%d)", 7310579<<32|int64(schema)),
+	e.words = Dialect{
+		ForUpdate: " FOR UPDATE", SkipLocked: " FOR UPDATE SKIP LOCKED",
+		Notify:     "SELECT pg_notify('" + e.channel + "', '')",
+		LockSchema: fmt.Sprintf("SELECT pg_advisory_xact_lock(%d)", 7310579<<32|int64(schema)),
 	}
 	return nil
 }
@@ -98,12 +98,12 @@ func (e *postgresEngine) checkDurability(ctx context.Context) error {
 	return nil
 }
 
-func (e *postgresEngine) committers() int  { return writeConns }
-func (e *postgresEngine) batch() int       { return 32 }
-func (e *postgresEngine) close() error     { e.pool.Close(); return nil }
-func (e *postgresEngine) dialect() dialect { return e.words }
+func (e *postgresEngine) Committers() int  { return writeConns }
+func (e *postgresEngine) Batch() int       { return 32 }
+func (e *postgresEngine) Close() error     { e.pool.Close(); return nil }
+func (e *postgresEngine) Dialect() Dialect { return e.words }
 
-func (e *postgresEngine) begin(ctx context.Context) (session, error) {
+func (e *postgresEngine) Begin(ctx context.Context) (Session, error) {
 	return e.open(ctx, "BEGIN")
 }
 
@@ -121,14 +121,14 @@ func (e *postgresEngine) open(ctx context.Context, how string) (*postgresSession
 	return s, nil
 }
 
-func (e *postgresEngine) read(ctx context.Context, single bool, fn func(session) error) error {
-	ctx, cancel := context.WithTimeout(ctx, transactionLimit)
+func (e *postgresEngine) Read(ctx context.Context, single bool, fn func(Session) error) error {
+	ctx, cancel := context.WithTimeout(ctx, TransactionLimit)
 	defer cancel()
 	select {
 	case e.reading <- struct{}{}:
 		defer func() { <-e.reading }()
 	case <-ctx.Done():
-		return blame(ctx.Err())
+		return ctx.Err()
 	}
 	how := "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 	if single {
@@ -136,14 +136,14 @@ func (e *postgresEngine) read(ctx context.Context, single bool, fn func(session)
 	}
 	s, err := e.open(ctx, how)
 	if err != nil {
-		return blame(err)
+		return err
 	}
-	defer s.rollback()
+	defer s.Rollback()
 	return fn(s)
 }
 
-// listen waits for notifications. After a lost connection something may have been missed: heard is called then too.
-func (e *postgresEngine) listen(ctx context.Context, heard func()) {
+// Listen waits for notifications. After a lost connection something may have been missed: heard is called then too.
+func (e *postgresEngine) Listen(ctx context.Context, heard func()) {
 	for ctx.Err() == nil {
 		if err := e.listenOnce(ctx, heard); err != nil && ctx.Err() == nil {
 			e.log.Warn("listening to PostgreSQL failed, trying again", "error", err)
@@ -175,14 +175,14 @@ func (e *postgresEngine) listenOnce(ctx context.Context, heard func()) error {
 	}
 }
 
-// rolledBack: something failed but the connection. When that is lost, running each write again would only wait for
+// RolledBack: something failed but the connection. When that is lost, running each write again would only wait for
 // another one, again and again.
-func (e *postgresEngine) rolledBack(err error) bool {
-	return errors.Is(err, errReplay) || !isFault(err)
+func (e *postgresEngine) RolledBack(err error) bool {
+	return errors.Is(err, errReplay)
 }
 
-// lost: deadlock and serialization failure ask for another run.
-func (e *postgresEngine) lost(err error) bool {
+// Lost: deadlock and serialization failure ask for another run.
+func (e *postgresEngine) Lost(err error) bool {
 	var pe *pgconn.PgError
 	return errors.As(err, &pe) && (pe.Code == "40001" || pe.Code == "40P01")
 }
@@ -201,13 +201,13 @@ type postgresSession struct {
 	done    bool
 }
 
-func (s *postgresSession) exec(expect error, text string, args []any) error {
+func (s *postgresSession) Exec(expect error, text string, args []any) error {
 	s.pending.Queue(text, args...)
 	s.expects = append(s.expects, expect)
 	return nil
 }
 
-func (s *postgresSession) query(text string, args []any, row func(scan func(dest ...any) error) error) error {
+func (s *postgresSession) Query(text string, args []any, row func(scan func(dest ...any) error) error) error {
 	if len(s.expects) > s.others || !strings.HasPrefix(text, "SELECT") {
 		s.sent = true
 	}
@@ -231,12 +231,12 @@ func (s *postgresSession) query(text string, args []any, row func(scan func(dest
 func (s *postgresSession) send(last func(pgx.BatchResults) error) (err error) {
 	batch, expects, others := s.pending, s.expects, s.others
 	s.pending, s.expects, s.begun, s.others = pgx.Batch{}, nil, true, 0
-	results := s.conn.SendBatch(s.ctx, &batch)
+	results, expected := s.conn.SendBatch(s.ctx, &batch), false
 	defer func() {
 		if closing := results.Close(); err == nil {
 			err = closing
 		}
-		if isFault(blame(err)) && !s.conn.Conn().IsClosed() {
+		if err != nil && !expected && !s.conn.Conn().IsClosed() {
 			err = fmt.Errorf("%w: %w", errReplay, err) // as long as the connection stands, nothing was committed
 		}
 	}()
@@ -249,6 +249,7 @@ func (s *postgresSession) send(last func(pgx.BatchResults) error) (err error) {
 			if i < others {
 				return errReplay
 			}
+			expected = true
 			return expect
 		}
 	}
@@ -258,18 +259,18 @@ func (s *postgresSession) send(last func(pgx.BatchResults) error) (err error) {
 	return last(results)
 }
 
-// fresh: only BEGIN was given yet.
-func (s *postgresSession) fresh() bool { return !s.begun && len(s.expects) == 1 }
+// Fresh: only BEGIN was given yet.
+func (s *postgresSession) Fresh() bool { return !s.begun && len(s.expects) == 1 }
 
-// mark remembers where the pending statements of one write begin.
-func (s *postgresSession) mark() error {
+// Mark remembers where the pending statements of one write begin.
+func (s *postgresSession) Mark() error {
 	s.others, s.sent = len(s.expects), false
 	return nil
 }
 
-// undo drops what is pending since the mark. A change that was sent cannot be taken back alone, for a savepoint for
+// Undo drops what is pending since the mark. A change that was sent cannot be taken back alone, for a savepoint for
 // each write costs more than batches save; what was only looked at need not be.
-func (s *postgresSession) undo() error {
+func (s *postgresSession) Undo() error {
 	if s.sent {
 		return errReplay
 	}
@@ -278,9 +279,9 @@ func (s *postgresSession) undo() error {
 	return nil
 }
 
-// commit ends the transaction. What was expected is checked before COMMIT is sent: a statement that changes no row is
+// Commit ends the transaction. What was expected is checked before COMMIT is sent: a statement that changes no row is
 // no error to the server.
-func (s *postgresSession) commit() error {
+func (s *postgresSession) Commit() error {
 	s.others = 0 // whose fault it is does not matter here: a lone write's, or they are run again
 	if slices.ContainsFunc(s.expects, func(expect error) bool { return expect != nil }) {
 		if err := s.send(nil); err != nil {
@@ -306,8 +307,8 @@ func (s *postgresSession) commit() error {
 	return fmt.Errorf("%w: %w", errUnknownOutcome, err)
 }
 
-// rollback ends the transaction. A connection that cannot is closed, which ends it too.
-func (s *postgresSession) rollback() {
+// Rollback ends the transaction. A connection that cannot is closed, which ends it too.
+func (s *postgresSession) Rollback() {
 	if s.done {
 		return
 	}

@@ -1,19 +1,15 @@
-package store
+package engine
 
 import (
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
-	"path/filepath"
 	"runtime"
 	"sync"
 
 	"zombiezen.com/go/sqlite"
 )
-
-// SQLiteFile is the name of the embedded database in the data folder.
-const SQLiteFile = "servicedesk.db"
 
 // sqliteEngine is the embedded database: one connection for writing, as many for reading as there are processors.
 type sqliteEngine struct {
@@ -25,9 +21,9 @@ type sqliteEngine struct {
 	end    func() error
 }
 
-// openSQLite opens the database file in a folder. Commits reach the disk before they return (synchronous=FULL).
-func openSQLite(ctx context.Context, folder string, log *slog.Logger) (engine, error) {
-	e := newSQLiteEngine(filepath.Join(folder, SQLiteFile), runtime.GOMAXPROCS(0), log)
+// openSQLite opens a database file. Commits reach the disk before they return (synchronous=FULL).
+func openSQLite(ctx context.Context, path string, log *slog.Logger) (Engine, error) {
+	e := newSQLiteEngine(path, runtime.GOMAXPROCS(0), log)
 	if err := e.openWriter(ctx); err != nil {
 		return nil, err
 	}
@@ -38,6 +34,18 @@ func openSQLite(ctx context.Context, folder string, log *slog.Logger) (engine, e
 		}
 		e.idle <- c
 	}
+	return e, nil
+}
+
+// OpenToBuild opens a new file of SQLite for one who fills it in one transaction; ":memory:" is one in memory. Nothing of
+// it is durable, and a crash before Close may leave anything.
+func OpenToBuild(ctx context.Context, path string, log *slog.Logger) (Engine, error) {
+	conn, err := openSQLiteConn(ctx, path, "journal_mode(OFF)", "synchronous(OFF)", "cache_size(-131072)")
+	if err != nil {
+		return nil, err
+	}
+	e := newSQLiteEngine(path, 0, log)
+	e.writer = conn
 	return e, nil
 }
 
@@ -60,17 +68,17 @@ func (e *sqliteEngine) openReader(ctx context.Context) (*sqliteConn, error) {
 	return openSQLiteConn(ctx, e.path, "query_only(1)", cached)
 }
 
-func (e *sqliteEngine) committers() int { return 1 }
-func (e *sqliteEngine) batch() int      { return 128 }
-func (e *sqliteEngine) dialect() dialect {
-	return dialect{inOrder: " ORDER BY rowid", serial: true}
+func (e *sqliteEngine) Committers() int { return 1 }
+func (e *sqliteEngine) Batch() int      { return 128 }
+func (e *sqliteEngine) Dialect() Dialect {
+	return Dialect{InOrder: " ORDER BY rowid", Serial: true}
 }
 
-// listen has nothing to hear: other processes (the command line) are noticed by looking.
-func (e *sqliteEngine) listen(ctx context.Context, _ func()) { <-ctx.Done() }
+// Listen has nothing to hear: other processes (the command line) are noticed by looking.
+func (e *sqliteEngine) Listen(ctx context.Context, _ func()) { <-ctx.Done() }
 
-// close waits for the reads under way and closes the file.
-func (e *sqliteEngine) close() error { return e.end() }
+// Close waits for the reads under way and closes the file.
+func (e *sqliteEngine) Close() error { return e.end() }
 
 func (e *sqliteEngine) closeAll() error {
 	close(e.closed)
@@ -84,9 +92,9 @@ func (e *sqliteEngine) closeAll() error {
 	return errors.Join(errs...)
 }
 
-// begin opens a transaction for writing. After a failure of the disk the file is opened anew and verified first: that
+// Begin opens a transaction for writing. After a failure of the disk the file is opened anew and verified first: that
 // a later write reaches the disk says nothing about the pages that were lost.
-func (e *sqliteEngine) begin(ctx context.Context) (session, error) {
+func (e *sqliteEngine) Begin(ctx context.Context) (Session, error) {
 	if e.writer != nil && e.writer.suspect {
 		e.log.Error("the disk failed: the database is opened anew and verified", "file", e.path)
 		_ = e.writer.close() // what went wrong was told already
@@ -116,21 +124,21 @@ func (e *sqliteEngine) reopen(ctx context.Context) error {
 	return err
 }
 
-func (e *sqliteEngine) read(ctx context.Context, single bool, fn func(session) error) error {
-	ctx, cancel := context.WithTimeout(ctx, transactionLimit)
+func (e *sqliteEngine) Read(ctx context.Context, single bool, fn func(Session) error) error {
+	ctx, cancel := context.WithTimeout(ctx, TransactionLimit)
 	defer cancel()
 	var c *sqliteConn
 	select {
 	case <-e.closed:
-		return blame(errClosed)
+		return ErrClosed
 	default:
 	}
 	select {
 	case c = <-e.idle:
 	case <-e.closed:
-		return blame(errClosed)
+		return ErrClosed
 	case <-ctx.Done():
-		return blame(ctx.Err())
+		return ctx.Err()
 	}
 	defer func() { e.idle <- e.sound(ctx, c) }()
 	if single {
@@ -138,9 +146,9 @@ func (e *sqliteEngine) read(ctx context.Context, single bool, fn func(session) e
 	}
 	open, err := c.begin("BEGIN")
 	if err != nil {
-		return blame(err)
+		return err
 	}
-	defer open.rollback()
+	defer open.Rollback()
 	return fn(open)
 }
 
@@ -157,11 +165,11 @@ func (e *sqliteEngine) sound(ctx context.Context, c *sqliteConn) *sqliteConn {
 	return fresh
 }
 
-// rolledBack: a failed transaction of SQLite is always undone, unless the disk failed below it; and on a disk that is
+// RolledBack: a failed transaction of SQLite is always undone, unless the disk failed below it; and on a disk that is
 // full, the writes run one by one would fail one by one.
-func (e *sqliteEngine) rolledBack(err error) bool {
+func (e *sqliteEngine) RolledBack(err error) bool {
 	return !broken(err) && primaryCode(err) != sqlite.ResultFull
 }
 
-// lost: the one writer waits for others up to busy_timeout, so that there is nothing to repeat at once.
-func (e *sqliteEngine) lost(error) bool { return false }
+// Lost: the one writer waits for others up to busy_timeout, so that there is nothing to repeat at once.
+func (e *sqliteEngine) Lost(error) bool { return false }
