@@ -11,7 +11,7 @@ import (
 	"zombiezen.com/go/sqlite"
 )
 
-// preparedMost bounds the statements that a connection keeps. The package has about a hundred texts; the bound is for
+// preparedMost bounds the statements that a connection keeps. The store has about a hundred texts; the bound is for
 // texts made of parts, should their number ever depend on what callers ask.
 const preparedMost = 400
 
