@@ -57,7 +57,7 @@ func (m MasterKey) derive(use string, n int) []byte {
 func LoadMasterKey(path string) (MasterKey, error) {
 	f, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return MasterKey{}, fmt.Errorf("the master key file is missing: restore it from its backup "+
+		return MasterKey{}, fmt.Errorf("the master key file is missing: restore it from its backup, copy it from another node, "+
 			"or let SERVICEDESK_KEY_FILE name the place where it is: %w", err)
 	}
 	if err != nil {
