@@ -46,7 +46,7 @@ func (zeros) Read(p []byte) (int, error) {
 }
 
 func TestAZipBombIsStoredAsItCameAndNeverInflated(t *testing.T) {
-	const inflated = 128 << 20
+	const inflated = 32 << 20
 	content := bomb(t, inflated, bomb(t, 1<<20, nil))
 	d := desktest.NewDesk(t, desktest.SQLite) // alone: what others allocate would count
 	c := partner(t, d, "partner")

@@ -17,8 +17,9 @@ import (
 // ErrOccupied says that a database is not empty.
 var ErrOccupied = errors.New("there is a database already")
 
-// loadedAtOnce is how many rows one statement stores while a database is filled.
-const loadedAtOnce = 100
+// loadedAtOnce is about how many values one statement stores while a database is filled: SQLite takes longer for each, the
+// more there are.
+const loadedAtOnce = 1000
 
 // building is what the name of an embedded database ends with until it is whole.
 const building = ".restoring"
@@ -44,7 +45,7 @@ func (l *Loader) Insert(t Table, values ...any) error {
 		l.table = t
 	}
 	l.pending = append(l.pending, values...)
-	if len(l.pending) == loadedAtOnce*len(t.Columns) {
+	if len(l.pending) >= loadedAtOnce {
 		return l.flush()
 	}
 	return nil

@@ -28,6 +28,9 @@ import (
 // inside are words that no answer may have: they come from the inside of the program.
 var inside = regexp.MustCompile(`(?i)sql|goroutine|panic|pq:|runtime error|\.go:\d|/tmp/|/usr/|no rows|constraint`)
 
+// madeUp is what the program makes up at random: it may hold any word.
+var madeUp = regexp.MustCompile(`"requestId":"[^"]*"`)
+
 // operation is an operation of the document.
 type operation struct {
 	method, path string
@@ -52,9 +55,9 @@ type walker struct {
 // acknowledged is there in the end. A walk is known by its seed.
 func TestARandomWalkFindsNoFaultOfTheAPI(t *testing.T) {
 	desktest.OnEachEngine(t, func(t *testing.T, e desktest.Engine) {
-		const workers = 4
-		seed, steps := uint64(20241219), size(1500, 100_000)
-		if steps > 1500 {
+		const workers, small = 4, 600
+		seed, steps := uint64(20241219), size(small, 100_000)
+		if steps > small {
 			seed = rand.Uint64()
 		}
 		t.Logf("seed %d, %d requests", seed, steps)
@@ -75,7 +78,7 @@ func TestARandomWalkFindsNoFaultOfTheAPI(t *testing.T) {
 			t.Error(err)
 		}
 		w.checkModel(t)
-		w.checkCoverage(t, steps > 1500)
+		w.checkCoverage(t, steps > small)
 	})
 }
 
@@ -250,7 +253,7 @@ func (w *walker) judge(op operation, path string, r desktest.Response) error {
 	switch {
 	case r.Status >= 500:
 		return fmt.Errorf("a failure inside: %d %s", r.Status, r.Body)
-	case r.Status >= 400 && inside.Match(r.Body):
+	case r.Status >= 400 && inside.Match(madeUp.ReplaceAll(r.Body, nil)):
 		return fmt.Errorf("internal words: %s", r.Body)
 	case r.Status >= 400 && (r.Text("success") != "false" || r.Text("message") == "" || r.Text("requestId") == ""):
 		return fmt.Errorf("not the form of every error: %s", r.Body)
