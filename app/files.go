@@ -97,6 +97,10 @@ func inspect(f *desk.Attachment, at string, faults *desk.Faults) {
 // detect tells the type of a content. A mark of a document may stand behind the beginning, as that of a PDF within the
 // first kilobyte: what stands there first counts when it is refused, because a program runs by its first bytes.
 func detect(content []byte) *mimetype.MIME {
+	whole := mimetype.Detect(content)
+	if refusedContent(whole) {
+		return whole
+	}
 	before := max(0, bytes.Index(content[:min(len(content), 1024)], []byte("%PDF-")))
 	for _, front := range [][]byte{content[:min(len(content), 4)], content[:before]} {
 		found := mimetype.Detect(front)
@@ -104,7 +108,7 @@ func detect(content []byte) *mimetype.MIME {
 			return found
 		}
 	}
-	return mimetype.Detect(content)
+	return whole
 }
 
 // refusedType reports whether a type is refused by its name.
