@@ -41,7 +41,7 @@ type operation struct {
 type walker struct {
 	desk       *desktest.Desk
 	operations []operation
-	keys       []string // of partners, with many permissions; empty: none
+	clients    []*desktest.Client // the first two with keys that may do everything, the others with all kinds of keys and none
 	memory     *memory
 
 	mu       sync.Mutex
@@ -55,7 +55,7 @@ type walker struct {
 // acknowledged is there in the end. A walk is known by its seed.
 func TestARandomWalkFindsNoFaultOfTheAPI(t *testing.T) {
 	desktest.OnEachEngine(t, func(t *testing.T, e desktest.Engine) {
-		const workers, small = 4, 600
+		const workers, small = 4, 1500
 		seed, steps := uint64(20241219), size(small, 100_000)
 		if steps > small {
 			seed = rand.Uint64()
@@ -99,14 +99,15 @@ func newWalker(t *testing.T, d *desktest.Desk) *walker {
 		}
 	}
 	slices.SortFunc(w.operations, func(a, b operation) int { return strings.Compare(a.OperationID, b.OperationID) })
-	for name, p := range map[string]nouns.Permissions{"a": {"omnichannel:*"}, "b": {"omnichannel:*"}, "reader": {nouns.MayRead}, "creator": {nouns.MayCreate}, "manager": {nouns.MayManage}} {
-		w.keys = append(w.keys, d.NewKey(t, name, p...).Text)
-	}
+	keys := []string{d.NewKey(t, "a", "omnichannel:*").Text, d.NewKey(t, "b", "omnichannel:*").Text, d.NewKey(t, "reader", nouns.MayRead).Text,
+		d.NewKey(t, "creator", nouns.MayCreate).Text, d.NewKey(t, "manager", nouns.MayManage).Text}
 	slow, err := d.App.CreateKey(t.Context(), nouns.Actor{Kind: nouns.ByCommand, ID: "test", Name: "test"}, app.NewKey{Name: "slow", Permissions: nouns.Permissions{"omnichannel:*"}, Rate: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.keys = append(w.keys, slow.Text, "", "bsg_nonsense", "\xff")
+	for _, key := range append(keys, slow.Text, "", "bsg_nonsense", "\xff") {
+		w.clients = append(w.clients, d.Client(key))
+	}
 	return w
 }
 
@@ -133,9 +134,9 @@ func (w *walker) walk(seed uint64, steps int) error {
 	for i := range steps {
 		op := w.operations[m.IntN(len(w.operations))]
 		path, body, headers := w.request(m, op)
-		c := w.desk.Client(w.keys[m.IntN(len(w.keys))])
+		c := w.clients[m.IntN(len(w.clients))]
 		if m.IntN(3) > 0 {
-			c = w.desk.Client(w.keys[m.IntN(2)])
+			c = w.clients[m.IntN(2)]
 		}
 		for name, value := range headers {
 			c = c.With(name, value)
