@@ -41,12 +41,7 @@ func compareClaims(t testing.TB, n size, e desktest.Engine, ids bool) ratios {
 	t.Helper()
 	h, d := startBaseline(t), startDesk(t, e)
 	o := n.load()
-	source := func() load.Source {
-		if ids {
-			return workload(t, "claims", nil)
-		}
-		return example
-	}
+	source := func() load.Source { return claimsOf(t, ids) }
 	return compare(t, n, func() turn { return ask(t, h, o, source()) }, func() turn { return ask(t, d.server, o, source()) })
 }
 
@@ -62,18 +57,28 @@ func compareStatus(t testing.TB, n size, e desktest.Engine) ratios {
 		func() turn { return ask(t, d.server, o, workload(t, "status", numbers)) })
 }
 
-// alone measures one caller's claims beside what the disk takes: the medians of both.
-func alone(t testing.TB, n size, e desktest.Engine, times int) (claim, disk time.Duration) {
+// alone measures one caller's claims, with or without request ids, beside what the disk takes: the medians of both.
+func alone(t testing.TB, n size, e desktest.Engine, times int, ids bool) (claim, disk time.Duration) {
 	t.Helper()
 	d := startDesk(t, e)
 	o := load.Options{Callers: 1, Requests: times}
-	ask(t, d.server, o, workload(t, "claims", nil))
+	source := func() load.Source { return claimsOf(t, ids) }
+	ask(t, d.server, o, source())
 	var claims, disks []time.Duration
 	for range n.pairs {
 		disks = append(disks, syncedWrite(t, d.Folder, times))
-		claims = append(claims, ask(t, d.server, o, workload(t, "claims", nil)).Median)
+		claims = append(claims, ask(t, d.server, o, source()).Median)
 	}
 	return median(claims), median(disks)
+}
+
+// claimsOf is the source of a turn of claims.
+func claimsOf(t testing.TB, ids bool) load.Source {
+	t.Helper()
+	if ids {
+		return workload(t, "claims", nil)
+	}
+	return example
 }
 
 func BenchmarkClaims(b *testing.B) {
@@ -100,10 +105,15 @@ func BenchmarkStatus(b *testing.B) {
 	})
 }
 
-func BenchmarkOneCaller(b *testing.B) {
+func BenchmarkOneCaller(b *testing.B) { benchAlone(b, false) }
+
+func BenchmarkOneCallerWithRequestIDs(b *testing.B) { benchAlone(b, true) }
+
+func benchAlone(b *testing.B, ids bool) {
+	b.Helper()
 	eachEngine(b, func(b *testing.B, e desktest.Engine) {
 		for range b.N {
-			claim, disk := alone(b, whole, e, 1000)
+			claim, disk := alone(b, whole, e, 1000, ids)
 			b.ReportMetric(micros(claim)/1e3, "median-ms")
 			b.ReportMetric(micros(disk)/1e3, "F-ms")
 			b.ReportMetric(micros(claim-disk)/1e3, "over-F-ms")
@@ -124,7 +134,7 @@ func TestTheMeasurementsRun(t *testing.T) {
 				t.Errorf("%s: %+v", name, r)
 			}
 		}
-		if claim, disk := alone(t, small, e, 20); claim <= 0 || disk <= 0 {
+		if claim, disk := alone(t, small, e, 20, true); claim <= 0 || disk <= 0 {
 			t.Errorf("one caller: %v, the disk: %v", claim, disk)
 		}
 	})
