@@ -98,7 +98,7 @@ func (m *maker) value(name string, ref *openapi3.SchemaRef, depth int) string {
 		return string(b)
 	case len(s.OneOf) > 0:
 		return m.value(name, s.OneOf[m.IntN(len(s.OneOf))], depth)
-	case len(s.AnyOf) > 0:
+	case len(s.AnyOf) > 0 && len(s.Properties) == 0:
 		return m.value(name, s.AnyOf[m.IntN(len(s.AnyOf))], depth)
 	case s.Type.Is("object") || len(s.Properties) > 0 || len(s.AllOf) > 0:
 		return m.object(s, depth)
@@ -125,6 +125,9 @@ func (m *maker) object(s *openapi3.Schema, depth int) string {
 			properties[name] = p
 		}
 		required = append(required, part.Value.Required...)
+	}
+	if len(s.AnyOf) > 0 { // one of several lists of what is required
+		required = append(required, s.AnyOf[m.IntN(len(s.AnyOf))].Value.Required...)
 	}
 	names := make([]string, 0, len(properties))
 	for name := range properties {
