@@ -90,7 +90,7 @@ func BenchmarkReadBody(b *testing.B) {
 func TestADoorAddsFewAllocationsToARequest(t *testing.T) {
 	h, r := quiet().Handle("x", fine), httptest.NewRequest("GET", "/", nil)
 	w := nowhere{http.Header{}}
-	if n := testing.AllocsPerRun(100, func() { clear(w.header); h.ServeHTTP(w, r) }); n > 16 {
+	if n := testing.AllocsPerRun(100, func() { clear(w.header); h.ServeHTTP(w, r) }); n > 18 { // the race detector adds one or two
 		t.Errorf("%v allocations", n)
 	}
 }
