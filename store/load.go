@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"banksulutgo.co.id/servicedesk/durable"
 	"banksulutgo.co.id/servicedesk/store/internal/engine"
@@ -63,29 +62,11 @@ func (l *Loader) Rows(t Table, row func(values []any) error) error {
 // flush stores the rows that wait.
 func (l *Loader) flush() error {
 	if len(l.pending) > 0 {
-		l.tx.now(l.statement(len(l.pending)/len(l.table.Columns)), l.pending...)
+		columns := len(l.table.Columns)
+		l.tx.now(`INSERT INTO `+l.table.Name+` (`+l.table.columns()+`) VALUES `+rowList(len(l.pending)/columns, columns, nil), l.pending...)
 		l.pending = nil
 	}
 	return l.tx.err
-}
-
-// statement inserts a number of rows.
-func (l *Loader) statement(rows int) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "INSERT INTO %s (%s) VALUES ", l.table.Name, l.table.columns())
-	for i := range rows * len(l.table.Columns) {
-		switch {
-		case i == 0:
-			b.WriteString("(")
-		case i%len(l.table.Columns) == 0:
-			b.WriteString("), (")
-		default:
-			b.WriteString(", ")
-		}
-		fmt.Fprintf(&b, "$%d", i+1)
-	}
-	b.WriteString(")")
-	return b.String()
 }
 
 // Load makes a database of a schema version and lets fill store its rows. With a finish it then brings the schema to

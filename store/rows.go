@@ -15,32 +15,35 @@ type manyRows struct {
 	texts   [len(rowCounts)]string
 }
 
-// overRows makes the texts of a statement: before, the rows, after. With types each value is cast: a list of rows that
-// stands alone says nothing of them. Without types there are so many columns.
+// overRows makes the texts of a statement: before, the rows, after.
 func overRows(before string, columns int, types []string, after string) manyRows {
 	m := manyRows{columns: columns}
 	for i, count := range rowCounts {
-		var b strings.Builder
-		b.WriteString(before)
-		for n := range count * columns {
-			switch {
-			case n == 0:
-				b.WriteString("(")
-			case n%columns == 0:
-				b.WriteString("), (")
-			default:
-				b.WriteString(", ")
-			}
-			value := "$" + strconv.Itoa(n+1)
-			if types != nil {
-				value = "CAST(" + value + " AS " + types[n%columns] + ")"
-			}
-			b.WriteString(value)
-		}
-		b.WriteString(")" + after)
-		m.texts[i] = b.String()
+		m.texts[i] = before + rowList(count, columns, types) + after
 	}
 	return m
+}
+
+// rowList is a list of rows of placeholders: `($1, $2), ($3, $4)`. With types each value is cast: a list of rows that
+// stands alone says nothing of them.
+func rowList(rows, columns int, types []string) string {
+	var b strings.Builder
+	for n := range rows * columns {
+		switch {
+		case n == 0:
+			b.WriteString("(")
+		case n%columns == 0:
+			b.WriteString("), (")
+		default:
+			b.WriteString(", ")
+		}
+		value := "$" + strconv.Itoa(n+1)
+		if types != nil {
+			value = "CAST(" + value + " AS " + types[n%columns] + ")"
+		}
+		b.WriteString(value)
+	}
+	return b.String() + ")"
 }
 
 // inserting makes the statement that stores rows of columns.

@@ -19,16 +19,7 @@ const ticketColumns = `id, number, partner_id, key_id, version, events, channel,
  resolution_breached, created_at, updated_at, resolved_at, closed_at`
 
 // insertTicket is built once: one placeholder for each column.
-var insertTicket = `INSERT INTO ticket (` + ticketColumns + `) VALUES (` + placeholders(1, strings.Count(ticketColumns, ",")+1) + `)`
-
-// placeholders returns `$from, $from+1, …`, n of them.
-func placeholders(from, n int) string {
-	parts := make([]string, n)
-	for i := range parts {
-		parts[i] = "$" + strconv.Itoa(from+i)
-	}
-	return strings.Join(parts, ", ")
-}
+var insertTicket = `INSERT INTO ticket (` + ticketColumns + `) VALUES ` + rowList(1, strings.Count(ticketColumns, ",")+1, nil)
 
 // InsertTicket stores a new ticket and what it is found by.
 func (tx *Tx) InsertTicket(t *desk.Ticket) {
