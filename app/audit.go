@@ -7,13 +7,12 @@ import (
 	"time"
 
 	"banksulutgo.co.id/servicedesk/desk"
-	"banksulutgo.co.id/servicedesk/store"
 )
 
 // Entries about reads are written in batches, at the latest after readsFlushed. While they cannot be written, a bounded
 // number waits in memory; then reads are refused. When the program stops, they are tried lastTries times more.
 const (
-	readsAtOnce   = 1024
+	readsAtOnce   = 512
 	readsFlushed  = 500 * time.Millisecond
 	tryAgainAfter = time.Second
 	lastTries     = 3
@@ -130,8 +129,5 @@ func (a *App) writeAudit(batch []desk.AuditEntry) error {
 	if len(batch) == 0 {
 		return nil
 	}
-	return a.store.Write(context.Background(), func(tx *store.Tx) error {
-		tx.Audit(batch...)
-		return nil
-	})
+	return a.store.KeepAudit(context.Background(), batch)
 }

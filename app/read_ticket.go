@@ -27,15 +27,15 @@ type Detail struct {
 // ReadStatus reads where a ticket stands, by number or channel reference; when both are given both must match. It
 // returns an Error of code NotFound for a ticket that is not the actor's.
 func (a *App) ReadStatus(ctx context.Context, actor desk.Actor, number, reference string) (Standing, error) {
-	return a.readStanding(ctx, actor, a.store.ReadSingle, func(tx *store.Tx) (store.Standing, error) {
+	return a.readStanding(actor, func() (store.Standing, error) {
 		if number == "" {
-			return standingReferred(tx, actor, reference)
+			return a.standingReferred(ctx, actor, reference)
 		}
 		n, ok := ticketNumber(number)
 		if !ok {
 			n = 0 // what is no number is looked for like one, and not found
 		}
-		s, err := tx.StandingByNumber(n)
+		s, err := a.store.StandingByNumber(ctx, n)
 		if err == nil && reference != "" && s.Ticket.ChannelReference != reference {
 			err = store.ErrNotFound
 		}
@@ -45,34 +45,29 @@ func (a *App) ReadStatus(ctx context.Context, actor desk.Actor, number, referenc
 
 // ReadClaim reads where a ticket stands by what a path names it: an own number, else an own channel reference.
 func (a *App) ReadClaim(ctx context.Context, actor desk.Actor, reference string) (Standing, error) {
-	return a.readStanding(ctx, actor, a.store.Read, func(tx *store.Tx) (store.Standing, error) {
+	return a.readStanding(actor, func() (store.Standing, error) {
 		if number, ok := ticketNumber(reference); ok {
-			s, err := tx.StandingByNumber(number)
+			s, err := a.store.StandingByNumber(ctx, number)
 			if err == nil && mine(actor, s.Ticket) || err != nil && !errors.Is(err, store.ErrNotFound) {
 				return s, err
 			}
 		}
-		return standingReferred(tx, actor, reference)
+		return a.standingReferred(ctx, actor, reference)
 	})
 }
 
-func standingReferred(tx *store.Tx, actor desk.Actor, reference string) (store.Standing, error) {
+func (a *App) standingReferred(ctx context.Context, actor desk.Actor, reference string) (store.Standing, error) {
 	if !storable(reference) {
 		return store.Standing{}, store.ErrNotFound
 	}
-	return tx.StandingByReference(reference, sees(actor))
+	return a.store.StandingByReference(ctx, reference, sees(actor))
 }
 
-func (a *App) readStanding(ctx context.Context, actor desk.Actor, read func(context.Context, func(*store.Tx) error) error,
-	find func(*store.Tx) (store.Standing, error)) (Standing, error) {
+func (a *App) readStanding(actor desk.Actor, read func() (store.Standing, error)) (Standing, error) {
 	if err := Authorize(actor, desk.MayRead); err != nil {
 		return Standing{}, err
 	}
-	var found store.Standing
-	err := read(ctx, func(tx *store.Tx) (err error) {
-		found, err = find(tx)
-		return err
-	})
+	found, err := read()
 	if errors.Is(err, store.ErrNotFound) || err == nil && !mine(actor, found.Ticket) {
 		err = desk.Fail(desk.NotFound, desk.TicketNotFound)
 	}

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"net/netip"
 
 	"banksulutgo.co.id/servicedesk/desk"
@@ -10,6 +11,15 @@ import (
 // sequencer behind the commit.
 func (tx *Tx) Audit(entries ...desk.AuditEntry) {
 	tx.records.entries = append(tx.records.entries, entries...)
+}
+
+// KeepAudit stores entries that belong to no other change, in a transaction of their own: to seal them in it is cheaper
+// than behind it.
+func (s *Store) KeepAudit(ctx context.Context, entries []desk.AuditEntry) error {
+	return s.writeAlone(ctx, func(tx *Tx) error {
+		tx.Audit(entries...)
+		return nil
+	})
 }
 
 var insertEntries = inserting("audit", auditColumns, ``)

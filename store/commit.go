@@ -38,27 +38,27 @@ func (s *Store) enqueue(ctx context.Context, j *job) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if !s.queue.put(j) {
+	if !s.writes.put(j) {
 		return unavailable(engine.ErrClosed)
 	}
 	<-j.done
 	return s.refusal(j.err)
 }
 
-// queue is where writes wait for a committer.
-type queue struct {
-	jobs    chan *job
+// queue is where jobs wait for those who do them.
+type queue[J any] struct {
+	jobs    chan J
 	mu      *sync.RWMutex // held for reading while a job is put in
 	closed  *bool
 	running *sync.WaitGroup
 }
 
-func newQueue() queue {
-	return queue{jobs: make(chan *job, 1024), mu: new(sync.RWMutex), closed: new(bool), running: new(sync.WaitGroup)}
+func newQueue[J any]() queue[J] {
+	return queue[J]{jobs: make(chan J, 1024), mu: new(sync.RWMutex), closed: new(bool), running: new(sync.WaitGroup)}
 }
 
-// put hands a job to the committers; false when the queue is closed.
-func (q queue) put(j *job) bool {
+// put hands a job over; false when the queue is closed.
+func (q queue[J]) put(j J) bool {
 	q.mu.RLock()
 	defer q.mu.RUnlock()
 	if *q.closed {
@@ -68,8 +68,8 @@ func (q queue) put(j *job) bool {
 	return true
 }
 
-// stop lets the writes that were accepted finish, and waits for that.
-func (q queue) stop() {
+// stop lets the jobs that were accepted finish, and waits for that.
+func (q queue[J]) stop() {
 	q.mu.Lock()
 	if !*q.closed {
 		*q.closed = true
@@ -82,18 +82,18 @@ func (q queue) stop() {
 // startCommitters starts the goroutines that own the transactions for writing.
 func (s *Store) startCommitters(most int, rehearse bool) {
 	for range s.engine.Committers() {
-		s.queue.running.Go(func() {
+		s.writes.running.Go(func() {
 			c := committer{store: s, rehearse: rehearse}
-			for first := range s.queue.jobs {
-				c.commit(s.queue.gather(first, most))
+			for first := range s.writes.jobs {
+				c.commit(s.writes.gather(first, most))
 			}
 		})
 	}
 }
 
 // gather takes what waits at this moment, never waiting for more: an idle desk waits for nobody.
-func (q queue) gather(first *job, most int) []*job {
-	batch := []*job{first}
+func (q queue[J]) gather(first J, most int) []J {
+	batch := []J{first}
 	for len(batch) < most {
 		select {
 		case j, ok := <-q.jobs:
@@ -240,7 +240,7 @@ func (c *committer) transact(batch []*job) error {
 	if len(batch) == 1 && batch[0].err != nil {
 		return nil
 	}
-	if err := (&Tx{session: open, store: c.store, patient: true}).conclude(all); err != nil {
+	if err := (&Tx{session: open, store: c.store, patient: true}).conclude(all, len(batch) == 1 && batch[0].alone); err != nil {
 		return err
 	}
 	if err := open.Commit(); err != nil {

@@ -9,10 +9,33 @@ import (
 // What the tests of this package may do with the inside of a store.
 
 // Queued returns how many writes wait for a committer.
-func Queued(s *Store) int { return len(s.queue.jobs) }
+func Queued(s *Store) int { return len(s.writes.jobs) }
 
 // Committers returns how many transactions for writing may be open at once.
 func Committers(s *Store) int { return s.engine.Committers() }
+
+// Wanted is a ticket that is asked for: by its number, else by its reference.
+type Wanted struct {
+	Number             int64
+	Reference, Partner string
+}
+
+// Answered asks where tickets stand as if all had asked at the same moment.
+func Answered(s *Store, asked []Wanted) (found []Standing, errs []error) {
+	var batch []*question
+	for _, w := range asked {
+		batch = append(batch, &question{number: w.Number, reference: w.Reference, partner: w.Partner, done: make(chan struct{})})
+	}
+	s.answer(batch)
+	for _, q := range batch {
+		<-q.done
+		found, errs = append(found, q.found), append(errs, q.err)
+	}
+	return found, errs
+}
+
+// SealInside lets transactions seal what they store, as they do while the sequencer runs.
+func SealInside(s *Store, seal Sealer) { s.sealer.Store(&seal) }
 
 // WriteAlone is a write that is never joined with others.
 func WriteAlone(s *Store, fn func(*Tx) error) error { return s.writeAlone(context.Background(), fn) }

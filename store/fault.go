@@ -28,9 +28,6 @@ var errNotBegun = errors.New("store: no transaction could be opened")
 // errLater says that a joined write would have to wait for a lock. It is run again, in a transaction that holds none.
 var errLater = errors.New("store: the row is locked")
 
-// errNotSingle says that ReadSingle was given a closure that runs several statements, between which things may change.
-var errNotSingle = errors.New("store: more than a single statement")
-
 // errPanicked says that a closure panicked; its writes are undone.
 var errPanicked = errors.New("store: panic in a transaction")
 

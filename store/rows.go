@@ -6,7 +6,9 @@ import (
 )
 
 // rowCounts are how many rows one statement takes; of many rows most travel in the largest.
-var rowCounts = [...]int{64, 16, 4, 1}
+var rowCounts = [...]int{mostRows, 32, 16, 8, 4, 2, 1}
+
+const mostRows = 64
 
 // manyRows is a statement over a list of rows, with one text for each of rowCounts: few texts, so that each is prepared
 // once.
@@ -44,6 +46,15 @@ func rowList(rows, columns int, types []string) string {
 		b.WriteString(value)
 	}
 	return b.String() + ")"
+}
+
+// covering is the text of the least rows that are not fewer than count, and how many those are.
+func (m manyRows) covering(count int) (text string, rows int) {
+	i := len(rowCounts) - 1
+	for rowCounts[i] < count {
+		i--
+	}
+	return m.texts[i], rowCounts[i]
 }
 
 // inserting makes the statement that stores rows of columns.

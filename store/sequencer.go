@@ -176,13 +176,14 @@ func (r *records) add(more records) {
 	r.events, r.entries = append(r.events, more.events...), append(r.entries, more.entries...)
 }
 
-// conclude stores what the writes of a transaction recorded. Where transactions are one after the other, the sequencer
-// works inside of them.
-func (tx *Tx) conclude(r records) error {
+// conclude stores what the writes of a transaction recorded. Where transactions are one after the other, and where one
+// is about the audit trail alone, the sequencer works inside of them.
+func (tx *Tx) conclude(r records, alone bool) error {
 	if len(r.events)+len(r.entries) == 0 {
 		return tx.err
 	}
-	if seal := tx.store.sealer.Load(); seal != nil {
+	inside := tx.store.engine.Dialect().Serial || alone && len(r.events) == 0
+	if seal := tx.store.sealer.Load(); seal != nil && inside {
 		if err := tx.sequenceAtOnce(r, *seal); err != nil {
 			return err
 		}
@@ -193,12 +194,13 @@ func (tx *Tx) conclude(r records) error {
 }
 
 // sequenceAtOnce numbers and seals records before they are stored. Events that another process left without a number
-// come first: they may be of the same tickets.
+// come first: they may be of the same tickets. While another node has the sequencer's lock it does nothing.
 func (tx *Tx) sequenceAtOnce(r records, seal Sealer) error {
 	var events, entries int64
 	var mac string
-	if err := tx.one(`SELECT event_number, audit_number, audit_mac FROM sequencer WHERE id = 1`, nil, &events, &entries, &mac); err != nil {
-		return err
+	err := tx.one(`SELECT event_number, audit_number, audit_mac FROM sequencer WHERE id = 1`+tx.store.engine.Dialect().SkipLocked, nil, &events, &entries, &mac)
+	if err != nil {
+		return nilIfNotFound(err)
 	}
 	for len(r.events) > 0 {
 		left, err := tx.numberEvents(events)
@@ -223,10 +225,8 @@ func (tx *Tx) sequenceAtOnce(r records, seal Sealer) error {
 // those of this process number and seal what they store.
 func (s *Store) RunSequencer(ctx context.Context, seal Sealer, every time.Duration, numbered func()) {
 	atOnce := s.engine.Dialect().Serial
-	if atOnce {
-		s.sealer.Store(&seal)
-		defer s.sealer.Store(nil)
-	}
+	s.sealer.Store(&seal)
+	defer s.sealer.Store(nil)
 	wake := make(chan struct{}, 1)
 	s.OnCommit(func() {
 		select {

@@ -296,6 +296,57 @@ func TestASequencerDoesNotWaitForAnotherOne(t *testing.T) {
 	}
 }
 
+func TestEntriesThatBelongToNoChangeAreSealedAsTheyAreStored(t *testing.T) {
+	t.Parallel()
+	desktest.OnEachEngine(t, func(t *testing.T, e desktest.Engine) {
+		s := newPlace(t, e).open(t, store.Options{})
+		check(t, s.KeepAudit(t.Context(), []desk.AuditEntry{{ID: "a"}})) // before the sequencer runs
+		if n := read(t, s, (*store.Tx).Unsealed); n != 1 {
+			t.Errorf("%d entries are unsealed, want the one", n)
+		}
+		store.SealInside(s, seal)
+		check(t, s.KeepAudit(t.Context(), []desk.AuditEntry{{ID: "b"}, {ID: "c"}}))
+		check(t, s.KeepAudit(t.Context(), []desk.AuditEntry{{ID: "d"}}))
+		if n := read(t, s, (*store.Tx).Unsealed); n != 1 {
+			t.Errorf("%d entries are unsealed, want the first only", n)
+		}
+		sequence(t, s)
+		var names []string
+		previous := ""
+		for _, entry := range read(t, s, func(tx *store.Tx) ([]desk.AuditEntry, error) { return tx.Sealed(1, 10) }) {
+			names = append(names, entry.ID)
+			if entry.MAC != seal(previous, entry) {
+				t.Errorf("the seal of %s does not follow from the one before", entry.ID)
+			}
+			previous = entry.MAC
+		}
+		if diff := cmp.Diff([]string{"b", "c", "d", "a"}, names); diff != "" {
+			t.Errorf("the chain (-want +got):\n%s", diff)
+		}
+	})
+}
+
+func TestEntriesDoNotWaitForAnotherNodesSequencer(t *testing.T) {
+	t.Parallel()
+	p := newPlace(t, desktest.PostgreSQL)
+	first, second := p.open(t, store.Options{}), p.open(t, store.Options{})
+	store.SealInside(second, seal)
+	check(t, store.WriteAlone(first, func(tx *store.Tx) error {
+		var id int
+		if err := store.Ask(tx, `SELECT id FROM sequencer FOR UPDATE`, nil, &id); err != nil {
+			return err
+		}
+		return second.KeepAudit(t.Context(), []desk.AuditEntry{{ID: "a"}}) // hangs when it waits
+	}))
+	if n := read(t, second, (*store.Tx).Unsealed); n != 1 {
+		t.Errorf("%d entries are unsealed, want one that was stored without its seal", n)
+	}
+	sequence(t, second)
+	if n := read(t, second, (*store.Tx).Unsealed); n != 0 {
+		t.Errorf("%d entries are unsealed afterwards", n)
+	}
+}
+
 func TestARunThatFailsNumbersNothingAndIsTriedAgain(t *testing.T) {
 	t.Parallel()
 	desktest.OnEachEngine(t, func(t *testing.T, e desktest.Engine) {

@@ -1,6 +1,12 @@
 package store
 
-import "banksulutgo.co.id/servicedesk/desk"
+import (
+	"context"
+	"runtime"
+
+	"banksulutgo.co.id/servicedesk/desk"
+	"banksulutgo.co.id/servicedesk/store/internal/engine"
+)
 
 // Standing is where a ticket stands: what a partner asks for most. Of the ticket only what tells that is read.
 type Standing struct {
@@ -8,41 +14,141 @@ type Standing struct {
 	LastComment *desk.Comment // the newest public one; nil when there is none
 }
 
-// standing is one statement, so that asking for it is one round trip.
-const standing = `SELECT t.id, t.number, t.partner_id, t.version, t.channel_reference, t.service_type, t.title, t.status, t.priority, t.assignee_name,
- t.started_at, t.response_due, t.escalation_due, t.resolution_due, t.responded_at, t.paused_at, t.stopped_at, t.response_breached, t.resolution_breached,
- t.created_at, t.updated_at, t.resolved_at, t.closed_at, COALESCE(c.seq, 0), COALESCE(c.id, ''), COALESCE(c.from_support, FALSE), COALESCE(c.author, ''), COALESCE(c.content, ''), COALESCE(c.at, 0)
- FROM ticket t LEFT JOIN comment c ON c.ticket_id = t.id AND c.seq = (SELECT MAX(seq) FROM comment WHERE ticket_id = t.id AND public)
- WHERE `
-
 // StandingByNumber reads where the ticket of a number stands, or ErrNotFound.
-func (tx *Tx) StandingByNumber(number int64) (Standing, error) {
-	return tx.standing(`t.number = $1`, number)
+func (s *Store) StandingByNumber(ctx context.Context, number int64) (Standing, error) {
+	return s.ask(ctx, &question{number: number})
 }
 
 // StandingByReference reads where the newest ticket with a channel reference stands, or ErrNotFound; of one partner, or
 // of all when partner is empty.
-func (tx *Tx) StandingByReference(reference, partner string) (Standing, error) {
-	where, args := referred(reference, partner)
-	return tx.standing(`t.`+where, args...)
+func (s *Store) StandingByReference(ctx context.Context, reference, partner string) (Standing, error) {
+	if reference == "" { // which tickets without one have
+		return Standing{}, ErrNotFound
+	}
+	return s.ask(ctx, &question{reference: reference, partner: partner})
 }
 
-func (tx *Tx) standing(where string, args ...any) (Standing, error) {
+// question asks where one ticket stands, by its number or else by its reference.
+type question struct {
+	number             int64
+	reference, partner string
+
+	found Standing
+	err   error
+	done  chan struct{}
+}
+
+// ask waits for the answer to a question. Questions that come while others are answered share the next statement: many
+// callers cost hardly more round trips, and transactions, than one.
+func (s *Store) ask(ctx context.Context, q *question) (Standing, error) {
+	if err := ctx.Err(); err != nil {
+		return Standing{}, err
+	}
+	q.done = make(chan struct{})
+	if !s.questions.put(q) {
+		return Standing{}, unavailable(engine.ErrClosed)
+	}
+	<-q.done
+	return q.found, s.refusal(q.err)
+}
+
+// askers is how many statements answer questions at once: while one runs, the next is filled.
+const askers = 2
+
+// startAskers starts the goroutines that answer questions.
+func (s *Store) startAskers() {
+	for range askers {
+		s.questions.running.Go(func() {
+			for first := range s.questions.jobs {
+				runtime.Gosched() // let those ask who are about to; with nobody else to run it returns at once
+				s.answer(s.questions.gather(first, mostRows))
+			}
+		})
+	}
+}
+
+// answer answers questions, those of a kind with one statement.
+func (s *Store) answer(batch []*question) {
+	var numbers, references []*question
+	for _, q := range batch {
+		if q.reference == "" {
+			numbers = append(numbers, q)
+		} else {
+			references = append(references, q)
+		}
+	}
+	s.look(standingsByNumber, numbers, func(q *question) []any { return []any{q.number} })
+	s.look(standingsByReference, references, func(q *question) []any { return []any{q.reference, q.partner} })
+	for _, q := range batch {
+		close(q.done)
+	}
+}
+
+// look answers questions with one statement, whose rows say in their first column which question they answer. Places
+// of it that no question needs ask for nothing.
+func (s *Store) look(m manyRows, batch []*question, words func(*question) []any) {
+	if len(batch) == 0 {
+		return
+	}
+	text, rows := m.covering(len(batch))
+	args := make([]any, 0, rows*m.columns)
+	for n := range rows {
+		q := &question{}
+		if n < len(batch) {
+			q = batch[n]
+			q.err = ErrNotFound
+		}
+		args = append(append(args, n), words(q)...)
+	}
+	err := s.engine.Read(context.Background(), true, func(open engine.Session) error {
+		return open.Query(text, args, func(scan func(dest ...any) error) error {
+			n, found, err := scanStanding(scan)
+			if err == nil {
+				batch[n].found, batch[n].err = found, nil
+			}
+			return err
+		})
+	})
+	if err == nil {
+		return
+	}
+	for _, q := range batch {
+		q.err = blame(err)
+	}
+}
+
+// standings makes the statement that reads where tickets stand: those that a condition finds for each place of a list.
+func standings(columns string, types []string, condition string) manyRows {
+	return overRows(`WITH asked(place, `+columns+`) AS (VALUES `, len(types)+1, append([]string{"bigint"}, types...), `)
+ SELECT asked.place, t.id, t.number, t.partner_id, t.version, t.channel_reference, t.service_type, t.title, t.status, t.priority, t.assignee_name,
+ t.started_at, t.response_due, t.escalation_due, t.resolution_due, t.responded_at, t.paused_at, t.stopped_at, t.response_breached, t.resolution_breached,
+ t.created_at, t.updated_at, t.resolved_at, t.closed_at, COALESCE(c.seq, 0), COALESCE(c.id, ''), COALESCE(c.from_support, FALSE), COALESCE(c.author, ''), COALESCE(c.content, ''), COALESCE(c.at, 0)
+ FROM asked CROSS JOIN ticket t LEFT JOIN comment c ON c.ticket_id = t.id AND c.seq = (SELECT MAX(seq) FROM comment WHERE ticket_id = t.id AND public)
+ WHERE `+condition)
+}
+
+var standingsByNumber = standings(`number`, []string{"bigint"}, `t.number = asked.number`)
+
+var standingsByReference = standings(`reference, partner`, []string{"text", "text"}, `t.id = (SELECT id FROM ticket
+ WHERE channel_reference = asked.reference AND channel_reference <> '' AND (partner_id = asked.partner OR asked.partner = '') ORDER BY number DESC LIMIT 1)`)
+
+// scanStanding reads a row of standings: the place, and what was found for it.
+func scanStanding(scan func(dest ...any) error) (place int, found Standing, err error) {
 	t := &desk.Ticket{}
 	k := &t.Clocks
 	var last desk.Comment
 	var times ticketTimes
 	var said int64
-	err := tx.one(standing+where, args, &t.ID, &t.Number, &t.PartnerID, &t.Version, &t.ChannelReference, &t.ServiceType, &t.Title, &t.Status, &t.Priority, &t.AssigneeName,
+	err = scan(&place, &t.ID, &t.Number, &t.PartnerID, &t.Version, &t.ChannelReference, &t.ServiceType, &t.Title, &t.Status, &t.Priority, &t.AssigneeName,
 		&times[0], &times[1], &times[2], &times[3], &times[4], &times[5], &times[6], &k.ResponseBreached, &k.ResolutionBreached,
 		&times[7], &times[8], &times[9], &times[10], &last.Seq, &last.ID, &last.FromSupport, &last.Author, &last.Content, &said)
 	if err != nil {
-		return Standing{}, err
+		return 0, Standing{}, err
 	}
 	times.give(t)
 	if last.Seq == 0 {
-		return Standing{Ticket: t}, nil
+		return place, Standing{Ticket: t}, nil
 	}
 	last.TicketID, last.At, last.Public = t.ID, at(said), true
-	return Standing{Ticket: t, LastComment: &last}, nil
+	return place, Standing{Ticket: t, LastComment: &last}, nil
 }

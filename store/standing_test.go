@@ -2,10 +2,13 @@ package store_test
 
 import (
 	"errors"
+	"fmt"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
 
 	"banksulutgo.co.id/servicedesk/desk"
 	"banksulutgo.co.id/servicedesk/internal/desktest"
@@ -37,22 +40,18 @@ func TestWhereATicketStandsIsItsOwnRowAndItsNewestPublicComment(t *testing.T) {
 			tx.InsertComment(desk.Comment{TicketID: quiet.ID, Seq: 2, ID: "c5", Content: "internal", At: desktest.Start})
 		})
 		for name, c := range map[string]struct {
-			find func(*store.Tx) (store.Standing, error)
+			find func(*store.Store) (store.Standing, error)
 			want *desk.Ticket
 			said *desk.Comment
 		}{
-			"by number":                        {func(tx *store.Tx) (store.Standing, error) { return tx.StandingByNumber(older.Number) }, older, nil},
-			"by a reference of two":            {func(tx *store.Tx) (store.Standing, error) { return tx.StandingByReference("ref", "p") }, newer, &said},
-			"by a reference of every partner":  {func(tx *store.Tx) (store.Standing, error) { return tx.StandingByReference("ref", "") }, quiet, nil},
-			"by a number that nobody has":      {func(tx *store.Tx) (store.Standing, error) { return tx.StandingByNumber(99) }, nil, nil},
-			"by a reference of somebody else":  {func(tx *store.Tx) (store.Standing, error) { return tx.StandingByReference("ref", "r") }, nil, nil},
-			"by the empty reference, of which": {func(tx *store.Tx) (store.Standing, error) { return tx.StandingByReference("", "p") }, nil, nil},
+			"by number":                        {func(s *store.Store) (store.Standing, error) { return s.StandingByNumber(t.Context(), older.Number) }, older, nil},
+			"by a reference of two":            {func(s *store.Store) (store.Standing, error) { return s.StandingByReference(t.Context(), "ref", "p") }, newer, &said},
+			"by a reference of every partner":  {func(s *store.Store) (store.Standing, error) { return s.StandingByReference(t.Context(), "ref", "") }, quiet, nil},
+			"by a number that nobody has":      {func(s *store.Store) (store.Standing, error) { return s.StandingByNumber(t.Context(), 99) }, nil, nil},
+			"by a reference of somebody else":  {func(s *store.Store) (store.Standing, error) { return s.StandingByReference(t.Context(), "ref", "r") }, nil, nil},
+			"by the empty reference, of which": {func(s *store.Store) (store.Standing, error) { return s.StandingByReference(t.Context(), "", "p") }, nil, nil},
 		} {
-			var got store.Standing
-			err := s.ReadSingle(t.Context(), func(tx *store.Tx) (err error) {
-				got, err = c.find(tx)
-				return err
-			})
+			got, err := c.find(s)
 			if c.want == nil {
 				if !errors.Is(err, store.ErrNotFound) {
 					t.Errorf("%s: %v, want ErrNotFound", name, err)
@@ -68,23 +67,106 @@ func TestWhereATicketStandsIsItsOwnRowAndItsNewestPublicComment(t *testing.T) {
 	})
 }
 
-func TestASingleStatementIsAllThatReadSingleRuns(t *testing.T) {
+func TestQuestionsThatAreAnsweredTogetherGetTheirOwnAnswers(t *testing.T) {
 	t.Parallel()
 	desktest.OnEachEngine(t, func(t *testing.T, e desktest.Engine) {
 		s := open(t, e)
-		err := s.ReadSingle(t.Context(), func(tx *store.Tx) error {
-			if _, err := tx.Configuration(); err != nil {
-				t.Errorf("the first statement: %v", err)
+		const tickets = 9
+		write(t, s, func(tx *store.Tx) {
+			for n := range int64(tickets) {
+				one := plain(n+1, []string{"p", "q"}[n%2], desk.Open, desktest.Start)
+				one.ChannelReference = fmt.Sprint("ref", n%3)
+				tx.InsertTicket(one)
+				if n%4 == 0 {
+					tx.InsertComment(desk.Comment{TicketID: one.ID, Seq: 2, ID: fmt.Sprint("c", n+1), Content: "isi", Public: true, At: desktest.Start})
+				}
 			}
-			_, err := tx.Configuration()
-			return err
 		})
-		if err == nil {
-			t.Error("a second statement was run")
+		newest := func(reference, partner string) (number int64) {
+			for n := range int64(tickets) {
+				if fmt.Sprint("ref", n%3) == reference && (partner == "" || partner == []string{"p", "q"}[n%2]) {
+					number = n + 1
+				}
+			}
+			return number
 		}
-		check(t, s.ReadSingle(t.Context(), func(tx *store.Tx) error { // and the connection is as good as before
-			_, err := tx.Configuration()
-			return err
-		}))
+		rapid.Check(t, func(t *rapid.T) {
+			byNumber := rapid.Map(rapid.Int64Range(0, tickets+2), func(n int64) store.Wanted { return store.Wanted{Number: n} })
+			byReference := rapid.Custom(func(t *rapid.T) store.Wanted {
+				return store.Wanted{Reference: rapid.SampledFrom([]string{"ref0", "ref1", "ref2", "ref3"}).Draw(t, "reference"),
+					Partner: rapid.SampledFrom([]string{"", "p", "q", "r"}).Draw(t, "partner")}
+			})
+			asked := rapid.SliceOfN(rapid.OneOf(byNumber, byReference), 1, 64).Draw(t, "asked")
+			found, errs := store.Answered(s, asked)
+			for i, w := range asked {
+				want := w.Number
+				if w.Reference != "" {
+					want = newest(w.Reference, w.Partner)
+				}
+				if want < 1 || want > tickets {
+					if !errors.Is(errs[i], store.ErrNotFound) || found[i].Ticket != nil {
+						t.Fatalf("question %d of %d, %v: %v, want ErrNotFound", i, len(asked), w, errs[i])
+					}
+					continue
+				}
+				if errs[i] != nil || found[i].Ticket.Number != want {
+					t.Fatalf("question %d of %d, %v: %v, %v; want ticket %d", i, len(asked), w, found[i].Ticket, errs[i], want)
+				}
+				if said := found[i].LastComment; (said != nil) != ((want-1)%4 == 0) || said != nil && said.ID != fmt.Sprint("c", want) {
+					t.Fatalf("ticket %d: the last comment is %v", want, said)
+				}
+			}
+		})
+	})
+}
+
+func TestManyMayAskAtOnceAndEachIsAnswered(t *testing.T) {
+	t.Parallel()
+	desktest.OnEachEngine(t, func(t *testing.T, e desktest.Engine) {
+		s := open(t, e)
+		const tickets = 50
+		write(t, s, func(tx *store.Tx) {
+			for n := range int64(tickets) {
+				tx.InsertTicket(plain(n+1, "p", desk.Open, desktest.Start))
+			}
+		})
+		var callers sync.WaitGroup
+		for n := range int64(tickets) {
+			callers.Go(func() {
+				for range 20 {
+					if got, err := s.StandingByNumber(t.Context(), n+1); err != nil || got.Ticket.Number != n+1 {
+						t.Errorf("ticket %d: %v, %v", n+1, got.Ticket, err)
+					}
+				}
+			})
+		}
+		callers.Wait()
+	})
+}
+
+func TestWhoeverAsksAClosedStoreIsToldToComeBack(t *testing.T) {
+	t.Parallel()
+	desktest.OnEachEngine(t, func(t *testing.T, e desktest.Engine) {
+		s := open(t, e)
+		check(t, s.Close())
+		if _, err := s.StandingByNumber(t.Context(), 1); !desk.Is(err, desk.Unavailable) {
+			t.Errorf("a closed store answered %v", err)
+		}
+	})
+}
+
+func TestAQuestionThatTheDatabaseFailsIsAnsweredWithThat(t *testing.T) {
+	t.Parallel()
+	desktest.OnEachEngine(t, func(t *testing.T, e desktest.Engine) {
+		s := open(t, e)
+		write(t, s, func(tx *store.Tx) { store.Do(tx, `ALTER TABLE comment RENAME TO said`) })
+		for name, ask := range map[string]func() (store.Standing, error){
+			"number":    func() (store.Standing, error) { return s.StandingByNumber(t.Context(), 1) },
+			"reference": func() (store.Standing, error) { return s.StandingByReference(t.Context(), "ref", "p") },
+		} {
+			if _, err := ask(); !desk.Is(err, desk.Unavailable) {
+				t.Errorf("by %s: %v", name, err)
+			}
+		}
 	})
 }

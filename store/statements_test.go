@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"errors"
 	"fmt"
 	"go/ast"
 	"go/parser"
@@ -101,6 +102,11 @@ func exercise(t *testing.T, s *store.Store, n int64) {
 		}))
 	}
 	check(t, s.Read(t.Context(), func(tx *store.Tx) error { return look(tx, one, key) }))
+	for count := 1; count <= 64; count *= 2 {
+		asked := slices.Repeat([]store.Wanted{{Number: one.Number}, {Reference: one.ChannelReference, Partner: "p"}}, count)
+		_, errs := store.Answered(s, asked)
+		check(t, errors.Join(errs...))
+	}
 	write(t, s, func(tx *store.Tx) {
 		tx.RevokeKey(key.ID, desktest.Start)
 		tx.ReplaceSetting(fmt.Sprint("s", n), "x", "y")
@@ -124,9 +130,6 @@ func look(tx *store.Tx, one *desk.Ticket, key desk.APIKey) error {
 		func() error { return second(tx.ResolvedBefore(desktest.Start, 50)) },
 		func() error { return second(tx.Comments(one.ID)) },
 		func() error { return second(tx.PublicComments(one.ID)) },
-		func() error { return second(tx.StandingByNumber(one.Number)) },
-		func() error { return second(tx.StandingByReference(one.ChannelReference, "")) },
-		func() error { return second(tx.StandingByReference(one.ChannelReference, "p")) },
 		func() error { return second(tx.Attachments(one.ID)) },
 		func() error { return second(tx.TicketEvents(one.ID)) },
 		func() error { return second(tx.Feed("", 5, 50)) },

@@ -34,9 +34,10 @@ type Store struct {
 	engine    engine.Engine
 	clock     func() time.Time
 	log       *slog.Logger
-	queue     queue
+	writes    queue[*job]
+	questions queue[*question]
 	committed atomic.Pointer[func()]
-	sealer    atomic.Pointer[Sealer] // set while the sequencer works inside of transactions
+	sealer    atomic.Pointer[Sealer] // set while the sequencer runs
 	numbers   numberBlock
 	metrics   metrics
 }
@@ -65,7 +66,7 @@ func (o Options) withDefaults() Options {
 
 // start opens a store over an engine.
 func start(ctx context.Context, e engine.Engine, o Options) (*Store, error) {
-	s := &Store{engine: e, clock: o.Clock, log: o.Log, queue: newQueue(), metrics: newMetrics(o.Metrics)}
+	s := &Store{engine: e, clock: o.Clock, log: o.Log, writes: newQueue[*job](), questions: newQueue[*question](), metrics: newMetrics(o.Metrics)}
 	if err := s.migrate(ctx); err != nil {
 		return nil, errors.Join(err, e.Close())
 	}
@@ -73,6 +74,7 @@ func start(ctx context.Context, e engine.Engine, o Options) (*Store, error) {
 		o.Batch = e.Batch()
 	}
 	s.startCommitters(o.Batch, o.Rehearse)
+	s.startAskers()
 	return s, nil
 }
 
@@ -84,7 +86,8 @@ func (o Options) place() engine.Options {
 // Close waits for the writes under way and closes the database. Writes after it fail.
 func (s *Store) Close() error {
 	s.returnNumbers()
-	s.queue.stop()
+	s.writes.stop()
+	s.questions.stop()
 	return s.engine.Close()
 }
 
@@ -99,19 +102,10 @@ func (s *Store) Listen(ctx context.Context, heard func()) { s.engine.Listen(ctx,
 
 // Read runs fn over one consistent snapshot. fn may only read.
 func (s *Store) Read(ctx context.Context, fn func(*Tx) error) error {
-	return s.read(ctx, false, fn)
-}
-
-// ReadSingle is Read for what is asked most: fn runs a single statement, which is a snapshot by itself.
-func (s *Store) ReadSingle(ctx context.Context, fn func(*Tx) error) error {
-	return s.read(ctx, true, fn)
-}
-
-func (s *Store) read(ctx context.Context, single bool, fn func(*Tx) error) error {
 	called := false
-	err := s.engine.Read(context.WithoutCancel(ctx), single, func(open engine.Session) error {
+	err := s.engine.Read(context.WithoutCancel(ctx), false, func(open engine.Session) error {
 		called = true
-		return fn(&Tx{session: open, store: s, single: single})
+		return fn(&Tx{session: open, store: s})
 	})
 	if !called {
 		err = blame(err)

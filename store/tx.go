@@ -13,8 +13,6 @@ type Tx struct {
 	session engine.Session
 	store   *Store
 	patient bool // may wait for a lock
-	single  bool // runs one statement only
-	used    bool // and that was run
 	records records
 	err     error
 }
@@ -35,13 +33,9 @@ func (tx *Tx) expect(otherwise error, text string, args ...any) {
 
 // each calls row for every row that a statement returns.
 func (tx *Tx) each(text string, args []any, row func(scan func(dest ...any) error) error) error {
-	if tx.single && tx.used {
-		tx.fail(errNotSingle)
-	}
 	if tx.err != nil {
 		return tx.err
 	}
-	tx.used = true
 	if err := tx.session.Query(text, args, row); err != nil {
 		tx.err = blame(err)
 	}
