@@ -110,8 +110,7 @@ func (s *Server) authenticated(to route, h web.Handler) web.Handler {
 		}
 		r.Actor.RequestID = r.ID
 		answer, err := s.permitted(r, to.permission, h)
-		var before *app.Replay
-		if errors.As(err, &before) {
+		if before, ok := errors.AsType[*app.Replay](err); ok {
 			r.Ticket = before.Ticket
 			return web.Answer{Status: before.Answer.Status, Body: before.Answer.Body, Header: http.Header{web.Replayed: {"true"}}}, nil
 		}

@@ -97,7 +97,7 @@ func (a *App) writeSurely(ctx context.Context, batch []desk.AuditEntry) {
 
 // gather waits a moment for more entries to write with the first.
 func (a *App) gather(ctx context.Context, first desk.AuditEntry) []desk.AuditEntry {
-	batch := []desk.AuditEntry{first}
+	batch := append(make([]desk.AuditEntry, 0, readsAtOnce), first)
 	late := time.NewTimer(readsFlushed)
 	defer late.Stop()
 	for len(batch) < readsAtOnce {

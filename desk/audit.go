@@ -3,7 +3,6 @@ package desk
 import (
 	"net/netip"
 	"strconv"
-	"strings"
 	"time"
 )
 
@@ -31,17 +30,17 @@ func NewAudit(at time.Time, actor Actor, action, target, outcome string) AuditEn
 
 // Sealed returns the bytes that the chain seals: every kept field, with its length, so that no two entries look alike.
 func (e AuditEntry) Sealed() []byte {
-	var b strings.Builder
+	b := make([]byte, 0, 256)
 	for _, part := range []string{
 		strconv.FormatInt(e.Number, 10), e.ID, strconv.FormatInt(e.At.UnixMicro(), 10),
 		string(e.Actor.Kind), e.Actor.ID, e.Actor.Name, e.Actor.PartnerID, addressText(e.Actor.Address), e.Actor.RequestID,
 		e.Action, e.Target, e.Outcome, e.Detail,
 	} {
-		b.WriteString(strconv.Itoa(len(part)))
-		b.WriteByte(':')
-		b.WriteString(part)
+		b = strconv.AppendInt(b, int64(len(part)), 10)
+		b = append(b, ':')
+		b = append(b, part...)
 	}
-	return []byte(b.String())
+	return b
 }
 
 // addressText is the address as it is stored: empty when there is none.

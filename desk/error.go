@@ -65,8 +65,8 @@ func Fail(code Code, text Text, args ...string) *Error {
 
 // Is reports whether err is an Error of the code.
 func Is(err error, code Code) bool {
-	var e *Error
-	return errors.As(err, &e) && e.Code == code
+	e, ok := errors.AsType[*Error](err)
+	return ok && e.Code == code
 }
 
 // Fault is what is wrong with one field; Path names it as the caller does (`customer.email`, `attachments.0.size`).

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 
+	"banksulutgo.co.id/servicedesk/desk"
 	"banksulutgo.co.id/servicedesk/store/internal/engine"
 )
 
@@ -36,6 +37,9 @@ func Answered(s *Store, asked []Wanted) (found []Standing, errs []error) {
 
 // SealInside lets transactions seal what they store, as they do while the sequencer runs.
 func SealInside(s *Store, seal Sealer) { s.sealer.Store(&seal) }
+
+// FeedHeads reads the newest feed number of each partner among the events.
+func FeedHeads(tx *Tx, events []desk.Event) (map[string]int64, error) { return tx.feedHeads(events) }
 
 // WriteAlone is a write that is never joined with others.
 func WriteAlone(s *Store, fn func(*Tx) error) error { return s.writeAlone(context.Background(), fn) }
@@ -101,6 +105,11 @@ func (s tapped) Exec(expect error, text string, args []any) error {
 func (s tapped) Query(text string, args []any, row func(scan func(dest ...any) error) error) error {
 	s.seen(text, args)
 	return s.Session.Query(text, args, row)
+}
+
+func (s tapped) Look(text string, args []any, row func(scan func(dest ...any) error) error) error {
+	s.seen(text, args)
+	return s.Session.Look(text, args, row)
 }
 
 // Tap tells of every statement that a store runs from now on. The store must be idle.

@@ -52,8 +52,8 @@ func blame(err error) error {
 
 // isFault reports whether the database failed.
 func isFault(err error) bool {
-	var f *fault
-	return errors.As(err, &f)
+	_, ok := errors.AsType[*fault](err)
+	return ok
 }
 
 // refusal words a failure of the database for the caller: the desk cannot answer now. Other errors pass.

@@ -27,19 +27,18 @@ func (s *Store) Sequence(ctx context.Context, seal Sealer) (int, error) {
 func (s *Store) sequence(ctx context.Context, seal Sealer) (numbered, sealed int, err error) {
 	err = s.writeAlone(ctx, func(tx *Tx) error {
 		numbered, sealed = 0, 0
-		var events, entries int64
-		var mac string
-		err := tx.one(`SELECT event_number, audit_number, audit_mac FROM sequencer WHERE id = 1`+s.engine.Dialect().SkipLocked, nil, &events, &entries, &mac)
-		if err != nil {
-			return nilIfNotFound(err) // not found: another node holds it
-		}
-		if numbered, err = tx.numberEvents(events); err != nil {
+		w, err := tx.work()
+		if err != nil || !w.ours || len(w.events)+len(w.entries) == 0 {
 			return err
 		}
-		if sealed, mac, err = tx.sealEntries(entries, mac, seal); err != nil || numbered+sealed == 0 {
-			return err
-		}
-		tx.exec(`UPDATE sequencer SET event_number = $1, audit_number = $2, audit_mac = $3 WHERE id = 1`, events+int64(numbered), entries+int64(sealed), mac)
+		numbered, sealed = len(w.events), len(w.entries)
+		tx.numberEvents(w.last.events, w.pending)
+		mac := chain(w.last.entries, w.last.mac, w.entries, seal)
+		tx.execRows(sealRows, sealed, func(n int) []any {
+			e := &w.entries[n]
+			return []any{e.ID, e.Number, e.MAC}
+		})
+		tx.advance(given{w.last.events + int64(numbered), w.last.entries + int64(sealed), mac})
 		if notify := s.engine.Dialect().Notify; notify != "" && numbered > 0 { // nobody waits for seals
 			tx.exec(notify)
 		}
@@ -51,6 +50,42 @@ func (s *Store) sequence(ctx context.Context, seal Sealer) (numbered, sealed int
 	s.metrics.numbered.Add(float64(numbered))
 	s.metrics.sealed.Add(float64(sealed))
 	return numbered, sealed, nil
+}
+
+// given is what the sequencer gave out last.
+type given struct {
+	events, entries int64
+	mac             string
+}
+
+// given returns the statement that reads what was given out last, and keeps others from giving out more. It finds nothing
+// while another node does that.
+func (s *Store) given() string {
+	return `SELECT event_number, audit_number, audit_mac FROM sequencer WHERE id = 1` + s.engine.Dialect().SkipLocked
+}
+
+// advance notes what was given out.
+func (tx *Tx) advance(last given) {
+	tx.exec(`UPDATE sequencer SET event_number = $1, audit_number = $2, audit_mac = $3 WHERE id = 1`, last.events, last.entries, last.mac)
+}
+
+// work is what waits for the sequencer.
+type work struct {
+	ours bool // no other node is at it
+	last given
+	pending
+	entries []desk.AuditEntry
+}
+
+// work reads what waits, in one round trip.
+func (tx *Tx) work() (w work, err error) {
+	tx.look(tx.store.given(), nil, func(scan func(dest ...any) error) error {
+		w.ours = true
+		return scan(&w.last.events, &w.last.entries, &w.last.mac)
+	})
+	tx.look(pendingEvents, []any{sequencedAtOnce}, w.pending.scan)
+	w.entries, err = tx.auditEntries(`SELECT `+auditColumns+` FROM audit WHERE number = 0 ORDER BY id LIMIT $1`, sequencedAtOnce)
+	return w, err
 }
 
 func nilIfNotFound(err error) error {
@@ -67,64 +102,62 @@ var (
 	sealRows = overRows(`UPDATE audit SET number = v.column2, mac = v.column3 FROM (VALUES `, 3, []string{"text", "bigint", "text"}, `) AS v WHERE audit.id = v.column1`)
 )
 
-// numberEvents gives the next numbers to events that have none: within a ticket in its own order, over tickets in the
-// order of time as far as it is known.
-func (tx *Tx) numberEvents(last int64) (int, error) {
-	pending, err := tx.pendingEvents()
-	if err == nil {
-		err = tx.giveNumbers(last, pending)
-	}
-	if err != nil {
-		return 0, err
-	}
-	tx.execRows(numberRows, len(pending), func(n int) []any {
-		e := &pending[n]
-		return []any{e.TicketID, e.Seq, e.Number, e.FeedNumber}
-	})
-	return len(pending), nil
+// pending are events without a number.
+type pending struct {
+	events []desk.Event
+	heads  map[string]int64 // the newest feed numbers of their partners
 }
 
-// giveNumbers gives events the numbers after the last one, and those of their partners' feeds.
-func (tx *Tx) giveNumbers(last int64, events []desk.Event) error {
-	heads, err := tx.feedHeads(events)
-	if err != nil {
-		return err
+// pendingEvents reads them. The index gives a ticket's events in their order, so that no limit can take a later one
+// without the earlier.
+const pendingEvents = `SELECT e.ticket_id, e.seq, e.type, e.partner_id, e.at, COALESCE(p.feed_head, -1) FROM event e LEFT JOIN partner p ON p.id = e.partner_id
+ WHERE e.number = 0 ORDER BY e.ticket_id, e.seq LIMIT $1`
+
+func (p *pending) scan(scan func(dest ...any) error) error {
+	var e desk.Event
+	var when, head int64
+	err := scan(&e.TicketID, &e.Seq, &e.Type, &e.PartnerID, &when, &head)
+	e.At = at(when)
+	p.events = append(p.events, e)
+	if p.heads == nil {
+		p.heads = map[string]int64{}
 	}
+	if head >= 0 {
+		p.heads[e.PartnerID] = head
+	}
+	return err
+}
+
+// numberEvents gives the next numbers to pending events: within a ticket in its own order, over tickets in the order of
+// time as far as it is known.
+func (tx *Tx) numberEvents(last int64, p pending) {
+	// A ticket's time never runs backwards, so that this keeps its events in their order.
+	slices.SortStableFunc(p.events, func(a, b desk.Event) int { return a.At.Compare(b.At) })
+	tx.giveNumbers(last, p)
+	tx.execRows(numberRows, len(p.events), func(n int) []any {
+		e := &p.events[n]
+		return []any{e.TicketID, e.Seq, e.Number, e.FeedNumber}
+	})
+}
+
+// giveNumbers gives events the numbers after the last one, and those of their partners' feeds. One whose partner is not
+// known has no feed: it must not keep all the others from theirs.
+func (tx *Tx) giveNumbers(last int64, p pending) {
 	moved := map[string]bool{}
-	for i := range events {
-		e := &events[i]
+	for i := range p.events {
+		e := &p.events[i]
 		last++
 		e.Number = last
-		if head, has := heads[e.PartnerID]; has && e.Type.Public() {
-			e.FeedNumber, heads[e.PartnerID], moved[e.PartnerID] = head+1, head+1, true
+		if head, has := p.heads[e.PartnerID]; has && e.Type.Public() {
+			e.FeedNumber, p.heads[e.PartnerID], moved[e.PartnerID] = head+1, head+1, true
 		}
 	}
 	for partner := range moved {
-		tx.exec(`UPDATE partner SET feed_head = $1 WHERE id = $2`, heads[partner], partner)
+		tx.exec(`UPDATE partner SET feed_head = $1 WHERE id = $2`, p.heads[partner], partner)
 	}
-	return nil
 }
 
-// pendingEvents reads events without a number. The index gives a ticket's events in their order, so that no limit can
-// take a later one without the earlier.
-func (tx *Tx) pendingEvents() ([]desk.Event, error) {
-	var pending []desk.Event
-	err := tx.each(`SELECT ticket_id, seq, type, partner_id, at FROM event WHERE number = 0 ORDER BY ticket_id, seq LIMIT $1`,
-		[]any{sequencedAtOnce}, func(scan func(dest ...any) error) error {
-			var e desk.Event
-			var when int64
-			err := scan(&e.TicketID, &e.Seq, &e.Type, &e.PartnerID, &when)
-			e.At = at(when)
-			pending = append(pending, e)
-			return err
-		})
-	// A ticket's time never runs backwards, so that this keeps its events in their order.
-	slices.SortStableFunc(pending, func(a, b desk.Event) int { return a.At.Compare(b.At) })
-	return pending, err
-}
-
-// feedHeads reads the newest feed number of each partner among the events. One whose partner is not known has no feed:
-// it must not keep all the others from theirs.
+// feedHeads reads the newest feed number of each partner among the events.
 func (tx *Tx) feedHeads(events []desk.Event) (map[string]int64, error) {
 	heads, looked := map[string]int64{}, map[string]bool{}
 	for _, e := range events {
@@ -141,17 +174,6 @@ func (tx *Tx) feedHeads(events []desk.Event) (map[string]int64, error) {
 		}
 	}
 	return heads, nil
-}
-
-// sealEntries chains audit entries that have no number yet.
-func (tx *Tx) sealEntries(last int64, mac string, seal Sealer) (int, string, error) {
-	pending, err := tx.auditEntries(`SELECT `+auditColumns+` FROM audit WHERE number = 0 ORDER BY id LIMIT $1`, sequencedAtOnce)
-	mac = chain(last, mac, pending, seal)
-	tx.execRows(sealRows, len(pending), func(n int) []any {
-		e := &pending[n]
-		return []any{e.ID, e.Number, e.MAC}
-	})
-	return len(pending), mac, err
 }
 
 // chain seals entries behind the last one, and returns the seal of the newest.
@@ -173,6 +195,10 @@ type records struct {
 }
 
 func (r *records) add(more records) {
+	if len(r.events)+len(r.entries) == 0 {
+		*r = more
+		return
+	}
 	r.events, r.entries = append(r.events, more.events...), append(r.entries, more.entries...)
 }
 
@@ -196,27 +222,28 @@ func (tx *Tx) conclude(r records, alone bool) error {
 // sequenceAtOnce numbers and seals records before they are stored. Events that another process left without a number
 // come first: they may be of the same tickets. While another node has the sequencer's lock it does nothing.
 func (tx *Tx) sequenceAtOnce(r records, seal Sealer) error {
-	var events, entries int64
-	var mac string
-	err := tx.one(`SELECT event_number, audit_number, audit_mac FROM sequencer WHERE id = 1`+tx.store.engine.Dialect().SkipLocked, nil, &events, &entries, &mac)
-	if err != nil {
+	var last given
+	if err := tx.one(tx.store.given(), nil, &last.events, &last.entries, &last.mac); err != nil {
 		return nilIfNotFound(err)
 	}
 	for len(r.events) > 0 {
-		left, err := tx.numberEvents(events)
-		if err != nil {
+		var left pending
+		if err := tx.each(pendingEvents, []any{sequencedAtOnce}, left.scan); err != nil {
 			return err
 		}
-		if left == 0 {
+		if len(left.events) == 0 {
 			break
 		}
-		events += int64(left)
+		tx.numberEvents(last.events, left)
+		last.events += int64(len(left.events))
 	}
-	if err := tx.giveNumbers(events, r.events); err != nil {
+	heads, err := tx.feedHeads(r.events)
+	if err != nil {
 		return err
 	}
-	mac = chain(entries, mac, r.entries, seal)
-	tx.exec(`UPDATE sequencer SET event_number = $1, audit_number = $2, audit_mac = $3 WHERE id = 1`, events+int64(len(r.events)), entries+int64(len(r.entries)), mac)
+	tx.giveNumbers(last.events, pending{r.events, heads})
+	last.mac = chain(last.entries, last.mac, r.entries, seal)
+	tx.advance(given{last.events + int64(len(r.events)), last.entries + int64(len(r.entries)), last.mac})
 	return tx.err
 }
 

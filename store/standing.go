@@ -117,13 +117,14 @@ func (s *Store) look(m manyRows, batch []*question, words func(*question) []any)
 	}
 }
 
-// standings makes the statement that reads where tickets stand: those that a condition finds for each place of a list.
+// standings makes the statement that reads where tickets stand: those that a condition finds for each place of a list. A
+// ticket of a single event, its creation, has no comment that need be looked for.
 func standings(columns string, types []string, condition string) manyRows {
 	return overRows(`WITH asked(place, `+columns+`) AS (VALUES `, len(types)+1, append([]string{"bigint"}, types...), `)
  SELECT asked.place, t.id, t.number, t.partner_id, t.version, t.channel_reference, t.service_type, t.title, t.status, t.priority, t.assignee_name,
  t.started_at, t.response_due, t.escalation_due, t.resolution_due, t.responded_at, t.paused_at, t.stopped_at, t.response_breached, t.resolution_breached,
  t.created_at, t.updated_at, t.resolved_at, t.closed_at, COALESCE(c.seq, 0), COALESCE(c.id, ''), COALESCE(c.from_support, FALSE), COALESCE(c.author, ''), COALESCE(c.content, ''), COALESCE(c.at, 0)
- FROM asked CROSS JOIN ticket t LEFT JOIN comment c ON c.ticket_id = t.id AND c.seq = (SELECT MAX(seq) FROM comment WHERE ticket_id = t.id AND public)
+ FROM asked CROSS JOIN ticket t LEFT JOIN comment c ON t.events > 1 AND c.ticket_id = t.id AND c.seq = (SELECT MAX(seq) FROM comment WHERE ticket_id = t.id AND public)
  WHERE `+condition)
 }
 

@@ -28,6 +28,7 @@ func TestWhereATicketStandsIsItsOwnRowAndItsNewestPublicComment(t *testing.T) {
 		s := open(t, e)
 		older, newer, quiet := plain(1, "p", desk.Open, desktest.Start), plain(2, "p", desk.Resolved, desktest.Start), plain(3, "q", desk.Open, desktest.Start)
 		older.ChannelReference, newer.ChannelReference, quiet.ChannelReference = "ref", "ref", "ref"
+		newer.Events, quiet.Events = 4, 2
 		newer.AssigneeName, newer.Clocks.PausedAt, newer.Clocks.ResponseBreached = "Agen", desktest.Start.Add(time.Hour), true
 		said := desk.Comment{TicketID: newer.ID, Seq: 3, ID: "c3", Author: "Budi", Content: "sudah", Public: true, FromSupport: true, At: desktest.Start.Add(time.Minute)}
 		write(t, s, func(tx *store.Tx) {
@@ -76,6 +77,7 @@ func TestQuestionsThatAreAnsweredTogetherGetTheirOwnAnswers(t *testing.T) {
 			for n := range int64(tickets) {
 				one := plain(n+1, []string{"p", "q"}[n%2], desk.Open, desktest.Start)
 				one.ChannelReference = fmt.Sprint("ref", n%3)
+				one.Events = 2
 				tx.InsertTicket(one)
 				if n%4 == 0 {
 					tx.InsertComment(desk.Comment{TicketID: one.ID, Seq: 2, ID: fmt.Sprint("c", n+1), Content: "isi", Public: true, At: desktest.Start})

@@ -145,6 +145,7 @@ func look(tx *store.Tx, one *desk.Ticket, key desk.APIKey) error {
 		func() error { return second(tx.Configuration()) },
 		func() error { return second(tx.Sealed(1, 100)) },
 		func() error { return second(tx.Unsealed()) },
+		func() error { return second(store.FeedHeads(tx, []desk.Event{{PartnerID: "p"}})) },
 		func() error { return second(tx.ChainHead()) },
 		func() error { return second(tx.Reference()) },
 		func() error { return second(tx.BlobNamed("x")) },

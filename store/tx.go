@@ -42,6 +42,13 @@ func (tx *Tx) each(text string, args []any, row func(scan func(dest ...any) erro
 	return tx.err
 }
 
+// look is each for a SELECT whose rows are needed only after the next each: the two may be one round trip.
+func (tx *Tx) look(text string, args []any, row func(scan func(dest ...any) error) error) {
+	if tx.err == nil {
+		tx.err = blame(tx.session.Look(text, args, row))
+	}
+}
+
 // one scans the only row that a statement returns. It returns ErrNotFound when there is none, which does not stop
 // the transaction.
 func (tx *Tx) one(text string, args []any, dest ...any) error {

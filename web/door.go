@@ -162,9 +162,9 @@ func run(h Handler, r *Request) (a Answer, err error) {
 		}
 	}()
 	a, err = h(r)
-	var e *desk.Error
+	e, ours := errors.AsType[*desk.Error](err)
 	switch {
-	case errors.As(err, &e) && e == nil:
+	case ours && e == nil:
 		return a, errors.New("the handler returned a nil *desk.Error as its error")
 	case err == nil && (a.Status < http.StatusOK || a.Status > 599):
 		return a, fmt.Errorf("the handler answered with the status %d", a.Status)
@@ -176,14 +176,14 @@ func run(h Handler, r *Request) (a Answer, err error) {
 func send(w http.ResponseWriter, r *Request, a Answer) int {
 	header := w.Header()
 	maps.Copy(header, a.Header)
-	header.Set("X-Request-Id", r.ID)
-	header.Set("X-Content-Type-Options", "nosniff")
-	if header.Get("Cache-Control") == "" {
-		header.Set("Cache-Control", "private, no-cache")
+	header["X-Request-Id"] = []string{r.ID} // the names are canonical, which Set would find out each time
+	header["X-Content-Type-Options"] = []string{"nosniff"}
+	if len(header["Cache-Control"]) == 0 {
+		header["Cache-Control"] = []string{"private, no-cache"}
 	}
-	header.Add("Vary", "Authorization, X-API-Key, Accept-Language")
+	header["Vary"] = append(header["Vary"], "Authorization, X-API-Key, Accept-Language")
 	if a.Tag != "" {
-		header.Set("ETag", a.Tag)
+		header["Etag"] = []string{a.Tag}
 	}
 	if a.Status == http.StatusNoContent || a.Status == http.StatusNotModified {
 		w.WriteHeader(a.Status)
@@ -192,8 +192,8 @@ func send(w http.ResponseWriter, r *Request, a Answer) int {
 	if a.Type == "" {
 		a.Type = "application/json; charset=utf-8"
 	}
-	header.Set("Content-Type", a.Type)
-	header.Set("Content-Length", strconv.Itoa(len(a.Body)))
+	header["Content-Type"] = []string{a.Type}
+	header["Content-Length"] = []string{strconv.Itoa(len(a.Body))}
 	w.WriteHeader(a.Status)
 	if r.Method == http.MethodHead {
 		return 0

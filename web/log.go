@@ -44,7 +44,9 @@ func (d *Door) logRequest(r *Request, operation string, status, written int, too
 	if err != nil {
 		attrs = append(attrs, slog.String("code", codeOf(err)), slog.String("error", loggable(err)))
 	}
-	d.log.LogAttrs(r.Context(), level, "request", attrs...)
+	line := slog.NewRecord(d.clock(), level, "request", 0) // Logger.LogAttrs would look for the place in the source first
+	line.AddAttrs(attrs...)
+	_ = d.log.Handler().Handle(r.Context(), line) // as Logger does: nobody could be told
 }
 
 // method is a method as it may stand in the log. A caller can make up any word.
@@ -79,8 +81,7 @@ func traceID(traceparent string) string {
 
 // codeOf is what kind of failure an error is, in one word to search for.
 func codeOf(err error) string {
-	var e *desk.Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*desk.Error](err); ok {
 		return string(e.Code)
 	}
 	return "internal"
@@ -89,8 +90,8 @@ func codeOf(err error) string {
 // loggable is an error as it may stand in the log: what kind it is, which fields it is about and its cause, without
 // what the caller sent.
 func loggable(err error) string {
-	var e *desk.Error
-	if !errors.As(err, &e) {
+	e, ok := errors.AsType[*desk.Error](err)
+	if !ok {
 		return withoutCards(err.Error())
 	}
 	text := string(e.Code)

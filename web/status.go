@@ -34,8 +34,8 @@ const statusGone = 499
 // wordError is the one place where an error becomes an answer (API document, Error Response Format). What is not an
 // Error of the desk answers 500 with a fixed sentence; the log has the rest.
 func wordError(r *Request, err error) Answer {
-	var e *desk.Error
-	if !errors.As(err, &e) || statuses[e.Code] == 0 {
+	e, ok := errors.AsType[*desk.Error](err)
+	if !ok || statuses[e.Code] == 0 {
 		e = desk.Fail(desk.Misconfigured, desk.InternalError)
 	}
 	status := statuses[e.Code]

@@ -7,6 +7,7 @@ import (
 	"math"
 	"net/http"
 	"path/filepath"
+	"runtime"
 	"runtime/debug"
 	"sync"
 	"time"
@@ -34,14 +35,20 @@ const memoryLimit = 512 << 20
 // half as often as Go does by default is worth some megabytes. GOGC sets another one.
 const heapGrowth = 200
 
-// tuneCollector sets what the environment does not.
-func (p *program) tuneCollector() {
+// ballast is memory, in bytes, that the collector counts and nobody touches, so that it is an address and nothing more:
+// what the desk keeps is so little that without it a collection would run after every few megabytes.
+const ballast = 16 << 20
+
+// tuneCollector sets what the environment does not. What it returns must be kept alive.
+func (p *program) tuneCollector() []byte {
 	if debug.SetMemoryLimit(-1) == math.MaxInt64 {
-		debug.SetMemoryLimit(memoryLimit)
+		debug.SetMemoryLimit(memoryLimit + ballast)
 	}
-	if p.getenv("GOGC") == "" {
-		debug.SetGCPercent(heapGrowth)
+	if p.getenv("GOGC") != "" {
+		return nil
 	}
+	debug.SetGCPercent(heapGrowth)
+	return make([]byte, ballast)
 }
 
 func serveCommand(ctx context.Context, p *program, flags *flag.FlagSet, args []string) error {
@@ -55,7 +62,7 @@ func serveCommand(ctx context.Context, p *program, flags *flag.FlagSet, args []s
 		return err
 	}
 	defer held.Close()
-	p.tuneCollector()
+	defer runtime.KeepAlive(p.tuneCollector())
 	clock := &demoClock{}
 	o, err := p.open(ctx, c, withAttachments, clock.Now)
 	if err != nil {

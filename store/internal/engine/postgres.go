@@ -118,8 +118,7 @@ func (e *postgresEngine) open(ctx context.Context, how string) (*postgresSession
 	}
 	s := &postgresSession{ctx: ctx, conn: conn, log: e.log}
 	if how != "" {
-		s.pending.Queue(how)
-		s.expects = append(s.expects, nil)
+		s.keep(kept{}, how, nil)
 	}
 	return s, nil
 }
@@ -197,43 +196,61 @@ type postgresSession struct {
 	conn    *pgxpool.Conn
 	log     *slog.Logger
 	pending pgx.Batch
-	expects []error // per pending statement: the error when it changes no row
-	begun   bool    // something was sent
-	others  int     // how many of the pending statements are earlier writes'
-	sent    bool    // something that this write changes was sent
+	kept    []kept // what is expected of each of those
+	begun   bool   // something was sent
+	others  int    // how many of the pending statements are earlier writes'
+	sent    bool   // something that this write changes was sent
 	done    bool
 }
 
-func (s *postgresSession) Exec(expect error, text string, args []any) error {
+// kept is what is expected of a pending statement.
+type kept struct {
+	otherwise error                                    // the error when it changes no row
+	row       func(scan func(dest ...any) error) error // what its rows are given to
+}
+
+func (s *postgresSession) keep(k kept, text string, args []any) {
 	s.pending.Queue(text, args...)
-	s.expects = append(s.expects, expect)
+	s.kept = append(s.kept, k)
+}
+
+func (s *postgresSession) Exec(expect error, text string, args []any) error {
+	s.keep(kept{otherwise: expect}, text, args)
+	return nil
+}
+
+func (s *postgresSession) Look(text string, args []any, row func(scan func(dest ...any) error) error) error {
+	s.keep(kept{row: row}, text, args)
 	return nil
 }
 
 func (s *postgresSession) Query(text string, args []any, row func(scan func(dest ...any) error) error) error {
-	if len(s.expects) > s.others || !strings.HasPrefix(text, "SELECT") {
+	if len(s.kept) > s.others || !strings.HasPrefix(text, "SELECT") {
 		s.sent = true
 	}
 	s.pending.Queue(text, args...)
-	return s.send(func(results pgx.BatchResults) error {
-		rows, err := results.Query()
-		if err != nil {
+	return s.send(func(results pgx.BatchResults) error { return give(results, row) })
+}
+
+// give gives the next result's rows to row.
+func give(results pgx.BatchResults, row func(scan func(dest ...any) error) error) error {
+	rows, err := results.Query()
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := row(rows.Scan); err != nil {
 			return err
 		}
-		defer rows.Close()
-		for rows.Next() {
-			if err := row(rows.Scan); err != nil {
-				return err
-			}
-		}
-		return rows.Err()
-	})
+	}
+	return rows.Err()
 }
 
 // send sends what is pending, checks what was expected of it, and reads the last statement's answer with last.
 func (s *postgresSession) send(last func(pgx.BatchResults) error) (err error) {
-	batch, expects, others := s.pending, s.expects, s.others
-	s.pending, s.expects, s.begun, s.others = pgx.Batch{}, nil, true, 0
+	batch, awaited, others := s.pending, s.kept, s.others
+	s.pending, s.kept, s.begun, s.others = pgx.Batch{}, nil, true, 0
 	results, expected := s.conn.SendBatch(s.ctx, &batch), false
 	defer func() {
 		if closing := results.Close(); err == nil {
@@ -243,17 +260,23 @@ func (s *postgresSession) send(last func(pgx.BatchResults) error) (err error) {
 			err = fmt.Errorf("%w: %w", errReplay, err) // as long as the connection stands, nothing was committed
 		}
 	}()
-	for i, expect := range expects {
+	for i, k := range awaited {
+		if k.row != nil {
+			if err := give(results, k.row); err != nil {
+				return err
+			}
+			continue
+		}
 		tag, err := results.Exec()
 		if err != nil {
 			return err
 		}
-		if expect != nil && tag.RowsAffected() == 0 {
+		if k.otherwise != nil && tag.RowsAffected() == 0 {
 			if i < others {
 				return errReplay
 			}
 			expected = true
-			return expect
+			return k.otherwise
 		}
 	}
 	if last == nil {
@@ -263,11 +286,11 @@ func (s *postgresSession) send(last func(pgx.BatchResults) error) (err error) {
 }
 
 // Fresh: only BEGIN was given yet.
-func (s *postgresSession) Fresh() bool { return !s.begun && len(s.expects) == 1 }
+func (s *postgresSession) Fresh() bool { return !s.begun && len(s.kept) == 1 }
 
 // Mark remembers where the pending statements of one write begin.
 func (s *postgresSession) Mark() error {
-	s.others, s.sent = len(s.expects), false
+	s.others, s.sent = len(s.kept), false
 	return nil
 }
 
@@ -277,7 +300,7 @@ func (s *postgresSession) Undo() error {
 	if s.sent {
 		return errReplay
 	}
-	s.expects = s.expects[:s.others]
+	s.kept = s.kept[:s.others]
 	s.pending.QueuedQueries = s.pending.QueuedQueries[:s.others]
 	return nil
 }
@@ -286,7 +309,7 @@ func (s *postgresSession) Undo() error {
 // no error to the server.
 func (s *postgresSession) Commit() error {
 	s.others = 0 // whose fault it is does not matter here: a lone write's, or they are run again
-	if slices.ContainsFunc(s.expects, func(expect error) bool { return expect != nil }) {
+	if slices.ContainsFunc(s.kept, func(k kept) bool { return k.otherwise != nil }) {
 		if err := s.send(nil); err != nil {
 			return err
 		}

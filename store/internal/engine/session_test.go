@@ -159,3 +159,50 @@ func TestAClosedDatabaseIsNotRead(t *testing.T) {
 		}
 	})
 }
+
+// gathered gives rows of one text to a list.
+func gathered(list *[]string) func(scan func(dest ...any) error) error {
+	return func(scan func(dest ...any) error) error {
+		var text string
+		err := scan(&text)
+		*list = append(*list, text)
+		return err
+	}
+}
+
+func TestALookSeesWhatWasDoneBeforeItAndIsThereByTheNextQuery(t *testing.T) {
+	onEachEngine(t, func(t *testing.T, e engine.Engine) {
+		s := begin(t, e)
+		var before, between, after []string
+		check(t, s.Exec(nil, storeWord, []any{"a"}))
+		check(t, s.Look(`SELECT text FROM word ORDER BY text`, nil, gathered(&before)))
+		check(t, s.Exec(nil, storeWord, []any{"b"}))
+		check(t, s.Look(`SELECT text FROM word WHERE text > $1 ORDER BY text`, []any{"a"}, gathered(&between)))
+		check(t, s.Query(`SELECT text FROM word ORDER BY text`, nil, gathered(&after)))
+		want(t, before, "a")
+		want(t, between, "b")
+		want(t, after, "a", "b")
+		var last []string
+		check(t, s.Look(`SELECT text FROM word WHERE text = $1`, []any{"b"}, gathered(&last)))
+		check(t, s.Commit())
+		want(t, last, "b")
+		want(t, words(t, e), "a", "b")
+	})
+}
+
+func TestALookThatFailsLetsNothingBeStored(t *testing.T) {
+	onEachEngine(t, func(t *testing.T, e engine.Engine) {
+		refused := errors.New("this row is not wanted")
+		s := begin(t, e)
+		check(t, s.Exec(nil, storeWord, []any{"a"}))
+		err := s.Look(`SELECT text FROM word`, nil, func(func(dest ...any) error) error { return refused })
+		if err == nil {
+			err = s.Commit()
+		}
+		if !errors.Is(err, refused) {
+			t.Errorf("got %v, want the error of the row", err)
+		}
+		s.Rollback()
+		want(t, words(t, e))
+	})
+}

@@ -246,6 +246,10 @@ func (s *sqliteSession) Query(text string, args []any, row func(scan func(dest .
 	return s.conn.run(text, args, row)
 }
 
+func (s *sqliteSession) Look(text string, args []any, row func(scan func(dest ...any) error) error) error {
+	return s.Query(text, args, row)
+}
+
 // Fresh: there is one writer, and no lock of a row to wait for.
 func (s *sqliteSession) Fresh() bool { return true }
 
