@@ -309,7 +309,7 @@ func (s *postgresSession) Undo() error {
 // no error to the server.
 func (s *postgresSession) Commit() error {
 	s.others = 0 // whose fault it is does not matter here: a lone write's, or they are run again
-	if slices.ContainsFunc(s.kept, func(k kept) bool { return k.otherwise != nil }) {
+	if slices.ContainsFunc(s.kept, func(k kept) bool { return k.otherwise != nil || k.row != nil }) {
 		if err := s.send(nil); err != nil {
 			return err
 		}
