@@ -7,7 +7,7 @@ SHELL := /bin/bash
 export GOFLAGS := $(strip $(GOFLAGS) -buildvcs=false)
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 # How a release is built. Everything but the race tests is built like it, so that one build cache serves all.
-RELEASED := CGO_ENABLED=0 GOEXPERIMENT=jsonv2 GOFLAGS="$(GOFLAGS) -trimpath"
+RELEASED := CGO_ENABLED=0 GOFLAGS="$(GOFLAGS) -trimpath"
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZTIME ?= 30s
 TESTRUN := build/testrun

@@ -31,7 +31,7 @@ type listed struct {
 func listPackages() ([]listed, error) {
 	cmd := exec.Command("go", "list", "-buildvcs=false", "-trimpath", "-export", "-deps",
 		"-json=ImportPath,Dir,Export,GoFiles,Standard", "./...")
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOEXPERIMENT=jsonv2")
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	out, err := cmd.Output()
 	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) {
 		return nil, fmt.Errorf("go list: %w\n%s", err, exit.Stderr)

@@ -24,7 +24,7 @@ func Encode(v any) ([]byte, error) {
 }
 
 // unescape turns the escapes of U+2028, U+2029 and U+FFFD, which encoding/json writes and JavaScript does not, into the
-// characters, in place. Which of them are written where differs with GOEXPERIMENT=jsonv2, and answers must not.
+// characters, in place.
 func unescape(b []byte) []byte {
 	if !bytes.Contains(b, []byte(`\u`)) {
 		return b

@@ -46,7 +46,6 @@ func TestAnswersAreEncodedAsJavaScriptPrintsThem(t *testing.T) {
 	}
 }
 
-// Both GOEXPERIMENT=jsonv2 and the usual build run this: what it says does not depend on the build.
 func TestTextsAreEncodedAlikeWhereverTheyStand(t *testing.T) {
 	piece := rapid.SampledFrom([]string{`\`, `"`, "u2028", "ufffd", "\u2028", "\u2029", "\ufffd", "<", "\n", "\x01", "é", "😀", "x"})
 	rapid.Check(t, func(t *rapid.T) {

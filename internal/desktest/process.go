@@ -48,7 +48,7 @@ var program = sync.OnceValues(func() (string, error) {
 // buildProgram builds the program as it is released, with more arguments of go build.
 func buildProgram(args ...string) error {
 	cmd := exec.Command("go", append(append([]string{"build"}, args...), "banksulutgo.co.id/servicedesk/cmd/servicedesk")...)
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOEXPERIMENT=jsonv2", "GOFLAGS=-buildvcs=false -trimpath")
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=-buildvcs=false -trimpath")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("build the program: %w\n%s", err, out)
 	}
