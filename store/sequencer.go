@@ -15,6 +15,10 @@ type Sealer = func(previous string, e desk.AuditEntry) string
 // sequencedAtOnce bounds the work of one run of the sequencer, and so how long its lock is held.
 const sequencedAtOnce = 500
 
+// sequencePause is between two runs of the sequencer behind the commits: what comes meanwhile shares a run, and the next
+// commit need not wait for the disk behind each run's.
+const sequencePause = 5 * time.Millisecond
+
 // Sequence numbers committed events and seals committed audit entries, behind the commits that made them: one place
 // of the whole installation gives the numbers, so that no writer waits for a counter. It returns how much there was to
 // do; 0 also when another node is at it.
@@ -275,6 +279,10 @@ func (s *Store) RunSequencer(ctx context.Context, seal Sealer, every time.Durati
 		case <-tick.C:
 		}
 		s.sequenceAll(ctx, seal, numbered)
+		select {
+		case <-ctx.Done():
+		case <-time.After(sequencePause):
+		}
 	}
 }
 

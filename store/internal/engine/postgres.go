@@ -46,7 +46,7 @@ func openPostgres(ctx context.Context, address string, log *slog.Logger) (Engine
 	params["application_name"] = "servicedesk"
 	params["synchronous_commit"] = "on" // an acknowledged write must survive a power cut
 	params["idle_in_transaction_session_timeout"] = strconv.FormatInt(forgotten.Milliseconds(), 10)
-	for _, other := range []string{"enable_seqscan", "enable_hashjoin", "enable_mergejoin"} {
+	for _, other := range []string{"enable_seqscan", "enable_hashjoin", "enable_mergejoin", "jit"} {
 		params[other] = "off" // every statement walks indexes; what else looks cheap by statistics of a small table is slow on a grown one
 	}
 	pool, err := pgxpool.NewWithConfig(ctx, config)
