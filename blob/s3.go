@@ -10,9 +10,12 @@ import (
 	"net/url"
 	"path"
 	"strings"
+	"time"
 
 	"github.com/minio/minio-go/v7"
 	"github.com/minio/minio-go/v7/pkg/credentials"
+
+	"banksulutgo.co.id/servicedesk/guard"
 )
 
 const (
@@ -57,6 +60,9 @@ func openBucket(location string, o Options) (*bucket, error) {
 	if err != nil {
 		return nil, err
 	}
+	if o.S3.Transport == nil {
+		o.S3.Transport = s3Transport()
+	}
 	b.client, err = minio.New(host, &minio.Options{
 		Creds:      credentials.NewStaticV4(o.S3.AccessKeyID, o.S3.SecretAccessKey, ""),
 		Secure:     secure,
@@ -68,6 +74,14 @@ func openBucket(location string, o Options) (*bucket, error) {
 		return nil, fmt.Errorf("the S3 server of the place for attachments: %w", err)
 	}
 	return b, nil
+}
+
+// s3Transport connects to what the operator configured, for many attachments at once.
+func s3Transport() *http.Transport {
+	t := guard.ForOperator(guard.Options{}).Transport()
+	t.ForceAttemptHTTP2 = false // few servers of S3 speak it well
+	t.MaxIdleConnsPerHost, t.ResponseHeaderTimeout, t.ExpectContinueTimeout = 16, time.Minute, 10*time.Second
+	return t
 }
 
 // parseServer reads the parameters of a location. An endpoint without a scheme means https.

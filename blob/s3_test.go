@@ -230,6 +230,15 @@ func TestEndpointWithHTTPIsReachedWithoutTLS(t *testing.T) {
 	}
 }
 
+func TestTheMetadataOfACloudIsNoPlaceForAttachments(t *testing.T) {
+	o := startBucket(t).options
+	o.S3.Transport = nil
+	_, err := blob.Open(t.Context(), "s3://"+testBucket+"?region=x&endpoint=http://169.254.169.254", o)
+	if err == nil || !strings.Contains(err.Error(), "link-local") {
+		t.Errorf("got %v, want to hear that the address is not called", err)
+	}
+}
+
 func TestAnswerWithoutASizeIsUnavailable(t *testing.T) {
 	chunked := &fault{method: http.MethodGet, answer: func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Last-Modified", "Mon, 02 Jan 2006 15:04:05 GMT")

@@ -19,6 +19,7 @@ import (
 	"banksulutgo.co.id/servicedesk/app"
 	"banksulutgo.co.id/servicedesk/auth"
 	"banksulutgo.co.id/servicedesk/blob"
+	"banksulutgo.co.id/servicedesk/guard"
 	"banksulutgo.co.id/servicedesk/store"
 )
 
@@ -103,8 +104,9 @@ func get(ctx context.Context, address string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	transport := &http.Transport{DisableKeepAlives: true,
-		TLSClientConfig: &tls.Config{InsecureSkipVerify: true}} // it is asked whether it answers; its certificate is looked at apart
+	transport := guard.ForOperator(guard.Options{}).Transport()
+	transport.DisableKeepAlives = true
+	transport.TLSClientConfig = &tls.Config{InsecureSkipVerify: true} // it is asked whether it answers; its certificate is looked at apart
 	answer, err := transport.RoundTrip(request)
 	if err != nil {
 		return 0, err

@@ -17,6 +17,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"banksulutgo.co.id/servicedesk/guard"
 )
 
 // answerWithin is how long one answer may take before it counts as failed.
@@ -176,7 +178,8 @@ type caller struct {
 }
 
 func (c *caller) connect(ctx context.Context) (err error) {
-	dialer := &net.Dialer{Timeout: answerWithin}
+	dialer := guard.ForOperator(guard.Options{}).Dialer()
+	dialer.Timeout = answerWithin
 	if c.run.target.tls != nil {
 		c.conn, err = (&tls.Dialer{NetDialer: dialer, Config: c.run.target.tls}).DialContext(ctx, "tcp", c.run.target.address)
 	} else {

@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"banksulutgo.co.id/servicedesk/guard"
 	"banksulutgo.co.id/servicedesk/load"
 )
 
@@ -103,7 +104,9 @@ func (b *benchRun) tickets(ctx context.Context) ([]string, error) {
 		return nil, err
 	}
 	request.Header.Set("Authorization", "Bearer "+b.Key)
-	client := http.Client{Timeout: time.Minute, Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: b.Insecure}}}
+	transport := guard.ForOperator(guard.Options{}).Transport()
+	transport.TLSClientConfig = &tls.Config{InsecureSkipVerify: b.Insecure}
+	client := http.Client{Timeout: time.Minute, Transport: transport}
 	answer, err := client.Do(request)
 	if err != nil {
 		return nil, err
