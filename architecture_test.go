@@ -25,7 +25,7 @@ var mayImport = map[string][]string{
 	"live":           {"desk", "store"},
 	"app":            {"desk", "durable", "auth", "blob", "store"},
 	"web":            {"desk"},
-	"webhook":        {"desk", "store", "outbox"},
+	"webhook":        {"desk", "guard", "store", "outbox"},
 	"sociomile":      {"desk", "store", "outbox"},
 	"sociomile/fake": {},
 	"api":            {"desk", "app", "web", "live"},

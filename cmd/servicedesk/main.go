@@ -63,6 +63,9 @@ func commands() []command {
 		{"restore", "FILE [--skip-numbers N] [--json]", "bring a backup into an empty place, on either engine", restoreCommand},
 		{"purge", "[--dry-run]", "remove what the desk keeps for a time only, as serve does every hour", purgeCommand},
 		{"doctor", "[--deep] [--json]", "look whether the desk and what it stands on are well", doctorCommand},
+		{"webhook listen", "[--listen A] [--secret-file FILE] [--answer STATUS] [--json]", "receive webhooks, print and verify them: for those who build a receiver", listenWebhookCommand},
+		{"webhook send", "--url U [--secret-file FILE] [--event TYPE]", "send signed samples of every event to a receiver that is being built", sendWebhookCommand},
+		{"webhook verify", "FILE --secret-file FILE --header 'Name: value' … [--computed X] [--at TIME] [--json]", "verify a webhook that was received and say which step fails; FILE holds the exact body, - is standard input", verifyWebhookCommand},
 		{"version", "", "print the program's version", versionCommand},
 	}
 }

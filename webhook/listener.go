@@ -1,0 +1,83 @@
+package webhook
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// Listener is a receiver for those who build one: it prints every webhook that comes, and verifies it.
+type Listener struct {
+	Secret string           // empty: nothing is verified
+	Status int              // of its answers; default 200
+	JSON   bool             // prints one line of JSON for each webhook
+	Out    io.Writer        // where it prints
+	Clock  func() time.Time // default time.Now
+
+	mu sync.Mutex
+}
+
+// received is a webhook as a Listener prints it.
+type received struct {
+	At       time.Time         `json:"at"`
+	Headers  map[string]string `json:"headers"`
+	Body     string            `json:"body"`
+	Steps    []Step            `json:"steps"`
+	Verified bool              `json:"verified"`
+	Status   int               `json:"status"`
+}
+
+// ServeHTTP takes a webhook.
+func (l *Listener) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, 1<<20))
+	if err != nil {
+		http.Error(w, "the body cannot be read", http.StatusBadRequest)
+		return
+	}
+	now, status := time.Now(), http.StatusOK
+	if l.Clock != nil {
+		now = l.Clock()
+	}
+	if l.Status != 0 {
+		status = l.Status
+	}
+	got := received{At: now.UTC(), Headers: map[string]string{}, Body: string(body), Status: status}
+	for _, name := range []string{SignatureHeader, IDHeader, TimestampHeader, StandardHeader} {
+		if value := r.Header.Get(name); value != "" {
+			got.Headers[name] = value
+		}
+	}
+	if l.Secret != "" {
+		got.Steps = Examine(l.Secret, r.Header, body, now)
+		got.Verified = Passed(got.Steps)
+	}
+	l.print(got)
+	w.WriteHeader(status)
+}
+
+func (l *Listener) print(got received) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.JSON {
+		_ = json.NewEncoder(l.Out).Encode(got)
+		return
+	}
+	verdict := map[bool]string{true: "verified", false: "NOT VERIFIED"}[got.Verified]
+	if got.Steps == nil {
+		verdict = "not verified: no secret was given"
+	}
+	fmt.Fprintf(l.Out, "%s  %s  answered %d  %s\n  %s\n", got.At.Format(time.TimeOnly), oneLine(got.Headers[IDHeader]), got.Status, verdict, oneLine(got.Body))
+	if got.Steps != nil && !got.Verified {
+		PrintSteps(l.Out, got.Steps)
+	}
+}
+
+// PrintSteps prints the steps of a verification, each on a line.
+func PrintSteps(w io.Writer, steps []Step) {
+	for _, s := range steps {
+		fmt.Fprintf(w, "  %-6s %-20s %s\n", map[bool]string{true: "ok", false: "FAILED"}[s.OK], s.Name, s.Detail)
+	}
+}
