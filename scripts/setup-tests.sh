@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs what the tests need and this machine lacks: a PostgreSQL server, Chromium, Node, strace, dpkg and a C
-# compiler (for the race detector). Does nothing, quickly, when all is there. Installs only as root or with sudo that asks for no
+# Installs what the tests need and this machine lacks: a PostgreSQL server, Chromium, Node, Python and PHP (for the samples
+# of the guides), strace, dpkg and a C compiler (for the race detector). Does nothing, quickly, when all is there. Installs only as root or with sudo that asks for no
 # password, on Debian and its kin; elsewhere it says what to install and fails.
 set -euo pipefail
 
@@ -15,6 +15,8 @@ missing=()
 have_postgres || missing+=(postgresql)
 have chromium || missing+=(chromium)
 have node || missing+=(nodejs)
+have python3 || missing+=(python3)
+have php || missing+=(php-cli)
 have strace || missing+=(strace)
 have dpkg-deb || missing+=(dpkg)
 have gcc && [[ -e /usr/include/stdlib.h ]] || missing+=(gcc libc6-dev)

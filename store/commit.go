@@ -288,13 +288,16 @@ func (c *committer) rehearsal(ctx context.Context, batch []*job) error {
 
 // call runs a closure; a panic becomes an error that undoes its writes.
 func call(fn func(*Tx) error, tx *Tx) (err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			err = fmt.Errorf("%w: %v\n%s", errPanicked, r, debug.Stack())
-		}
-	}()
+	defer recovered(&err)
 	if err := fn(tx); err != nil {
 		return err
 	}
 	return tx.err
+}
+
+// recovered makes an error of a panic; it is deferred.
+func recovered(err *error) {
+	if r := recover(); r != nil {
+		*err = fmt.Errorf("%w: %v\n%s", errPanicked, r, debug.Stack())
+	}
 }

@@ -100,7 +100,8 @@ func (s *Store) look(m manyRows, batch []*question, words func(*question) []any)
 		}
 		args = append(append(args, n), words(q)...)
 	}
-	err := s.engine.Read(context.Background(), true, func(open engine.Session) error {
+	err := s.engine.Read(context.Background(), true, func(open engine.Session) (err error) {
+		defer recovered(&err) // nobody's request is here to fail alone
 		return open.Query(text, args, func(scan func(dest ...any) error) error {
 			n, found, err := scanStanding(scan)
 			if err == nil {
@@ -109,11 +110,15 @@ func (s *Store) look(m manyRows, batch []*question, words func(*question) []any)
 			return err
 		})
 	})
-	if err == nil {
-		return
-	}
-	for _, q := range batch {
-		q.err = blame(err)
+	switch {
+	case err == nil:
+	case len(batch) > 1 && s.engine.RolledBack(err): // it may be one question's fault, and not the others'
+		s.look(m, batch[:len(batch)/2], words)
+		s.look(m, batch[len(batch)/2:], words)
+	default:
+		for _, q := range batch {
+			q.found, q.err = Standing{}, blame(err)
+		}
 	}
 }
 

@@ -122,6 +122,26 @@ func TestQuestionsThatAreAnsweredTogetherGetTheirOwnAnswers(t *testing.T) {
 	})
 }
 
+func TestAQuestionThatCannotBeAskedTakesNothingFromTheOthers(t *testing.T) {
+	t.Parallel()
+	desktest.OnEachEngine(t, func(t *testing.T, e desktest.Engine) {
+		s := open(t, e)
+		one := plain(1, "p", desk.Open, desktest.Start)
+		one.ChannelReference = "ref"
+		write(t, s, func(tx *store.Tx) { tx.InsertTicket(one) })
+		asked := []store.Wanted{{Number: 1}, {Reference: "ref", Partner: "p"}, {Reference: "\x00", Partner: "p"}, {Reference: "ref"}, {Reference: "none"}}
+		found, errs := store.Answered(s, asked)
+		for _, i := range []int{0, 1, 3} {
+			if errs[i] != nil || found[i].Ticket.Number != 1 {
+				t.Errorf("question %d: %v, %v", i, found[i].Ticket, errs[i])
+			}
+		}
+		if errs[2] == nil || !errors.Is(errs[4], store.ErrNotFound) {
+			t.Errorf("what cannot be asked: %v; what is not there: %v", errs[2], errs[4])
+		}
+	})
+}
+
 func TestManyMayAskAtOnceAndEachIsAnswered(t *testing.T) {
 	t.Parallel()
 	desktest.OnEachEngine(t, func(t *testing.T, e desktest.Engine) {

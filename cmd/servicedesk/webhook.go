@@ -82,7 +82,7 @@ func sendWebhookCommand(ctx context.Context, p *program, flags *flag.FlagSet, ar
 		key = auth.NewWebhookSecret()
 		fmt.Fprintf(p.stderr, "Signed with the secret %s\n", key)
 	}
-	samples, err := webhook.Samples(time.Now())
+	samples, err := webhook.Samples(time.Now().Add(-5 * time.Minute)) // the life of a ticket takes some minutes
 	if err != nil {
 		return err
 	}
