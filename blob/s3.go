@@ -76,9 +76,11 @@ func openBucket(location string, o Options) (*bucket, error) {
 	return b, nil
 }
 
-// s3Transport connects to what the operator configured, for many attachments at once.
+// s3Transport connects to what the operator configured, through the proxy of the environment when there is one, for many
+// attachments at once.
 func s3Transport() *http.Transport {
 	t := guard.ForOperator(guard.Options{}).Transport()
+	t.Proxy = http.ProxyFromEnvironment
 	t.ForceAttemptHTTP2 = false // few servers of S3 speak it well
 	t.MaxIdleConnsPerHost, t.ResponseHeaderTimeout, t.ExpectContinueTimeout = 16, time.Minute, 10*time.Second
 	return t

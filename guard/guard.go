@@ -1,4 +1,4 @@
-// Package guard decides to which addresses the program may connect. Whatever it calls, it calls through a guard: an
+// Package guard decides to which addresses the program may connect. Whatever it calls by HTTP, it calls through a guard: an
 // address that a partner gave must not lead into the bank, and none may lead to what a cloud tells its own machines.
 package guard
 

@@ -8,7 +8,7 @@ type use int
 const (
 	nobody  use = iota // has a reason to
 	inside             // the operator, and partners where the operator allows the network
-	outside            // the operator only: they mean nothing on the internet
+	outside            // the operator only
 )
 
 // kind is a network of addresses that are special.
@@ -26,10 +26,10 @@ var kinds = []kind{
 	{"the metadata service of a cloud", nobody, netip.MustParsePrefix("100.100.100.200/32")},
 	{"the metadata service of a cloud", nobody, netip.MustParsePrefix("168.63.129.16/32")},
 	{"the metadata service of a cloud", nobody, netip.MustParsePrefix("192.0.0.192/32")},
-	{"the metadata service of a cloud", nobody, netip.MustParsePrefix("fd00:ec2::254/128")},
+	{"the metadata service of a cloud", nobody, netip.MustParsePrefix("fd00:ec2::/32")},
+	{"the metadata service of a cloud", nobody, netip.MustParsePrefix("fd00:c1::a9fe:a9fe/128")},
+	{"the metadata service of a cloud", nobody, netip.MustParsePrefix("fd00:42::42/128")},
 	{"the metadata service of a cloud", nobody, netip.MustParsePrefix("fd20:ce::254/128")},
-	{"unspecified", nobody, netip.MustParsePrefix("0.0.0.0/8")},
-	{"unspecified", nobody, netip.MustParsePrefix("::/128")},
 	{"multicast", nobody, netip.MustParsePrefix("224.0.0.0/4")},
 	{"multicast", nobody, netip.MustParsePrefix("ff00::/8")},
 	{"reserved", nobody, netip.MustParsePrefix("240.0.0.0/4")},
@@ -48,6 +48,8 @@ var kinds = []kind{
 	{"loopback", inside, netip.MustParsePrefix("127.0.0.0/8")},
 	{"loopback", inside, netip.MustParsePrefix("::1/128")},
 
+	{"unspecified, which means this machine", outside, netip.MustParsePrefix("0.0.0.0/8")},
+	{"unspecified, which means this machine", outside, netip.MustParsePrefix("::/128")},
 	{"for protocols", outside, netip.MustParsePrefix("192.0.0.0/24")},
 	{"for protocols", outside, netip.MustParsePrefix("2001::/23")},
 	{"for protocols", outside, netip.MustParsePrefix("100::/64")},

@@ -13,12 +13,17 @@ func (tx *Tx) Audit(entries ...desk.AuditEntry) {
 	tx.records.entries = append(tx.records.entries, entries...)
 }
 
-// KeepAudit stores entries that belong to no other change, in a transaction of their own: to seal them in it is cheaper
-// than behind it.
+// KeepAudit stores entries that belong to no other change, at least one, in a transaction of their own: to seal them in it
+// is cheaper than behind it. It may be tried again with the same entries when nobody knows what became of a commit: what is
+// stored is not stored twice.
 func (s *Store) KeepAudit(ctx context.Context, entries []desk.AuditEntry) error {
 	return s.writeAlone(ctx, func(tx *Tx) error {
-		tx.Audit(entries...)
-		return nil
+		var stored int
+		err := tx.one(`SELECT COUNT(*) FROM audit WHERE id = $1`, []any{entries[0].ID}, &stored)
+		if err == nil && stored == 0 { // one is stored with all the others
+			tx.Audit(entries...)
+		}
+		return err
 	})
 }
 

@@ -38,8 +38,11 @@ func (s *Store) enqueue(ctx context.Context, j *job) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if !s.writes.put(j) {
-		return unavailable(engine.ErrClosed)
+	switch err := s.writes.put(ctx, j); {
+	case errors.Is(err, engine.ErrClosed):
+		return unavailable(err)
+	case err != nil:
+		return err
 	}
 	<-j.done
 	return s.refusal(j.err)
@@ -57,15 +60,24 @@ func newQueue[J any]() queue[J] {
 	return queue[J]{jobs: make(chan J, 1024), mu: new(sync.RWMutex), closed: new(bool), running: new(sync.WaitGroup)}
 }
 
-// put hands a job over; false when the queue is closed.
-func (q queue[J]) put(j J) bool {
+// put hands a job over. It returns the error of ctx when that ends before there is room, and ErrClosed.
+func (q queue[J]) put(ctx context.Context, j J) error {
 	q.mu.RLock()
 	defer q.mu.RUnlock()
 	if *q.closed {
-		return false
+		return engine.ErrClosed
 	}
-	q.jobs <- j
-	return true
+	select {
+	case q.jobs <- j:
+		return nil
+	default:
+	}
+	select {
+	case q.jobs <- j:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // stop lets the jobs that were accepted finish, and waits for that.

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"sync"
 
 	"banksulutgo.co.id/servicedesk/desk"
 	"banksulutgo.co.id/servicedesk/store/internal/engine"
@@ -23,12 +24,18 @@ type Wanted struct {
 
 // Answered asks where tickets stand as if all had asked at the same moment.
 func Answered(s *Store, asked []Wanted) (found []Standing, errs []error) {
-	var batch []*question
+	var numbers, references, all []*question
 	for _, w := range asked {
-		batch = append(batch, &question{number: w.Number, reference: w.Reference, partner: w.Partner, done: make(chan struct{})})
+		q := &question{ctx: context.Background(), number: w.Number, reference: w.Reference, partner: w.Partner, done: make(chan struct{})}
+		if all = append(all, q); w.Reference == "" {
+			numbers = append(numbers, q)
+		} else {
+			references = append(references, q)
+		}
 	}
-	s.answer(batch)
-	for _, q := range batch {
+	s.answer(standingsByNumber, numbers, func(q *question) []any { return []any{q.number} })
+	s.answer(standingsByReference, references, func(q *question) []any { return []any{q.reference, q.partner} })
+	for _, q := range all {
 		<-q.done
 		found, errs = append(found, q.found), append(errs, q.err)
 	}
@@ -90,6 +97,28 @@ func (e tap) Begin(ctx context.Context) (engine.Session, error) {
 
 func (e tap) Read(ctx context.Context, single bool, fn func(engine.Session) error) error {
 	return e.Engine.Read(ctx, single, func(open engine.Session) error { return fn(tapped{open, e.seen}) })
+}
+
+// held is an engine whose first read waits.
+type held struct {
+	engine.Engine
+	once  *sync.Once
+	begun chan<- struct{}
+	goOn  <-chan struct{}
+}
+
+func (e held) Read(ctx context.Context, single bool, fn func(engine.Session) error) error {
+	e.once.Do(func() {
+		close(e.begun)
+		<-e.goOn
+	})
+	return e.Engine.Read(ctx, single, fn)
+}
+
+// HoldReads lets the first read from now on wait: begun is closed when it does, and it goes on when goOn is closed. The
+// store must be idle.
+func HoldReads(s *Store, begun chan<- struct{}, goOn <-chan struct{}) {
+	s.engine = held{s.engine, new(sync.Once), begun, goOn}
 }
 
 type tapped struct {

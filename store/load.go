@@ -149,7 +149,7 @@ func (s *Store) load(ctx context.Context, version int64, fill func(*Loader) erro
 			return err
 		}
 	}
-	if err := tx.conclude(tx.records, true); err != nil {
+	if err := tx.conclude(tx.records, false); err != nil {
 		return err
 	}
 	return open.Commit()

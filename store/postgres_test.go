@@ -3,6 +3,7 @@ package store_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"runtime"
 	"sync"
@@ -82,6 +83,36 @@ func TestACommitWhoseAnswerIsLostIsNeitherRepeatedNorHalfDone(t *testing.T) {
 		t.Errorf("the counter is at %d and stored are %q, want the write once and whole", n, have)
 	}
 	check(t, s.Write(t.Context(), add))
+}
+
+func TestEntriesWhoseCommitIsUnknownMayBeKeptAgain(t *testing.T) {
+	t.Parallel()
+	p := newPlace(t, desktest.PostgreSQL)
+	var between *proxy
+	between, p.database = spoiled(t, p.database)
+	s := p.open(t, store.Options{})
+	store.SealInside(s, seal)
+	entries := make([]desk.AuditEntry, 70) // more than one statement takes
+	for i := range entries {
+		entries[i].ID = fmt.Sprintf("e%02d", i)
+	}
+	between.next(func(net.Conn, net.Conn, []byte) bool { return true })
+	if err := s.KeepAudit(t.Context(), entries); !unavailable(err) {
+		t.Errorf("told %v, want Unavailable: nobody knows whether they were stored", err)
+	}
+	check(t, s.KeepAudit(t.Context(), entries))
+	check(t, s.KeepAudit(t.Context(), []desk.AuditEntry{{ID: "later"}}))
+	previous, names := "", 0
+	for _, entry := range read(t, s, func(tx *store.Tx) ([]desk.AuditEntry, error) { return tx.Sealed(1, 100) }) {
+		if entry.MAC != seal(previous, entry) {
+			t.Errorf("the seal of %s does not follow from the one before", entry.ID)
+		}
+		previous = entry.MAC
+		names++
+	}
+	if names != len(entries)+1 {
+		t.Errorf("%d entries are sealed, want each of %d once", names, len(entries)+1)
+	}
 }
 
 func TestAConnectionThatIsKilledCostsItsWritesAndNothingElse(t *testing.T) {

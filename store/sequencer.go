@@ -23,19 +23,29 @@ const sequencePause = 5 * time.Millisecond
 // of the whole installation gives the numbers, so that no writer waits for a counter. It returns how much there was to
 // do; 0 also when another node is at it.
 func (s *Store) Sequence(ctx context.Context, seal Sealer) (int, error) {
-	numbered, sealed, err := s.sequence(ctx, seal)
-	return numbered + sealed, err
+	did, err := s.sequence(ctx, seal)
+	return did.numbered + did.sealed, err
 }
 
-// sequence is Sequence with its two results apart: how many events were numbered, and how many entries sealed.
-func (s *Store) sequence(ctx context.Context, seal Sealer) (numbered, sealed int, err error) {
+// sequenced is what a run of the sequencer did.
+type sequenced struct {
+	numbered, sealed int  // events and entries
+	busy             bool // nothing, for somebody else has the sequencer's lock
+}
+
+// full reports whether there may be more to do.
+func (d sequenced) full() bool { return max(d.numbered, d.sealed) == sequencedAtOnce }
+
+func (s *Store) sequence(ctx context.Context, seal Sealer) (did sequenced, err error) {
 	err = s.writeAlone(ctx, func(tx *Tx) error {
-		numbered, sealed = 0, 0
+		did = sequenced{}
 		w, err := tx.work()
 		if err != nil || !w.ours || len(w.events)+len(w.entries) == 0 {
+			did.busy = !w.ours
 			return err
 		}
-		numbered, sealed = len(w.events), len(w.entries)
+		numbered, sealed := len(w.events), len(w.entries)
+		did.numbered, did.sealed = numbered, sealed
 		tx.numberEvents(w.last.events, w.pending)
 		mac := chain(w.last.entries, w.last.mac, w.entries, seal)
 		tx.execRows(sealRows, sealed, func(n int) []any {
@@ -49,12 +59,15 @@ func (s *Store) sequence(ctx context.Context, seal Sealer) (numbered, sealed int
 		return nil
 	})
 	if err != nil {
-		return 0, 0, err
+		return sequenced{}, err
 	}
-	s.metrics.numbered.Add(float64(numbered))
-	s.metrics.sealed.Add(float64(sealed))
-	return numbered, sealed, nil
+	s.metrics.numbered.Add(float64(did.numbered))
+	s.metrics.sealed.Add(float64(did.sealed))
+	return did, nil
 }
+
+// errNoSequencer says that what the sequencer gave out last is nowhere to be found.
+var errNoSequencer = errors.New("store: the table sequencer has lost its row; restore a backup")
 
 // given is what the sequencer gave out last.
 type given struct {
@@ -89,14 +102,10 @@ func (tx *Tx) work() (w work, err error) {
 	})
 	tx.look(pendingEvents, []any{sequencedAtOnce}, w.pending.scan)
 	w.entries, err = tx.auditEntries(`SELECT `+auditColumns+` FROM audit WHERE number = 0 ORDER BY id LIMIT $1`, sequencedAtOnce)
-	return w, err
-}
-
-func nilIfNotFound(err error) error {
-	if errors.Is(err, ErrNotFound) {
-		return nil
+	if err == nil && !w.ours && tx.store.engine.Dialect().SkipLocked == "" {
+		err = errNoSequencer
 	}
-	return err
+	return w, err
 }
 
 // How pending rows get their numbers and seals, many at once.
@@ -206,8 +215,8 @@ func (r *records) add(more records) {
 	r.events, r.entries = append(r.events, more.events...), append(r.entries, more.entries...)
 }
 
-// conclude stores what the writes of a transaction recorded. Where transactions are one after the other, and where one
-// is about the audit trail alone, the sequencer works inside of them.
+// conclude stores what the writes of a transaction recorded. Where transactions are one after the other, the sequencer
+// works inside of them; so it does in one that stands alone and holds audit entries only.
 func (tx *Tx) conclude(r records, alone bool) error {
 	if len(r.events)+len(r.entries) == 0 {
 		return tx.err
@@ -223,12 +232,19 @@ func (tx *Tx) conclude(r records, alone bool) error {
 	return tx.err
 }
 
-// sequenceAtOnce numbers and seals records before they are stored. Events that another process left without a number
-// come first: they may be of the same tickets. While another node has the sequencer's lock it does nothing.
+// sequenceAtOnce numbers and seals records before they are stored; while another node has the sequencer's lock it does
+// nothing. Events that another process left without a number come first: they may be of the same tickets. Events must be
+// given where transactions are one after the other only: elsewhere some of the same ticket may be on their way.
 func (tx *Tx) sequenceAtOnce(r records, seal Sealer) error {
 	var last given
-	if err := tx.one(tx.store.given(), nil, &last.events, &last.entries, &last.mac); err != nil {
-		return nilIfNotFound(err)
+	err := tx.one(tx.store.given(), nil, &last.events, &last.entries, &last.mac)
+	switch {
+	case errors.Is(err, ErrNotFound) && tx.store.engine.Dialect().SkipLocked == "":
+		return blame(errNoSequencer)
+	case errors.Is(err, ErrNotFound):
+		return nil
+	case err != nil:
+		return err
 	}
 	for len(r.events) > 0 {
 		var left pending
@@ -278,26 +294,30 @@ func (s *Store) RunSequencer(ctx context.Context, seal Sealer, every time.Durati
 			}
 		case <-tick.C:
 		}
-		s.sequenceAll(ctx, seal, numbered)
-		select {
-		case <-ctx.Done():
-		case <-time.After(sequencePause):
+		for again := true; again && ctx.Err() == nil; {
+			again = s.sequenceAll(ctx, seal, numbered)
+			select {
+			case <-ctx.Done():
+			case <-time.After(sequencePause):
+			}
 		}
 	}
 }
 
-// sequenceAll numbers and seals until nothing is left.
-func (s *Store) sequenceAll(ctx context.Context, seal Sealer, numbered func()) {
+// sequenceAll numbers and seals what waits. It returns true when it could not, because somebody else had the lock: who that
+// is may seal only, and tell nobody.
+func (s *Store) sequenceAll(ctx context.Context, seal Sealer, numbered func()) (busy bool) {
 	for ctx.Err() == nil {
-		events, entries, err := s.sequence(ctx, seal)
+		did, err := s.sequence(ctx, seal)
 		if err != nil && ctx.Err() == nil {
 			s.log.Warn("numbering events failed, trying again", "error", err)
 		}
-		if events+entries == 0 {
-			return
-		}
-		if events > 0 {
+		if did.numbered > 0 {
 			numbered()
 		}
+		if !did.full() {
+			return did.busy
+		}
 	}
+	return false
 }

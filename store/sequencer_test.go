@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -344,6 +345,59 @@ func TestEntriesDoNotWaitForAnotherNodesSequencer(t *testing.T) {
 	sequence(t, second)
 	if n := read(t, second, (*store.Tx).Unsealed); n != 0 {
 		t.Errorf("%d entries are unsealed afterwards", n)
+	}
+}
+
+func TestASequencerThatMeetsAnotherComesBackByItself(t *testing.T) {
+	t.Parallel()
+	p := newPlace(t, desktest.PostgreSQL)
+	first, second := p.open(t, store.Options{}), p.open(t, store.Options{})
+	met := make(chan struct{})
+	var once sync.Once
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	ended := make(chan struct{})
+	check(t, store.WriteAlone(first, func(tx *store.Tx) error {
+		var id int
+		if err := store.Ask(tx, `SELECT id FROM sequencer FOR UPDATE`, nil, &id); err != nil {
+			return err
+		}
+		store.Tap(second, func(text string, _ []any) {
+			if strings.Contains(text, "FROM sequencer") {
+				once.Do(func() { close(met) })
+			}
+		})
+		go func() {
+			defer close(ended)
+			second.RunSequencer(ctx, seal, time.Hour, stop) // ends when something was numbered
+		}()
+		for n := int64(1); ; n++ { // until one of them wakes it
+			record(t, second, "", fmt.Sprint("t", n), 1)
+			select {
+			case <-met:
+				return nil
+			case <-time.After(10 * time.Millisecond):
+			}
+		}
+	}))
+	<-ended // or never
+	for _, e := range order(t, second) {
+		if e.Number == 0 {
+			t.Errorf("%v was not numbered", e)
+		}
+	}
+}
+
+func TestASequencerWithoutItsRowSaysSo(t *testing.T) {
+	t.Parallel()
+	s := newPlace(t, desktest.SQLite).open(t, store.Options{})
+	write(t, s, func(tx *store.Tx) { store.Do(tx, `DELETE FROM sequencer`) })
+	if _, err := s.Sequence(t.Context(), seal); err == nil || !strings.Contains(err.Error(), "has lost its row") {
+		t.Errorf("a run returned %v", err)
+	}
+	store.SealInside(s, seal)
+	if err := s.KeepAudit(t.Context(), []desk.AuditEntry{{ID: "a"}}); !unavailable(err) {
+		t.Errorf("a write returned %v", err)
 	}
 }
 

@@ -3,6 +3,9 @@ package store
 import (
 	"context"
 	"runtime"
+	"slices"
+	"strings"
+	"unicode/utf8"
 
 	"banksulutgo.co.id/servicedesk/desk"
 	"banksulutgo.co.id/servicedesk/store/internal/engine"
@@ -14,22 +17,24 @@ type Standing struct {
 	LastComment *desk.Comment // the newest public one; nil when there is none
 }
 
-// StandingByNumber reads where the ticket of a number stands, or ErrNotFound.
+// StandingByNumber reads where the ticket of a number stands, or ErrNotFound. The error is one of ctx, or an Error of code
+// Unavailable, when the database does not answer.
 func (s *Store) StandingByNumber(ctx context.Context, number int64) (Standing, error) {
-	return s.ask(ctx, &question{number: number})
+	return s.ask(ctx, s.byNumber, &question{number: number})
 }
 
 // StandingByReference reads where the newest ticket with a channel reference stands, or ErrNotFound; of one partner, or
-// of all when partner is empty.
+// of all when partner is empty. Errors are those of StandingByNumber.
 func (s *Store) StandingByReference(ctx context.Context, reference, partner string) (Standing, error) {
-	if reference == "" { // which tickets without one have
+	if reference == "" || strings.ContainsRune(reference, 0) || !utf8.ValidString(reference) { // which no ticket has
 		return Standing{}, ErrNotFound
 	}
-	return s.ask(ctx, &question{reference: reference, partner: partner})
+	return s.ask(ctx, s.byReference, &question{reference: reference, partner: partner})
 }
 
 // question asks where one ticket stands, by its number or else by its reference.
 type question struct {
+	ctx                context.Context // of who asks
 	number             int64
 	reference, partner string
 
@@ -40,56 +45,71 @@ type question struct {
 
 // ask waits for the answer to a question. Questions that come while others are answered share the next statement: many
 // callers cost hardly more round trips, and transactions, than one.
-func (s *Store) ask(ctx context.Context, q *question) (Standing, error) {
-	if err := ctx.Err(); err != nil {
-		return Standing{}, err
+func (s *Store) ask(ctx context.Context, to queue[*question], q *question) (Standing, error) {
+	limited, cancel := context.WithTimeout(ctx, engine.TransactionLimit)
+	defer cancel()
+	q.ctx, q.done = limited, make(chan struct{})
+	if err := to.put(limited, q); err != nil {
+		return Standing{}, s.gaveUp(ctx, err)
 	}
-	q.done = make(chan struct{})
-	if !s.questions.put(q) {
-		return Standing{}, unavailable(engine.ErrClosed)
+	select {
+	case <-q.done:
+		return q.found, s.refusal(q.err)
+	case <-limited.Done():
+		return Standing{}, s.gaveUp(ctx, limited.Err())
 	}
-	<-q.done
-	return q.found, s.refusal(q.err)
 }
 
-// askers is how many statements answer questions at once: while one runs, the next is filled.
+// gaveUp is the error of a question that was not answered: the caller's own, or that the database cannot be used.
+func (s *Store) gaveUp(ctx context.Context, why error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return s.refusal(blame(why))
+}
+
+// askers is how many statements of a kind answer questions at once: while one runs, the next is filled.
 const askers = 2
 
-// startAskers starts the goroutines that answer questions.
+// startAskers starts the goroutines that answer questions. Each kind has its own: a reference may take long to find.
 func (s *Store) startAskers() {
-	for range askers {
-		s.questions.running.Go(func() {
-			for first := range s.questions.jobs {
-				runtime.Gosched() // let those ask who are about to; with nobody else to run it returns at once
-				s.answer(s.questions.gather(first, mostRows))
-			}
-		})
+	for _, kind := range []struct {
+		questions queue[*question]
+		statement manyRows
+		words     func(*question) []any
+	}{
+		{s.byNumber, standingsByNumber, func(q *question) []any { return []any{q.number} }},
+		{s.byReference, standingsByReference, func(q *question) []any { return []any{q.reference, q.partner} }},
+	} {
+		for range askers {
+			kind.questions.running.Go(func() {
+				for first := range kind.questions.jobs {
+					runtime.Gosched() // let those ask who are about to; with nobody else to run it returns at once
+					s.answer(kind.statement, kind.questions.gather(first, mostRows), kind.words)
+				}
+			})
+		}
 	}
 }
 
-// answer answers questions, those of a kind with one statement.
-func (s *Store) answer(batch []*question) {
-	var numbers, references []*question
-	for _, q := range batch {
-		if q.reference == "" {
-			numbers = append(numbers, q)
-		} else {
-			references = append(references, q)
-		}
+// answer answers those questions whose callers still wait, with one statement, whose rows say in their first column which
+// question they answer. Places of it that no question needs ask for nothing.
+func (s *Store) answer(m manyRows, batch []*question, words func(*question) []any) {
+	batch = slices.DeleteFunc(batch, func(q *question) bool { return q.ctx.Err() != nil })
+	if len(batch) == 0 {
+		return
 	}
-	s.look(standingsByNumber, numbers, func(q *question) []any { return []any{q.number} })
-	s.look(standingsByReference, references, func(q *question) []any { return []any{q.reference, q.partner} })
+	err := s.look(m, batch, words)
 	for _, q := range batch {
+		if err != nil {
+			q.err = blame(err)
+		}
 		close(q.done)
 	}
 }
 
-// look answers questions with one statement, whose rows say in their first column which question they answer. Places
-// of it that no question needs ask for nothing.
-func (s *Store) look(m manyRows, batch []*question, words func(*question) []any) {
-	if len(batch) == 0 {
-		return
-	}
+func (s *Store) look(m manyRows, batch []*question, words func(*question) []any) (err error) {
+	defer recovered(&err) // nobody's request is here to fail alone
 	text, rows := m.covering(len(batch))
 	args := make([]any, 0, rows*m.columns)
 	for n := range rows {
@@ -100,8 +120,7 @@ func (s *Store) look(m manyRows, batch []*question, words func(*question) []any)
 		}
 		args = append(append(args, n), words(q)...)
 	}
-	err := s.engine.Read(context.Background(), true, func(open engine.Session) (err error) {
-		defer recovered(&err) // nobody's request is here to fail alone
+	return s.engine.Read(context.Background(), true, func(open engine.Session) error {
 		return open.Query(text, args, func(scan func(dest ...any) error) error {
 			n, found, err := scanStanding(scan)
 			if err == nil {
@@ -110,16 +129,6 @@ func (s *Store) look(m manyRows, batch []*question, words func(*question) []any)
 			return err
 		})
 	})
-	switch {
-	case err == nil:
-	case len(batch) > 1 && s.engine.RolledBack(err): // it may be one question's fault, and not the others'
-		s.look(m, batch[:len(batch)/2], words)
-		s.look(m, batch[len(batch)/2:], words)
-	default:
-		for _, q := range batch {
-			q.found, q.err = Standing{}, blame(err)
-		}
-	}
 }
 
 // standings makes the statement that reads where tickets stand: those that a condition finds for each place of a list. A

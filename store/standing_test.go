@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"sync"
@@ -122,22 +123,56 @@ func TestQuestionsThatAreAnsweredTogetherGetTheirOwnAnswers(t *testing.T) {
 	})
 }
 
-func TestAQuestionThatCannotBeAskedTakesNothingFromTheOthers(t *testing.T) {
+func TestAReferenceThatCannotBeStoredIsNotAskedFor(t *testing.T) {
 	t.Parallel()
 	desktest.OnEachEngine(t, func(t *testing.T, e desktest.Engine) {
 		s := open(t, e)
-		one := plain(1, "p", desk.Open, desktest.Start)
-		one.ChannelReference = "ref"
-		write(t, s, func(tx *store.Tx) { tx.InsertTicket(one) })
-		asked := []store.Wanted{{Number: 1}, {Reference: "ref", Partner: "p"}, {Reference: "\x00", Partner: "p"}, {Reference: "ref"}, {Reference: "none"}}
-		found, errs := store.Answered(s, asked)
-		for _, i := range []int{0, 1, 3} {
-			if errs[i] != nil || found[i].Ticket.Number != 1 {
-				t.Errorf("question %d: %v, %v", i, found[i].Ticket, errs[i])
+		for _, reference := range []string{"", "\x00", "a\x00b", "\xff"} { // PostgreSQL fails the statement of all others by it
+			if _, err := s.StandingByReference(t.Context(), reference, "p"); !errors.Is(err, store.ErrNotFound) {
+				t.Errorf("%q: %v, want ErrNotFound", reference, err)
 			}
 		}
-		if errs[2] == nil || !errors.Is(errs[4], store.ErrNotFound) {
-			t.Errorf("what cannot be asked: %v; what is not there: %v", errs[2], errs[4])
+	})
+}
+
+func TestACallerWhoLeavesIsNotKeptWaiting(t *testing.T) {
+	t.Parallel()
+	desktest.OnEachEngine(t, func(t *testing.T, e desktest.Engine) {
+		s := open(t, e)
+		gone, leave := context.WithCancel(t.Context())
+		hold, held := make(chan struct{}), make(chan struct{})
+		store.HoldReads(s, held, hold)
+		asked := make(chan error)
+		go func() {
+			_, err := s.StandingByNumber(gone, 1)
+			asked <- err
+		}()
+		<-held
+		leave()
+		if err := <-asked; !errors.Is(err, context.Canceled) { // hangs when it waits for the database
+			t.Errorf("got %v, want that the caller left", err)
+		}
+		close(hold)
+		if _, err := s.StandingByNumber(t.Context(), 1); !errors.Is(err, store.ErrNotFound) {
+			t.Errorf("the next caller: %v", err)
+		}
+		if _, err := s.StandingByNumber(gone, 1); !errors.Is(err, context.Canceled) {
+			t.Errorf("a caller who is gone: %v", err)
+		}
+	})
+}
+
+func TestAPanicWhileQuestionsAreAnsweredIsTheirError(t *testing.T) {
+	t.Parallel()
+	desktest.OnEachEngine(t, func(t *testing.T, e desktest.Engine) {
+		s := open(t, e)
+		store.Tap(s, func(text string, _ []any) { panic("somebody's fault") })
+		if _, err := s.StandingByNumber(t.Context(), 1); !desk.Is(err, desk.Unavailable) {
+			t.Errorf("got %v", err)
+		}
+		store.Tap(s, func(string, []any) {}) // over the other, which panics still
+		if _, err := s.StandingByReference(t.Context(), "ref", "p"); !desk.Is(err, desk.Unavailable) {
+			t.Errorf("the next question: %v", err)
 		}
 	})
 }

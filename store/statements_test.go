@@ -112,6 +112,7 @@ func exercise(t *testing.T, s *store.Store, n int64) {
 		tx.ReplaceSetting(fmt.Sprint("s", n), "x", "y")
 		tx.RewrapDataKey(store.DataKey{ID: n, Purpose: "x", Wrapped: "anew"})
 	})
+	check(t, s.KeepAudit(t.Context(), []desk.AuditEntry{{ID: fmt.Sprint("f", n)}}))
 	sequence(t, s)
 	check(t, s.Beat(t.Context()))
 	check(t, second(s.CondemnBlobs(t.Context(), "run", desktest.Start, desktest.Start, 10)))

@@ -31,15 +31,15 @@ type Options struct {
 
 // Store is an open database. It is safe for concurrent use.
 type Store struct {
-	engine    engine.Engine
-	clock     func() time.Time
-	log       *slog.Logger
-	writes    queue[*job]
-	questions queue[*question]
-	committed atomic.Pointer[func()]
-	sealer    atomic.Pointer[Sealer] // set while the sequencer runs
-	numbers   numberBlock
-	metrics   metrics
+	engine                engine.Engine
+	clock                 func() time.Time
+	log                   *slog.Logger
+	writes                queue[*job]
+	byNumber, byReference queue[*question]
+	committed             atomic.Pointer[func()]
+	sealer                atomic.Pointer[Sealer] // set while the sequencer runs
+	numbers               numberBlock
+	metrics               metrics
 }
 
 // Open opens the database, creating it when it does not exist, and brings its schema to this program's version.
@@ -66,7 +66,7 @@ func (o Options) withDefaults() Options {
 
 // start opens a store over an engine.
 func start(ctx context.Context, e engine.Engine, o Options) (*Store, error) {
-	s := &Store{engine: e, clock: o.Clock, log: o.Log, writes: newQueue[*job](), questions: newQueue[*question](), metrics: newMetrics(o.Metrics)}
+	s := &Store{engine: e, clock: o.Clock, log: o.Log, writes: newQueue[*job](), byNumber: newQueue[*question](), byReference: newQueue[*question](), metrics: newMetrics(o.Metrics)}
 	if err := s.migrate(ctx); err != nil {
 		return nil, errors.Join(err, e.Close())
 	}
@@ -87,7 +87,8 @@ func (o Options) place() engine.Options {
 func (s *Store) Close() error {
 	s.returnNumbers()
 	s.writes.stop()
-	s.questions.stop()
+	s.byNumber.stop()
+	s.byReference.stop()
 	return s.engine.Close()
 }
 

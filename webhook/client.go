@@ -42,7 +42,8 @@ type Answer struct {
 // Good reports whether the target took the message: any 2xx. A redirect is none.
 func (a Answer) Good() bool { return a.Status >= 200 && a.Status <= 299 }
 
-// Post makes one attempt to deliver a body. The error never shows the address, which may hold a secret of the target.
+// Post makes one attempt to deliver a body. Of the address the error shows host and IP at most: the rest may hold a secret of
+// the target. It is for the operator: partners are not told what answers inside a network.
 func (c *Client) Post(ctx context.Context, address string, header http.Header, body []byte) (Answer, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, address, bytes.NewReader(body))
 	if err != nil {

@@ -38,15 +38,15 @@ func TestASampleReachesTheListenerAndIsVerified(t *testing.T) {
 func TestAListenerSaysWhatFailedAndMovesNoCursor(t *testing.T) {
 	var out bytes.Buffer
 	for name, c := range map[string]struct {
-		listener webhook.Listener
+		listener *webhook.Listener
 		says     string
 	}{
-		"text":      {webhook.Listener{Secret: otherSecret}, "FAILED"},
-		"no secret": {webhook.Listener{}, "no secret was given"},
-		"JSON":      {webhook.Listener{Secret: otherSecret, JSON: true}, `"verified":false`},
+		"text":      {&webhook.Listener{Secret: otherSecret}, "FAILED"},
+		"no secret": {&webhook.Listener{}, "no secret was given"},
+		"JSON":      {&webhook.Listener{Secret: otherSecret, JSON: true}, `"verified":false`},
 	} {
 		c.listener.Out = &out
-		s := httptest.NewServer(&c.listener)
+		s := httptest.NewServer(c.listener)
 		body := []byte("{\"a\":\"\x1b[2J\u202e\"}")
 		if _, err := client().Post(t.Context(), s.URL, headers(t, webhook.Message{ID: "1\x1b", Body: body}, at, secret), body); err == nil {
 			t.Errorf("%s: a header that cannot be sent was sent", name)

@@ -107,11 +107,19 @@ func TestTheUsualMistakesAreRecognised(t *testing.T) {
 		hexOf([]byte(secret), alphabetical):                                                "names in another order",
 		hexOf([]byte(secret), nil):                                                         "over nothing",
 		hexOf(decoded, append([]byte("t-2."+h.Get(webhook.TimestampHeader)+"."), body...)): "over id, timestamp and body",
+		h.Get(webhook.StandardHeader):                                                      "right as " + webhook.StandardHeader,
 		strings.Repeat("0", 64):                                                            "",
 		"":                                                                                 "",
 	} {
 		if got := webhook.Mistake(secret, computed, h, body); !strings.Contains(got, says) || says == "" && got != "" {
 			t.Errorf("%.20s…: %q, want %q", computed, got, says)
 		}
+	}
+}
+
+func TestAMistakeOverABodyThatIsNoJSONIsNotTakenForAnotherOne(t *testing.T) {
+	mac := hmac.New(sha256.New, []byte(secret))
+	if got := webhook.Mistake(secret, hex.EncodeToString(mac.Sum(nil)), http.Header{}, []byte("no JSON")); !strings.Contains(got, "over nothing") {
+		t.Errorf("got %q", got)
 	}
 }

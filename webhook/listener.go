@@ -26,7 +26,7 @@ type received struct {
 	Headers  map[string]string `json:"headers"`
 	Body     string            `json:"body"`
 	Steps    []Step            `json:"steps"`
-	Verified bool              `json:"verified"`
+	Verified *bool             `json:"verified"` // null when there was no secret to verify with
 	Status   int               `json:"status"`
 }
 
@@ -52,7 +52,7 @@ func (l *Listener) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	if l.Secret != "" {
 		got.Steps = Examine(l.Secret, r.Header, body, now)
-		got.Verified = Passed(got.Steps)
+		got.Verified = new(Passed(got.Steps))
 	}
 	l.print(got)
 	w.WriteHeader(status)
@@ -65,12 +65,12 @@ func (l *Listener) print(got received) {
 		_ = json.NewEncoder(l.Out).Encode(got)
 		return
 	}
-	verdict := map[bool]string{true: "verified", false: "NOT VERIFIED"}[got.Verified]
-	if got.Steps == nil {
-		verdict = "not verified: no secret was given"
+	verdict := "not verified: no secret was given"
+	if got.Verified != nil {
+		verdict = map[bool]string{true: "verified", false: "NOT VERIFIED"}[*got.Verified]
 	}
 	fmt.Fprintf(l.Out, "%s  %s  answered %d  %s\n  %s\n", got.At.Format(time.TimeOnly), oneLine(got.Headers[IDHeader]), got.Status, verdict, oneLine(got.Body))
-	if got.Steps != nil && !got.Verified {
+	if got.Verified != nil && !*got.Verified {
 		PrintSteps(l.Out, got.Steps)
 	}
 }

@@ -7,8 +7,9 @@ import (
 )
 
 // Samples makes the life of a ticket that does not exist, as partners hear of it: one event of each type (API document,
-// Webhook Events), and the STATUS_CHANGED that goes before some. Names and numbers are made up.
-func Samples(at time.Time) ([]desk.Event, error) {
+// Webhook Events), and the STATUS_CHANGED that goes before some. It ends now; names and numbers are made up.
+func Samples(now time.Time) ([]desk.Event, error) {
+	at := now.Add(-4 * time.Minute)
 	partner := desk.Actor{Kind: desk.ByPartner, ID: "sample", Name: "sample"}
 	agent := desk.Actor{Kind: desk.ByAgent, ID: "sample", Name: "Agen Contoh"}
 	r := &desk.Reference{SystemUser: true, Services: map[desk.ServiceType]desk.Service{

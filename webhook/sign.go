@@ -83,6 +83,12 @@ func standardContent(m Message, timestamp string) []byte {
 	return append([]byte(m.ID+"."+timestamp+"."), m.Body...)
 }
 
+// CheckSecret returns ErrSecret when a text is no secret.
+func CheckSecret(text string) error {
+	_, err := decodeSecret(text)
+	return err
+}
+
 func decodeSecret(secret string) ([]byte, error) {
 	text, found := strings.CutPrefix(secret, secretPrefix)
 	key, err := base64.StdEncoding.DecodeString(text)

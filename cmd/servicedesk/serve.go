@@ -41,13 +41,13 @@ const ballast = 16 << 20
 
 // tuneCollector sets what the environment does not. What it returns must be kept alive.
 func (p *program) tuneCollector() []byte {
-	if debug.SetMemoryLimit(-1) == math.MaxInt64 {
-		debug.SetMemoryLimit(memoryLimit + ballast)
+	if p.getenv("GOGC") == "" {
+		debug.SetGCPercent(heapGrowth)
 	}
-	if p.getenv("GOGC") != "" {
-		return nil
+	if debug.SetMemoryLimit(-1) != math.MaxInt64 {
+		return nil // somebody knows how much there is
 	}
-	debug.SetGCPercent(heapGrowth)
+	debug.SetMemoryLimit(memoryLimit + ballast)
 	return make([]byte, ballast)
 }
 

@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/netip"
 	"os"
 	"strings"
 	"time"
@@ -31,7 +32,11 @@ func secretFile(flags *flag.FlagSet, usage string) func() (string, error) {
 		if err != nil {
 			return "", fmt.Errorf("--secret-file: %w", err)
 		}
-		return strings.TrimSpace(string(text)), nil
+		secret := strings.TrimSpace(string(text))
+		if err := webhook.CheckSecret(secret); err != nil {
+			return "", fmt.Errorf("--secret-file %s: %w; copy it whole, as apikey create printed it", *name, err)
+		}
+		return secret, nil
 	}
 }
 
@@ -55,13 +60,22 @@ func listenWebhookCommand(ctx context.Context, p *program, flags *flag.FlagSet, 
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(p.stderr, "Waiting for webhooks at http://%s/ until you stop it (Ctrl-C).\n", listener.Addr())
+	fmt.Fprintf(p.stderr, "Waiting for webhooks at http://%s/ until you stop it (Ctrl-C).\n", reachable(listener.Addr()))
 	s := &http.Server{Handler: l, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second}
 	context.AfterFunc(ctx, func() { _ = s.Close() })
 	if err := s.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 		return err
 	}
 	return nil
+}
+
+// reachable is an address as somebody on this machine calls it.
+func reachable(a net.Addr) string {
+	host, port, err := net.SplitHostPort(a.String())
+	if ip, _ := netip.ParseAddr(host); err == nil && ip.IsUnspecified() {
+		return net.JoinHostPort("localhost", port)
+	}
+	return a.String()
 }
 
 func sendWebhookCommand(ctx context.Context, p *program, flags *flag.FlagSet, args []string) error {
@@ -82,7 +96,7 @@ func sendWebhookCommand(ctx context.Context, p *program, flags *flag.FlagSet, ar
 		key = auth.NewWebhookSecret()
 		fmt.Fprintf(p.stderr, "Signed with the secret %s\n", key)
 	}
-	samples, err := webhook.Samples(time.Now().Add(-5 * time.Minute)) // the life of a ticket takes some minutes
+	samples, err := webhook.Samples(time.Now())
 	if err != nil {
 		return err
 	}
@@ -182,7 +196,7 @@ func verifyWebhookCommand(_ context.Context, p *program, flags *flag.FlagSet, ar
 // readBody reads a body from a file, or from standard input.
 func (p *program) readBody(name string) ([]byte, error) {
 	if name == "-" {
-		return io.ReadAll(io.LimitReader(p.stdin, 1<<20))
+		return io.ReadAll(p.stdin)
 	}
 	return os.ReadFile(name)
 }

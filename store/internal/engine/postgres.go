@@ -34,6 +34,10 @@ const (
 // of ours lasts, and short because such a transaction may hold the sequencer's lock.
 const forgotten = 2 * TransactionLimit
 
+// forbidden are ways of PostgreSQL that what serves a request does not take: it walks indexes. What else looks cheap by the
+// statistics of a small table is slow on a grown one, and nothing of it is worth compiling.
+var forbidden = []string{"enable_seqscan", "enable_hashjoin", "enable_mergejoin", "jit"}
+
 func openPostgres(ctx context.Context, address string, log *slog.Logger) (Engine, error) {
 	config, err := pgxpool.ParseConfig(address)
 	if err != nil {
@@ -46,8 +50,8 @@ func openPostgres(ctx context.Context, address string, log *slog.Logger) (Engine
 	params["application_name"] = "servicedesk"
 	params["synchronous_commit"] = "on" // an acknowledged write must survive a power cut
 	params["idle_in_transaction_session_timeout"] = strconv.FormatInt(forgotten.Milliseconds(), 10)
-	for _, other := range []string{"enable_seqscan", "enable_hashjoin", "enable_mergejoin", "jit"} {
-		params[other] = "off" // every statement walks indexes; what else looks cheap by statistics of a small table is slow on a grown one
+	for _, plan := range forbidden {
+		params[plan] = "off"
 	}
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {

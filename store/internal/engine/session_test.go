@@ -206,3 +206,16 @@ func TestALookThatFailsLetsNothingBeStored(t *testing.T) {
 		want(t, words(t, e))
 	})
 }
+
+func TestWhatServesARequestWalksIndexesAndADumpReadsAsItLikes(t *testing.T) {
+	t.Parallel()
+	e := open(t, newPlace(t, desktest.PostgreSQL))
+	for _, setting := range []string{"enable_seqscan", "enable_hashjoin", "enable_mergejoin", "jit"} {
+		var serving, dumping []string
+		check(t, e.Read(t.Context(), true, func(s engine.Session) error { return s.Query("SHOW "+setting, nil, gathered(&serving)) }))
+		check(t, e.Snapshot(t.Context(), func(q engine.Query) error { return q("SHOW "+setting, nil, gathered(&dumping)) }))
+		if !slices.Equal(serving, []string{"off"}) || !slices.Equal(dumping, []string{"on"}) {
+			t.Errorf("%s is %v for requests and %v for dumps, want off and on", setting, serving, dumping)
+		}
+	}
+}

@@ -31,6 +31,9 @@ func (e *sqliteEngine) Snapshot(ctx context.Context, fn func(Query) error) (err 
 func (e *postgresEngine) Snapshot(ctx context.Context, fn func(Query) error) (err error) {
 	config := e.pool.Config().ConnConfig
 	config.RuntimeParams["idle_in_transaction_session_timeout"] = "0" // whoever takes the rows may be slow
+	for _, plan := range forbidden {                                  // here whole tables are read
+		delete(config.RuntimeParams, plan)
+	}
 	conn, err := pgx.ConnectConfig(ctx, config)
 	if err != nil {
 		return err
