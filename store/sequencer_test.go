@@ -352,35 +352,47 @@ func TestASequencerThatMeetsAnotherComesBackByItself(t *testing.T) {
 	t.Parallel()
 	p := newPlace(t, desktest.PostgreSQL)
 	first, second := p.open(t, store.Options{}), p.open(t, store.Options{})
-	met := make(chan struct{})
-	var once sync.Once
+	runs := make(chan struct{}, 100)
+	store.Tap(second, func(text string, _ []any) {
+		if strings.Contains(text, "FROM sequencer") {
+			select {
+			case runs <- struct{}{}:
+			default:
+			}
+		}
+	})
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
 	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		second.RunSequencer(ctx, seal, time.Hour, stop) // ends when something was numbered
+	}()
 	check(t, store.WriteAlone(first, func(tx *store.Tx) error {
 		var id int
 		if err := store.Ask(tx, `SELECT id FROM sequencer FOR UPDATE`, nil, &id); err != nil {
 			return err
 		}
-		store.Tap(second, func(text string, _ []any) {
-			if strings.Contains(text, "FROM sequencer") {
-				once.Do(func() { close(met) })
-			}
-		})
-		go func() {
-			defer close(ended)
-			second.RunSequencer(ctx, seal, time.Hour, stop) // ends when something was numbered
-		}()
-		for n := int64(1); ; n++ { // until one of them wakes it
+		for n, woken := 1, false; !woken; n++ {
 			record(t, second, "", fmt.Sprint("t", n), 1)
 			select {
-			case <-met:
-				return nil
-			case <-time.After(10 * time.Millisecond):
+			case <-runs:
+				woken = true
+			case <-time.After(10 * time.Millisecond): // it was not listening yet
 			}
 		}
+		for range 5 { // nobody wakes it any more
+			select {
+			case <-runs:
+			case <-time.After(10 * time.Second):
+				t.Error("it gave up")
+				stop()
+				return nil
+			}
+		}
+		return nil
 	}))
-	<-ended // or never
+	<-ended
 	for _, e := range order(t, second) {
 		if e.Number == 0 {
 			t.Errorf("%v was not numbered", e)
