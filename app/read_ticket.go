@@ -91,8 +91,10 @@ func (a *App) ReadTicket(ctx context.Context, actor desk.Actor, reference string
 		if d.Ticket, err = find(tx, actor, reference, false); err != nil {
 			return err
 		}
-		if d.Comments, err = tx.PublicComments(d.Ticket.ID); err != nil {
-			return err
+		if d.Ticket.Events > 1 { // no comment comes with the ticket
+			if d.Comments, err = tx.PublicComments(d.Ticket.ID); err != nil {
+				return err
+			}
 		}
 		d.Attachments, err = tx.Attachments(d.Ticket.ID)
 		return err
