@@ -205,6 +205,7 @@ func TestErrorsOfTheDatabaseStayInside(t *testing.T) {
 	onDesks(t, func(t *testing.T, d *desktest.Desk) {
 		c := partner(t, d, "partner")
 		number := opened(t, c, "/tickets", set(t, aTicket, "customer.email", `"jane@example.com"`))
+		c.Patch(t, "/tickets/"+number, `{"action":"ADD_COMMENT","comment":"first"}`).Want(t, 200)
 		d.Exec(t, `ALTER TABLE comment RENAME TO elsewhere`)
 		for _, r := range []desktest.Response{c.Get(t, "/tickets/"+number), c.Patch(t, "/tickets/"+number, `{"action":"ADD_COMMENT","comment":"x"}`)} {
 			wantMessage(t, r, 503, "The service cannot answer at this moment. Try again in 5 seconds")
