@@ -1,6 +1,7 @@
 package backup_test
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -62,6 +63,20 @@ func TestEveryByteThatIsNotTheOneThatWasWrittenIsFound(t *testing.T) {
 			t.Errorf("at %d: %v, want ErrDamaged", at, err)
 		}
 		whole[at] ^= bit
+	}
+}
+
+// The first entry is read before anything can be compared with the sum at the end.
+func TestADescriptionWithOneOtherBitIsFound(t *testing.T) {
+	t.Parallel()
+	whole := small(t)
+	at := bytes.Index(whole, []byte(`"schema": `)) + len(`"schema": `)
+	for bit := range 8 {
+		changed := bytes.Clone(whole)
+		changed[at] ^= 1 << bit
+		if err := reads(t, changed); !errors.Is(err, backup.ErrDamaged) && (err == nil || !strings.Contains(err.Error(), "newer program")) {
+			t.Errorf("schema version %q: %v, want ErrDamaged", changed[at], err)
+		}
 	}
 }
 

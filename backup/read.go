@@ -167,7 +167,7 @@ func noBackup() error {
 // describe reads the first entry.
 func (r *reader) describe(ctx context.Context, name string, content []byte) error {
 	d := &r.contents.Description
-	if name != descriptionName || json.Unmarshal(content, d) != nil || d.Format < 1 {
+	if name != descriptionName || json.Unmarshal(content, d) != nil || d.Format < 1 || d.Schema < 1 {
 		return noBackup()
 	}
 	newest, err := store.NewestVersion()
