@@ -75,6 +75,19 @@ func skips(_ *sourceFile, _, y string) bool {
 	return slices.Contains([]string{"Skip", "Skipf", "SkipNow"}, y)
 }
 
+// callsOut finds connections that do not come from guard.
+func callsOut(file *sourceFile, x, y string) bool {
+	switch x {
+	case file.nameOf("net"):
+		return y == "Dialer" || strings.HasPrefix(y, "Dial")
+	case file.nameOf("net/http"):
+		return slices.Contains([]string{"Client", "DefaultClient", "Transport", "DefaultTransport", "Get", "Head", "Post", "PostForm"}, y)
+	}
+	return false
+}
+
+func ofTheProgram(file *sourceFile) bool { return !file.test && !file.support() && file.dir != "guard" }
+
 func inTests(file *sourceFile) bool { return file.test || file.support() }
 
 // calls finds what is forbidden in some files, called or passed on; an exception names the file and x.y.
