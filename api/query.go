@@ -5,8 +5,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"banksulutgo.co.id/servicedesk/desk"
 	"banksulutgo.co.id/servicedesk/web"
@@ -38,21 +36,10 @@ func readQuery(r *web.Request, known ...string) *query {
 		text = desk.ParameterNone
 	}
 	for _, name := range unknown[:min(len(unknown), 10)] {
-		q.faults.Add(showable(name), text, strings.Join(known, ", ")) // two may look alike
+		shown, _ := desk.MaskCards(desk.Showable(name)) // as it is told: two may look alike
+		q.faults.Add(shown, text, strings.Join(known, ", "))
 	}
 	return q
-}
-
-// showable is a name that anybody may have made up, as it may be told: without what cannot be seen.
-func showable(name string) string {
-	visible := strings.Map(func(r rune) rune {
-		if !unicode.IsPrint(r) {
-			return utf8.RuneError
-		}
-		return r
-	}, name)
-	masked, _ := desk.MaskCards(visible)
-	return masked
 }
 
 // bare is the handler of an operation without parameters: it refuses them all.

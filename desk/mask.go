@@ -478,3 +478,17 @@ func MaskEmail(s string) string {
 	}
 	return s[:width] + "***" + s[at:]
 }
+
+// Showable is a text that anybody may have made up as it can be shown, on one line: white space is a space, and what cannot
+// be seen, or moves the cursor of a terminal, is U+FFFD.
+func Showable(text string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsSpace(r):
+			return ' '
+		case !unicode.IsPrint(r):
+			return unicode.ReplacementChar
+		}
+		return r
+	}, text)
+}

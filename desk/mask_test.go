@@ -366,3 +366,17 @@ func TestPersonalDataNeverStaysAndMasksOnce(t *testing.T) {
 		}
 	})
 }
+
+func TestWhatIsShownStaysOnItsLine(t *testing.T) {
+	for text, want := range map[string]string{
+		"Rp 5.000 – é 語":    "Rp 5.000 – é 語",
+		"a\tb\r\nc\u2028d":  "a b  c d",
+		"\x1b[2J\x00\u202e": "\ufffd[2J\ufffd\ufffd",
+		"\xff":              "\ufffd",
+		"":                  "",
+	} {
+		if got := Showable(text); got != want {
+			t.Errorf("%q is shown as %q, want %q", text, got, want)
+		}
+	}
+}

@@ -9,8 +9,8 @@ import (
 	"net/url"
 	"strings"
 	"time"
-	"unicode"
 
+	"banksulutgo.co.id/servicedesk/desk"
 	"banksulutgo.co.id/servicedesk/guard"
 )
 
@@ -70,22 +70,9 @@ func withoutAddress(err error) error {
 
 // readable is the beginning of an answer as it can be shown on one line.
 func readable(b []byte) string {
-	text := strings.TrimSpace(oneLine(string(b)))
+	text := strings.TrimSpace(desk.Showable(string(b)))
 	if r := []rune(text); len(r) > answerKept {
 		return string(r[:answerKept]) + "…"
 	}
 	return text
-}
-
-// oneLine is a text from outside without what moves the cursor of a terminal or cannot be seen.
-func oneLine(text string) string {
-	return strings.Map(func(r rune) rune {
-		switch {
-		case unicode.IsSpace(r):
-			return ' '
-		case !unicode.IsPrint(r):
-			return unicode.ReplacementChar
-		}
-		return r
-	}, text)
 }
