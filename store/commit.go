@@ -259,6 +259,7 @@ func (c *committer) transact(batch []*job) error {
 		return blame(err)
 	}
 	c.store.metrics.batch(len(batch), time.Since(start))
+	c.store.metrics.sequencedAtOnce(all)
 	return nil
 }
 

@@ -42,3 +42,13 @@ func (m metrics) batch(writes int, took time.Duration) {
 	m.batches.Observe(float64(writes))
 	m.seconds.Observe(took.Seconds())
 }
+
+// sequencedAtOnce counts the records that were numbered and sealed in the transaction that stored them.
+func (m metrics) sequencedAtOnce(r records) {
+	if len(r.events) > 0 && r.events[0].Number > 0 {
+		m.numbered.Add(float64(len(r.events)))
+	}
+	if len(r.entries) > 0 && r.entries[0].Number > 0 {
+		m.sealed.Add(float64(len(r.entries)))
+	}
+}

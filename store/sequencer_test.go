@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/prometheus/client_golang/prometheus"
 
 	"banksulutgo.co.id/servicedesk/desk"
 	"banksulutgo.co.id/servicedesk/internal/desktest"
@@ -300,7 +301,8 @@ func TestASequencerDoesNotWaitForAnotherOne(t *testing.T) {
 func TestEntriesThatBelongToNoChangeAreSealedAsTheyAreStored(t *testing.T) {
 	t.Parallel()
 	desktest.OnEachEngine(t, func(t *testing.T, e desktest.Engine) {
-		s := newPlace(t, e).open(t, store.Options{})
+		metrics := prometheus.NewRegistry()
+		s := newPlace(t, e).open(t, store.Options{Metrics: metrics})
 		check(t, s.KeepAudit(t.Context(), []desk.AuditEntry{{ID: "a"}})) // before the sequencer runs
 		if n := read(t, s, (*store.Tx).Unsealed); n != 1 {
 			t.Errorf("%d entries are unsealed, want the one", n)
@@ -310,6 +312,9 @@ func TestEntriesThatBelongToNoChangeAreSealedAsTheyAreStored(t *testing.T) {
 		check(t, s.KeepAudit(t.Context(), []desk.AuditEntry{{ID: "d"}}))
 		if n := read(t, s, (*store.Tx).Unsealed); n != 1 {
 			t.Errorf("%d entries are unsealed, want the first only", n)
+		}
+		if n := counter(t, metrics, "servicedesk_audit_sealed_total"); n != 3 {
+			t.Errorf("%v entries are counted as sealed, want 3", n)
 		}
 		sequence(t, s)
 		var names []string

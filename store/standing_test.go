@@ -123,18 +123,6 @@ func TestQuestionsThatAreAnsweredTogetherGetTheirOwnAnswers(t *testing.T) {
 	})
 }
 
-func TestAReferenceThatCannotBeStoredIsNotAskedFor(t *testing.T) {
-	t.Parallel()
-	desktest.OnEachEngine(t, func(t *testing.T, e desktest.Engine) {
-		s := open(t, e)
-		for _, reference := range []string{"", "\x00", "a\x00b", "\xff"} { // PostgreSQL fails the statement of all others by it
-			if _, err := s.StandingByReference(t.Context(), reference, "p"); !errors.Is(err, store.ErrNotFound) {
-				t.Errorf("%q: %v, want ErrNotFound", reference, err)
-			}
-		}
-	})
-}
-
 func TestACallerWhoLeavesIsNotKeptWaiting(t *testing.T) {
 	t.Parallel()
 	desktest.OnEachEngine(t, func(t *testing.T, e desktest.Engine) {
