@@ -7,7 +7,6 @@ import (
 	"math"
 	"net/http"
 	"path/filepath"
-	"runtime"
 	"runtime/debug"
 	"sync"
 	"time"
@@ -35,20 +34,14 @@ const memoryLimit = 512 << 20
 // half as often as Go does by default is worth some megabytes. GOGC sets another one.
 const heapGrowth = 200
 
-// ballast is memory, in bytes, that the collector counts and nobody touches, so that it is an address and nothing more:
-// what the desk keeps is so little that without it a collection would run after every few megabytes.
-const ballast = 16 << 20
-
-// tuneCollector sets what the environment does not. What it returns must be kept alive.
-func (p *program) tuneCollector() []byte {
+// tuneCollector sets what the environment does not.
+func (p *program) tuneCollector() {
+	if debug.SetMemoryLimit(-1) == math.MaxInt64 {
+		debug.SetMemoryLimit(memoryLimit)
+	}
 	if p.getenv("GOGC") == "" {
 		debug.SetGCPercent(heapGrowth)
 	}
-	if debug.SetMemoryLimit(-1) != math.MaxInt64 {
-		return nil // somebody knows how much there is
-	}
-	debug.SetMemoryLimit(memoryLimit + ballast)
-	return make([]byte, ballast)
 }
 
 func serveCommand(ctx context.Context, p *program, flags *flag.FlagSet, args []string) error {
@@ -62,7 +55,7 @@ func serveCommand(ctx context.Context, p *program, flags *flag.FlagSet, args []s
 		return err
 	}
 	defer held.Close()
-	defer runtime.KeepAlive(p.tuneCollector())
+	p.tuneCollector()
 	clock := &demoClock{}
 	o, err := p.open(ctx, c, withAttachments, clock.Now)
 	if err != nil {

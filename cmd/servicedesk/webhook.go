@@ -9,7 +9,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"net/netip"
 	"os"
 	"strings"
 	"time"
@@ -43,7 +42,7 @@ func secretFile(flags *flag.FlagSet, usage string) func() (string, error) {
 func listenWebhookCommand(ctx context.Context, p *program, flags *flag.FlagSet, args []string) error {
 	l := &webhook.Listener{Out: p.stdout}
 	address := flags.String("listen", "127.0.0.1:9000", "`address` to receive on")
-	flags.IntVar(&l.Status, "answer", http.StatusOK, "`status` of each answer; 500 shows how the desk tries again")
+	flags.IntVar(&l.Status, "answer", http.StatusOK, "`status` of each answer; 500 plays a receiver that is out of order")
 	flags.BoolVar(&l.JSON, "json", false, "print JSON, a line for each webhook")
 	secret := secretFile(flags, "without one nothing is verified")
 	_, err := parse(flags, args, 0)
@@ -60,22 +59,13 @@ func listenWebhookCommand(ctx context.Context, p *program, flags *flag.FlagSet, 
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(p.stderr, "Waiting for webhooks at http://%s/ until you stop it (Ctrl-C).\n", reachable(listener.Addr()))
+	fmt.Fprintf(p.stderr, "Waiting for webhooks at http://%s/ until you stop it (Ctrl-C).\n", listener.Addr())
 	s := &http.Server{Handler: l, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second}
 	context.AfterFunc(ctx, func() { _ = s.Close() })
 	if err := s.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 		return err
 	}
 	return nil
-}
-
-// reachable is an address as somebody on this machine calls it.
-func reachable(a net.Addr) string {
-	host, port, err := net.SplitHostPort(a.String())
-	if ip, _ := netip.ParseAddr(host); err == nil && ip.IsUnspecified() {
-		return net.JoinHostPort("localhost", port)
-	}
-	return a.String()
 }
 
 func sendWebhookCommand(ctx context.Context, p *program, flags *flag.FlagSet, args []string) error {
@@ -155,9 +145,9 @@ func (h headerFlags) Set(text string) error {
 
 // verifiedOut is what `webhook verify --json` prints.
 type verifiedOut struct {
-	OK      bool           `json:"ok"`
-	Steps   []webhook.Step `json:"steps"`
-	Mistake string         `json:"mistake,omitempty"`
+	OK    bool           `json:"ok"`
+	Steps []webhook.Step `json:"steps"`
+	Own   string         `json:"computed,omitempty"` // what is to be said of the signature that the caller's program computed
 }
 
 func verifyWebhookCommand(_ context.Context, p *program, flags *flag.FlagSet, args []string) error {
@@ -188,7 +178,7 @@ func verifyWebhookCommand(_ context.Context, p *program, flags *flag.FlagSet, ar
 	out := verifiedOut{Steps: webhook.Examine(key, header.Header, body, now)}
 	out.OK = webhook.Passed(out.Steps)
 	if *computed != "" {
-		out.Mistake = webhook.Mistake(key, *computed, header.Header, body)
+		out.Own = webhook.Mistake(key, *computed, header.Header, body)
 	}
 	return p.printVerifiedWebhook(out, *computed != "", *asJSON)
 }
@@ -203,8 +193,8 @@ func (p *program) readBody(name string) ([]byte, error) {
 
 // printVerifiedWebhook says which steps hold; exit status 1 when one does not.
 func (p *program) printVerifiedWebhook(out verifiedOut, compared, asJSON bool) error {
-	if compared && out.Mistake == "" {
-		out.Mistake = "no usual mistake explains it: look at the key and the bytes that your program uses"
+	if compared && out.Own == "" {
+		out.Own = "no usual mistake explains it: look at the key and the bytes that your program uses"
 	}
 	if asJSON {
 		e := json.NewEncoder(p.stdout)
@@ -215,7 +205,7 @@ func (p *program) printVerifiedWebhook(out verifiedOut, compared, asJSON bool) e
 	} else {
 		webhook.PrintSteps(p.stdout, out.Steps)
 		if compared {
-			fmt.Fprintf(p.stdout, "Your own signature: %s.\n", out.Mistake)
+			fmt.Fprintf(p.stdout, "Your own signature: %s.\n", out.Own)
 		}
 	}
 	if !out.OK {
