@@ -1,7 +1,6 @@
 package desk
 
 import (
-	"net/url"
 	"regexp"
 	"strconv"
 	"strings"
@@ -48,20 +47,6 @@ func (in Integration) check(faults *Faults) {
 // is better than to keep the number and send it.
 func (in *Integration) maskCards(masked func(path string)) {
 	maskTexts(masked, textAt{"integration.webhookUrl", &in.WebhookURL}, textAt{"integration.apiVersion", &in.APIVersion})
-}
-
-// validTarget reports whether a partner may give a URL to be called: http or https, a host, a port that exists if any,
-// no user information.
-func validTarget(s string) bool {
-	u, err := url.Parse(s)
-	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || u.User != nil {
-		return false
-	}
-	if u.Port() == "" {
-		return true
-	}
-	port, err := strconv.ParseUint(u.Port(), 10, 16)
-	return err == nil && port > 0
 }
 
 // refuseCard notes a fault when an identifier as a whole is a full card number.

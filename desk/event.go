@@ -134,3 +134,11 @@ func (t *Ticket) assigned(by Actor, at time.Time) Event {
 func (t *Ticket) reprioritised(old Priority, by Actor, at time.Time) Event {
 	return t.record(PriorityChanged, by, at, object("oldPriority", string(old), "newPriority", string(t.Priority)))
 }
+
+// TestEvent is an event that did not happen, by which a partner tries its receiver. No ticket has its number 0, and its
+// type is none of the document's, so that a receiver that knows it not can leave it alone.
+func TestEvent(at time.Time) Event {
+	body := append([]byte(`{"event":"TEST","ticketNumber":"0","channelReferenceId":null,"timestamp":"`), FormatTime(at)...)
+	body = append(body, `","data":{"message":"This is a test. It is signed like every other webhook."}}`...)
+	return Event{TicketID: "test-" + NewID(at), Seq: 1, Type: "TEST", At: at, Body: body}
+}

@@ -31,6 +31,12 @@ const (
 	TicketNotFound       Text = "Ticket not found"
 	AttachmentNotFound   Text = "Attachment not found"
 	RequestNotFound      Text = "Request not found"
+	TargetNotFound       Text = "Webhook not found"
+	DeliveryNotFound     Text = "Delivery not found"
+	TooManyTargets       Text = "There are {0} webhooks already. Delete one that is not needed"
+	DeliveryUnderWay     Text = "The delivery is under way. Look again in a minute"
+	TicketTargetStays    Text = "This webhook comes from the tickets that name it. Disable it instead"
+	TargetKeepsSecret    Text = "The secret of this webhook is that of the API key"
 	KeyNotFound          Text = "There is no such API key in use"
 	AgentExists          Text = "An agent with this e-mail exists already"
 	PathNotFound         Text = "Not found. The API is described at /docs"
@@ -93,6 +99,7 @@ const (
 	DiffersFromFirst    Text = "{field} differs from the first request with this id"
 	PermissionUnknown   Text = "Unknown permission {0}. Known: {1}"
 	OneIdentifier       Text = "One of email, phone, identifier and nomorRekening is required"
+	NotForTicketTarget  Text = "{field} comes from the tickets that name this webhook and cannot be changed here"
 	ParameterUnknown    Text = "Unknown parameter {field}. Known: {0}"
 	ParameterNone       Text = "Unknown parameter {field}. There are none here"
 	QueryInvalid        Text = "The query cannot be read: write % as %25, & as %26 and ; as %3B"
@@ -139,6 +146,12 @@ var indonesian = map[Text]string{
 	EitherReference:      "Isi salah satu: ticketNumber atau channelReferenceId.",
 	TicketNotFound:       "Tiket tidak ditemukan.",
 	AttachmentNotFound:   "Lampiran tidak ditemukan.",
+	TargetNotFound:       "Webhook tidak ditemukan.",
+	DeliveryNotFound:     "Pengiriman tidak ditemukan.",
+	TooManyTargets:       "Sudah ada {0} webhook. Hapus yang tidak diperlukan.",
+	DeliveryUnderWay:     "Pengiriman sedang berjalan. Lihat kembali dalam satu menit.",
+	TicketTargetStays:    "Webhook ini berasal dari tiket yang menyebutnya. Nonaktifkan saja.",
+	TargetKeepsSecret:    "Rahasia webhook ini adalah rahasia kunci API.",
 	RequestNotFound:      "Permintaan tidak ditemukan.",
 	KeyNotFound:          "Tidak ada kunci API seperti itu yang masih berlaku.",
 	AgentExists:          "Petugas dengan surel ini sudah ada.",
@@ -199,6 +212,7 @@ var indonesian = map[Text]string{
 	DiffersFromFirst:    "{field} berbeda dari permintaan pertama dengan id ini.",
 	PermissionUnknown:   "Izin {0} tidak dikenal. Pilihan: {1}.",
 	OneIdentifier:       "Isi salah satu: email, phone, identifier, nomorRekening.",
+	NotForTicketTarget:  "{field} berasal dari tiket yang menyebut webhook ini dan tidak dapat diubah di sini.",
 	ParameterUnknown:    "Parameter {field} tidak dikenal. Pilihan: {0}",
 	ParameterNone:       "Parameter {field} tidak dikenal. Di sini tidak ada parameter.",
 	QueryInvalid:        "Query tidak dapat dibaca: tulis % sebagai %25, & sebagai %26 dan ; sebagai %3B.",
@@ -288,6 +302,15 @@ var labels = map[string][2]string{
 	"after":                      {"After", "After"},
 	"limit":                      {"Limit", "Limit"},
 	"wait":                       {"Wait", "Wait"},
+	"url":                        {"URL", "URL"},
+	"events":                     {"Events", "Peristiwa"},
+	"echo":                       {"Echo", "Gema"},
+	"active":                     {"Active", "Aktif"},
+	"overlapHours":               {"Overlap hours", "Jam tumpang tindih"},
+	"from":                       {"From", "Dari"},
+	"until":                      {"Until", "Sampai"},
+	"state":                      {"State", "Keadaan"},
+	"undelivered":                {"Undelivered", "Belum terkirim"},
 	"updatedSince":               {"Updated since", "Diubah sejak"},
 	"name":                       {"Name", "Nama"},
 	"email":                      {"Email", "Surel"},
