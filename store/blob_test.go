@@ -152,7 +152,7 @@ func TestTheRegisterBeginsWithTheAttachmentsThatAreThere(t *testing.T) {
 		register(t, s, "x")
 		write(t, s, naming("x", "a"))
 		write(t, s, func(tx *store.Tx) { // as the first version of the schema was
-			for _, statement := range []string{`DROP TABLE blob`, `DROP INDEX request_age`, `DELETE FROM schema_version WHERE version > 1`,
+			for _, statement := range []string{`DROP TABLE blob`, `DROP INDEX request_age`, `DROP TABLE target`, `DROP TABLE lane`, `DROP TABLE attempt`, `DELETE FROM schema_version WHERE version > 1`,
 				`INSERT INTO counter (name, value) VALUES ('ready:node', 1)`, `INSERT INTO attachment SELECT 'u', id, filename, mime, size, sha256, description, uploaded_by, 7 FROM attachment`} {
 				store.Do(tx, statement)
 			}

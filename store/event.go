@@ -50,6 +50,13 @@ func (tx *Tx) Feed(partner string, after int64, limit int) ([]FeedEvent, error) 
 	return found, err
 }
 
+// Event reads what says whose an event is and who hears of it, or ErrNotFound.
+func (tx *Tx) Event(ticketID string, seq int64) (desk.Event, error) {
+	e := desk.Event{TicketID: ticketID, Seq: seq}
+	err := tx.one(`SELECT type, partner_id FROM event WHERE ticket_id = $1 AND seq = $2`, []any{ticketID, seq}, &e.Type, &e.PartnerID)
+	return e, err
+}
+
 // TicketEvents reads everything that happened to a ticket, in order.
 func (tx *Tx) TicketEvents(ticketID string) ([]desk.Event, error) {
 	var found []desk.Event

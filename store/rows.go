@@ -75,3 +75,20 @@ func (tx *Tx) execRows(m manyRows, count int, row func(n int) []any) {
 		}
 	}
 }
+
+// eachOfRows is each for a query over rows, of which give gives the n-th.
+func (tx *Tx) eachOfRows(m manyRows, count int, give func(n int) []any, row func(scan func(dest ...any) error) error) error {
+	done := 0
+	for i, size := range rowCounts {
+		for ; count-done >= size; done += size {
+			args := make([]any, 0, size*m.columns)
+			for n := range size {
+				args = append(args, give(done+n)...)
+			}
+			if err := tx.each(m.texts[i], args, row); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

@@ -123,13 +123,14 @@ type pending struct {
 
 // pendingEvents reads them. The index gives a ticket's events in their order, so that no limit can take a later one
 // without the earlier.
-const pendingEvents = `SELECT e.ticket_id, e.seq, e.type, e.partner_id, e.at, COALESCE(p.feed_head, -1) FROM event e LEFT JOIN partner p ON p.id = e.partner_id
+const pendingEvents = `SELECT e.ticket_id, e.seq, e.type, e.partner_id, e.at, COALESCE(k.partner_id, ''), COALESCE(p.feed_head, -1)
+ FROM event e LEFT JOIN partner p ON p.id = e.partner_id LEFT JOIN api_key k ON k.id = e.actor_id
  WHERE e.number = 0 ORDER BY e.ticket_id, e.seq LIMIT $1`
 
 func (p *pending) scan(scan func(dest ...any) error) error {
 	var e desk.Event
 	var when, head int64
-	err := scan(&e.TicketID, &e.Seq, &e.Type, &e.PartnerID, &when, &head)
+	err := scan(&e.TicketID, &e.Seq, &e.Type, &e.PartnerID, &when, &e.Actor.PartnerID, &head)
 	e.At = at(when)
 	p.events = append(p.events, e)
 	if p.heads == nil {
@@ -141,8 +142,8 @@ func (p *pending) scan(scan func(dest ...any) error) error {
 	return err
 }
 
-// numberEvents gives the next numbers to pending events: within a ticket in its own order, over tickets in the order of
-// time as far as it is known.
+// numberEvents gives the next numbers to pending events, within a ticket in its own order, over tickets in the order of
+// time as far as it is known; and notes to whom they are owed.
 func (tx *Tx) numberEvents(last int64, p pending) {
 	// A ticket's time never runs backwards, so that this keeps its events in their order.
 	slices.SortStableFunc(p.events, func(a, b desk.Event) int { return a.At.Compare(b.At) })
@@ -151,6 +152,7 @@ func (tx *Tx) numberEvents(last int64, p pending) {
 		e := &p.events[n]
 		return []any{e.TicketID, e.Seq, e.Number, e.FeedNumber}
 	})
+	tx.owe(p.events)
 }
 
 // giveNumbers gives events the numbers after the last one, and those of their partners' feeds. One whose partner is not
@@ -262,6 +264,7 @@ func (tx *Tx) sequenceAtOnce(r records, seal Sealer) error {
 		return err
 	}
 	tx.giveNumbers(last.events, pending{r.events, heads})
+	tx.owe(r.events)
 	last.mac = chain(last.entries, last.mac, r.entries, seal)
 	tx.advance(given{last.events + int64(len(r.events)), last.entries + int64(len(r.entries)), last.mac})
 	return tx.err

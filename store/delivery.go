@@ -1,0 +1,306 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"banksulutgo.co.id/servicedesk/desk"
+)
+
+// Delivery is an event that is owed to a target, or was.
+type Delivery struct {
+	Event        desk.Event // its ticket, seq, type and time
+	TicketNumber int64
+	Cursor       int64 // of the event in its partner's feed
+	State        DeliveryState
+	Tries        int       // how often it failed so far; 0 once it is delivered
+	Next         time.Time // when it is tried next; zero: not before something else happens
+	Attempts     []Attempt // the oldest first; those that the log still has
+}
+
+// DeliveryState is where a delivery stands.
+type DeliveryState string
+
+// The states of deliveries.
+const (
+	DeliveryPending   DeliveryState = "PENDING"   // it is tried, or waits for its turn
+	DeliveryFailed    DeliveryState = "FAILED"    // it failed too often and waits for a person, and so do the later ones of its ticket
+	DeliveryDelivered DeliveryState = "DELIVERED" // the target took it
+	DeliverySkipped   DeliveryState = "SKIPPED"   // somebody did without it
+)
+
+// ClassSkipped is the class of the entry in the log of attempts by which somebody did without an event.
+const ClassSkipped = "SKIPPED"
+
+// LanePlace is the place of a lane among those of a target and a state.
+type LanePlace struct {
+	At       time.Time
+	TicketID string
+}
+
+// scannedAtOnce is how many events of a partner's feed are looked at for one page of deliveries: of a target that only
+// some tickets name, a page may hold few.
+const scannedAtOnce = 500
+
+const deliveryColumns = `SELECT e.ticket_id, e.seq, e.type, e.feed_number, e.at, k.number, l.head, l.tries, l.due, l.dead_at `
+
+// sent is the condition that an event e of a lane l is sent to its target; $1 are the types that it wants.
+const sent = `e.seq >= l.first AND e.public AND ($1 = '' OR ';' || $1 || ';' LIKE '%;' || e.type || ';%')`
+
+// Deliveries reads what a target was told, newest first, from before a place in its partner's feed (0: the end). It
+// returns the place from which to go on, 0 at the end.
+func (tx *Tx) Deliveries(t desk.Target, before int64, limit int) (found []Delivery, next int64, err error) {
+	if before == 0 {
+		before = 1<<63 - 1
+	}
+	scanned, last := 0, int64(0)
+	err = tx.each(`SELECT COUNT(*), COALESCE(MIN(feed_number), 0) FROM (SELECT feed_number FROM event WHERE partner_id = $1 AND feed_number < $2 AND feed_number > 0 ORDER BY feed_number DESC LIMIT $3) AS page`,
+		[]any{t.PartnerID, before, scannedAtOnce}, func(scan func(dest ...any) error) error { return scan(&scanned, &last) })
+	if err != nil {
+		return nil, 0, err
+	}
+	found, err = tx.deliveries(deliveryColumns+`FROM event e JOIN lane l ON l.ticket_id = e.ticket_id AND l.target_id = $2 AND l.again = '' JOIN ticket k ON k.id = e.ticket_id
+ WHERE e.partner_id = $3 AND e.feed_number < $4 AND e.feed_number >= $5 AND e.feed_number > 0 AND `+sent+` ORDER BY e.feed_number DESC LIMIT $6`,
+		t, eventList(t.Events), t.ID, t.PartnerID, before, last, limit)
+	switch {
+	case len(found) == limit && limit > 0:
+		next = found[limit-1].Cursor
+	case scanned == scannedAtOnce:
+		next = last
+	}
+	return found, next, err
+}
+
+// TicketDeliveries reads what a target was told of a ticket, and what it is owed, the oldest first.
+func (tx *Tx) TicketDeliveries(t desk.Target, ticketID string) ([]Delivery, error) {
+	return tx.deliveries(deliveryColumns+`FROM lane l JOIN event e ON e.ticket_id = l.ticket_id JOIN ticket k ON k.id = l.ticket_id
+ WHERE l.ticket_id = $3 AND l.target_id = $2 AND l.again = '' AND e.number > 0 AND `+sent+` ORDER BY e.seq`, t, eventList(t.Events), t.ID, ticketID)
+}
+
+// Undelivered reads what a target is owed and does not have, ticket by ticket, of those that failed or those that still
+// wait, behind a place; it returns the place of the last one.
+func (tx *Tx) Undelivered(t desk.Target, state DeliveryState, after LanePlace, tickets int) (found []Delivery, last LanePlace, more bool, err error) {
+	order := "due"
+	if state == DeliveryFailed {
+		order = "dead_at"
+	}
+	page := func(first int) string {
+		return fmt.Sprintf(`(SELECT * FROM lane WHERE target_id = $%[2]d AND %[1]s > 0 AND (%[1]s, ticket_id) > ($%[3]d, $%[4]d) AND again = '' ORDER BY %[1]s, ticket_id LIMIT $%[5]d) AS l`,
+			order, first, first+1, first+2, first+3)
+	}
+	rows, args := 0, []any{t.ID, micros(after.At), after.TicketID, tickets}
+	err = tx.each(`SELECT `+order+`, ticket_id FROM `+page(1), args, func(scan func(dest ...any) error) error {
+		var when int64
+		err := scan(&when, &last.TicketID)
+		rows++
+		last.At = at(when)
+		return err
+	})
+	if err != nil || rows == 0 {
+		return nil, after, false, err
+	}
+	found, err = tx.deliveries(deliveryColumns+`FROM `+page(2)+` JOIN event e ON e.ticket_id = l.ticket_id AND e.seq >= l.head JOIN ticket k ON k.id = l.ticket_id
+ WHERE e.number > 0 AND `+sent+` ORDER BY l.`+order+`, l.ticket_id, e.seq`, t, append([]any{eventList(t.Events)}, args...)...)
+	return found, last, rows == tickets, err
+}
+
+func (tx *Tx) deliveries(query string, t desk.Target, args ...any) (found []Delivery, err error) {
+	err = tx.each(query, args, func(scan func(dest ...any) error) error {
+		var d Delivery
+		var when, head, due, dead int64
+		err := scan(&d.Event.TicketID, &d.Event.Seq, &d.Event.Type, &d.Cursor, &when, &d.TicketNumber, &head, &d.Tries, &due, &dead)
+		d.Event.At = at(when)
+		d.stand(head, at(due), at(dead))
+		found = append(found, d)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	places := map[string]*Delivery{}
+	for i := range found {
+		places[found[i].Event.ID()] = &found[i]
+	}
+	err = tx.eachOfRows(attemptsOf, len(found), func(n int) []any { return []any{found[n].Event.TicketID, t.ID, found[n].Event.Seq} }, func(scan func(dest ...any) error) error {
+		a := Attempt{LaneID: LaneID{TargetID: t.ID}}
+		var when, took int64
+		err := scan(&a.TicketID, &a.Seq, &a.Again, &a.Fence, &when, &took, &a.Class, &a.Status, &a.Said, &a.Doubtful)
+		a.At, a.Took = at(when), time.Duration(took)*time.Microsecond
+		if d := places[a.TicketID+"-"+strconv.FormatInt(a.Seq, 10)]; d != nil {
+			if a.Class == ClassSkipped && d.State == DeliveryDelivered {
+				d.State = DeliverySkipped
+			}
+			d.Attempts = append(d.Attempts, a)
+		}
+		return err
+	})
+	return found, err
+}
+
+var attemptsOf = overRows(`SELECT a.ticket_id, a.seq, a.again, a.fence, a.at, a.took, a.class, a.status, a.said, a.doubtful FROM (VALUES `, 3, []string{"text", "text", "bigint"},
+	`) AS v JOIN attempt a ON a.ticket_id = v.column1 AND a.target_id = v.column2 AND a.seq = v.column3 ORDER BY a.ticket_id, a.seq, a.at, a.fence`)
+
+// stand decides where the delivery stands by its lane.
+func (d *Delivery) stand(head int64, due, dead time.Time) {
+	switch {
+	case d.Event.Seq < head:
+		d.State, d.Tries = DeliveryDelivered, 0
+	case !dead.IsZero():
+		d.State = DeliveryFailed
+	default:
+		d.State = DeliveryPending
+	}
+	if d.Event.Seq > head {
+		d.Tries = 0
+	} else if d.State == DeliveryPending {
+		d.Next = due
+	}
+}
+
+// Lane is where the deliveries of a ticket to a target stand.
+type Lane struct {
+	LaneID
+	Head, Tail int64
+	Fence      int64
+	Taken      bool // a node has it
+	Dead       bool
+	Next       int64 // seq of the next event that the target wants; 0: none
+}
+
+// LaneOf reads and locks the lane of a ticket to a target, or ErrNotFound.
+func (tx *Tx) LaneOf(t desk.Target, ticketID string) (Lane, error) {
+	l := Lane{LaneID: LaneID{TicketID: ticketID, TargetID: t.ID}}
+	var due, dead int64
+	var began bool
+	err := tx.one(`SELECT head, tail, fence, due, dead_at, began FROM lane WHERE ticket_id = $1 AND target_id = $2 AND again = ''`+tx.store.engine.Dialect().ForUpdate,
+		[]any{ticketID, t.ID}, &l.Head, &l.Tail, &l.Fence, &due, &dead, &began)
+	if err != nil {
+		return l, err
+	}
+	l.Taken, l.Dead = began && due > micros(tx.store.Now()), dead > 0
+	err = tx.one(`SELECT COALESCE(MIN(o.seq), 0) FROM event o JOIN lane l ON l.ticket_id = $1 AND l.target_id = $2 AND l.again = $3 WHERE `+wanted,
+		[]any{ticketID, t.ID, "", eventList(t.Events), t.Echo}, &l.Next)
+	return l, err
+}
+
+// Revive lets a lane try its next event at once, with all its attempts.
+func (tx *Tx) Revive(l LaneID, when time.Time) {
+	tx.exec(`UPDATE lane SET tries = 0, dead_at = 0, due = $1 WHERE ticket_id = $2 AND target_id = $3 AND again = $4 AND tail >= head`, micros(when), l.TicketID, l.TargetID, l.Again)
+}
+
+// SkipNext lets a lane do without its next event. Nobody may have the lane.
+func (tx *Tx) SkipNext(l Lane, when time.Time) {
+	tx.settle([]Settled{{LaneID: l.LaneID, Fence: l.Fence, Head: l.Next + 1}}, when)
+	tx.insertAttempts([]Attempt{{LaneID: l.LaneID, Seq: l.Next, Fence: l.Fence, At: when, Class: ClassSkipped}})
+}
+
+// SendAgain owes events of a ticket to a target once more, whether or not it got them, besides what it is owed anyway.
+func (tx *Tx) SendAgain(ticketID, target string, seq int64, when time.Time) {
+	tx.exec(`INSERT INTO lane (ticket_id, target_id, again, first, head, tail, tries, due, fence, began, dead_at) VALUES ($1, $2, $3, $4, $4, $4, 0, $5, 0, FALSE, 0)
+ ON CONFLICT (ticket_id, target_id, again) DO UPDATE SET tries = 0, due = excluded.due, dead_at = 0 WHERE lane.dead_at > 0`, ticketID, target, strconv.FormatInt(seq, 10), seq, micros(when))
+}
+
+// SendRangeAgain owes to a target once more what it was told from one place of its partner's feed to another, both
+// included; what is undelivered stays as it is. An endpoint is told also of what happened before it was registered.
+func (tx *Tx) SendRangeAgain(t desk.Target, from, until int64, when time.Time) (tickets int, err error) {
+	lanes := ` LEFT JOIN lane l ON l.ticket_id = e.ticket_id AND l.target_id = $1 AND l.again = ''`
+	if t.Kind == desk.TicketTarget {
+		lanes = ` JOIN lane l ON l.ticket_id = e.ticket_id AND l.target_id = $1 AND l.again = ''`
+	}
+	err = tx.each(`INSERT INTO lane (ticket_id, target_id, again, first, head, tail, tries, due, fence, began, dead_at)
+ SELECT e.ticket_id, $1, $2, MIN(e.seq), MIN(e.seq), MAX(e.seq), 0, $3, 0, FALSE, 0 FROM event e`+lanes+`
+ WHERE e.partner_id = $4 AND e.feed_number >= $5 AND e.feed_number <= $6 AND e.feed_number > 0 AND (l.head IS NULL OR e.seq < l.head)
+ AND ($7 = '' OR ';' || $7 || ';' LIKE '%;' || e.type || ';%') GROUP BY e.ticket_id
+ ON CONFLICT (ticket_id, target_id, again) DO UPDATE SET tries = 0, due = excluded.due, dead_at = 0 WHERE lane.dead_at > 0 RETURNING 1`,
+		[]any{t.ID, fmt.Sprintf("%d-%d", from, until), micros(when), t.PartnerID, from, until, eventList(t.Events)}, counting(&tickets))
+	return tickets, err
+}
+
+// counting returns what counts the rows that a statement gives back.
+func counting(rows *int) func(scan func(dest ...any) error) error {
+	return func(scan func(dest ...any) error) error {
+		var one int
+		*rows++
+		return scan(&one)
+	}
+}
+
+// ReviveAll lets lanes of a target try at once that wait for a person or for their next attempt, and returns how many.
+func (s *Store) ReviveAll(ctx context.Context, target string, limit int) (revived int, err error) {
+	err = s.writeAlone(ctx, func(tx *Tx) error {
+		revived = 0
+		now := micros(s.Now())
+		for _, which := range []string{`dead_at > 0 ORDER BY dead_at`, `due > $2 AND NOT began ORDER BY due`} {
+			err := tx.each(`UPDATE lane SET tries = 0, dead_at = 0, due = $2 WHERE (ticket_id, target_id, again) IN
+ (SELECT ticket_id, target_id, again FROM lane WHERE target_id = $1 AND `+which+` LIMIT $3`+s.engine.Dialect().SkipLocked+`) RETURNING 1`,
+				[]any{target, now, limit - revived}, counting(&revived))
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return revived, err
+}
+
+// AttemptTargets lists the targets of which the log of deliveries tells.
+func (s *Store) AttemptTargets(ctx context.Context) (ids []string, err error) {
+	err = s.Read(ctx, func(tx *Tx) error {
+		ids = nil
+		return tx.each(`WITH RECURSIVE walk (id) AS (SELECT MIN(target_id) FROM attempt
+ UNION ALL SELECT (SELECT MIN(a.target_id) FROM attempt a WHERE a.target_id > walk.id) FROM walk WHERE walk.id IS NOT NULL)
+ SELECT id FROM walk WHERE id IS NOT NULL`, nil, func(scan func(dest ...any) error) error {
+			var id string
+			err := scan(&id)
+			ids = append(ids, id)
+			return err
+		})
+	})
+	return ids, err
+}
+
+// OldAttempts counts the entries of a target in the log of deliveries that are older than a time.
+func (tx *Tx) OldAttempts(target string, before time.Time) (n int, err error) {
+	err = tx.one(`SELECT COUNT(*) FROM attempt WHERE target_id = $1 AND at < $2`, []any{target, micros(before)}, &n)
+	return n, err
+}
+
+// ForgetAttempts removes old entries of a target from the log of deliveries, at most limit, and returns how many.
+func (s *Store) ForgetAttempts(ctx context.Context, target string, before time.Time, limit int) (gone int, err error) {
+	err = s.writeAlone(ctx, func(tx *Tx) error {
+		gone = 0
+		return tx.each(`DELETE FROM attempt WHERE (ticket_id, target_id, seq, again, fence) IN
+ (SELECT ticket_id, target_id, seq, again, fence FROM attempt WHERE target_id = $1 AND at < $2 ORDER BY at LIMIT $3) RETURNING 1`,
+			[]any{target, micros(before), limit}, counting(&gone))
+	})
+	return gone, err
+}
+
+// ForgetTargets removes what deleted targets left: what was owed to them, at most limit rows of it, then their own. It
+// returns how many rows it removed.
+func (s *Store) ForgetTargets(ctx context.Context, limit int) (gone int, err error) {
+	err = s.writeAlone(ctx, func(tx *Tx) error {
+		gone = 0
+		var target string
+		err := tx.one(`SELECT id FROM target WHERE deleted_at > 0 ORDER BY deleted_at LIMIT 1`, nil, &target)
+		if errors.Is(err, ErrNotFound) {
+			return nil
+		}
+		for _, which := range []string{"due", "dead_at"} {
+			if err != nil {
+				return err
+			}
+			err = tx.each(fmt.Sprintf(`DELETE FROM lane WHERE (ticket_id, target_id, again) IN (SELECT ticket_id, target_id, again FROM lane WHERE target_id = $1 AND %[1]s > 0 ORDER BY %[1]s LIMIT $2) RETURNING 1`, which),
+				[]any{target, limit}, counting(&gone))
+		}
+		if err == nil && gone == 0 {
+			gone = 1
+			tx.exec(`DELETE FROM target WHERE id = $1`, target)
+		}
+		return err
+	})
+	return gone, err
+}

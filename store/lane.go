@@ -1,0 +1,265 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"banksulutgo.co.id/servicedesk/desk"
+)
+
+// OpenLane lets the events of a new ticket go to the target that it names.
+func (tx *Tx) OpenLane(ticketID, targetID string) {
+	tx.exec(`INSERT INTO lane (ticket_id, target_id, again, first, head, tail, tries, due, fence, began, dead_at) VALUES ($1, $2, '', 1, 1, 0, 0, 0, 0, FALSE, 0)`, ticketID, targetID)
+}
+
+// owe notes for every target that is told of an event that it is owed: for the endpoints of the partner, and for the
+// address that the ticket names. The sequencer does it, which sees each event once and in a ticket's own order; so nobody
+// can miss one. The lane's row is locked before it is read: whoever settles it at the same moment sees the new tail.
+var owe = overRows(`WITH v (ticket_id, seq, partner_id, type, own, now) AS (VALUES `, 6, []string{"text", "bigint", "text", "text", "boolean", "bigint"}, `)
+ INSERT INTO lane (ticket_id, target_id, again, first, head, tail, tries, due, fence, began, dead_at)
+ SELECT ticket_id, target_id, '', MIN(seq), MIN(seq), MAX(seq), 0, MAX(now), 0, FALSE, 0 FROM (
+ SELECT v.ticket_id, t.id AS target_id, v.seq, v.now FROM v JOIN target t ON t.partner_id = v.partner_id AND t.kind = 'registered' AND t.deleted_at = 0
+ WHERE (t.events = '' OR ';' || t.events || ';' LIKE '%;' || v.type || ';%') AND (t.echo OR NOT v.own)
+ UNION ALL SELECT v.ticket_id, l.target_id, v.seq, v.now FROM v JOIN lane l ON l.ticket_id = v.ticket_id AND l.again = '' JOIN target t ON t.id = l.target_id AND t.kind = 'ticket'
+ ) AS owed WHERE TRUE GROUP BY ticket_id, target_id ORDER BY ticket_id, target_id
+ ON CONFLICT (ticket_id, target_id, again) DO UPDATE SET tail = excluded.tail,
+ due = CASE WHEN lane.due = 0 AND lane.dead_at = 0 THEN excluded.due ELSE lane.due END`)
+
+func (tx *Tx) owe(events []desk.Event) {
+	public := make([]desk.Event, 0, len(events))
+	for _, e := range events {
+		if e.Type.Public() {
+			public = append(public, e)
+		}
+	}
+	now := micros(tx.store.Now())
+	tx.execRows(owe, len(public), func(n int) []any {
+		e := &public[n]
+		return []any{e.TicketID, e.Seq, e.PartnerID, string(e.Type), e.Actor.PartnerID != "" && e.Actor.PartnerID == e.PartnerID, now}
+	})
+}
+
+// DueTarget is a target for which something is owed.
+type DueTarget struct {
+	desk.Target
+	Due time.Time // when the first of its lanes is due
+}
+
+// DueTargets reads the targets for which something is owed now or later, whatever their state. It looks at one row of each,
+// however many lanes wait.
+func (s *Store) DueTargets(ctx context.Context) ([]DueTarget, error) {
+	var found []DueTarget
+	err := s.Read(ctx, func(tx *Tx) error {
+		found = nil
+		return tx.each(`WITH RECURSIVE walk (id) AS (SELECT MIN(target_id) FROM lane WHERE due > 0
+ UNION ALL SELECT (SELECT MIN(l.target_id) FROM lane l WHERE l.due > 0 AND l.target_id > walk.id) FROM walk WHERE walk.id IS NOT NULL)
+ SELECT `+targetColumns+`, (SELECT MIN(l.due) FROM lane l WHERE l.target_id = t.id AND l.due > 0) FROM walk JOIN target t ON t.id = walk.id
+ LEFT JOIN api_key k ON k.id = t.key_id WHERE t.deleted_at = 0`, nil, func(scan func(dest ...any) error) error {
+			var d DueTarget
+			var due int64
+			dest, done := scanTarget(&d.Target, &due)
+			err := scan(dest...)
+			done()
+			d.Due = at(due)
+			found = append(found, d)
+			return err
+		})
+	})
+	return found, err
+}
+
+// LaneID names a lane.
+type LaneID struct{ TicketID, TargetID, Again string }
+
+// Taken is the first event of a lane, which a node has for a time.
+type Taken struct {
+	LaneID
+	Event    desk.Event // ticket, seq, type, time and body
+	Tail     int64      // seq of the newest event of the lane
+	Tries    int        // how often the event failed before
+	Fence    int64
+	Doubtful bool // an attempt before was begun, and nobody knows how it ended
+}
+
+// Settled is what became of a lane that was taken.
+type Settled struct {
+	LaneID
+	Fence int64
+	Head  int64     // the event that comes next
+	Tries int       // how often it failed
+	Due   time.Time // when it may be taken again; zero: at once if there is one
+	Dead  time.Time // since when it waits for a person; zero: it does not
+}
+
+// Attempt is one attempt to deliver an event.
+type Attempt struct {
+	LaneID
+	Seq      int64
+	Fence    int64
+	At       time.Time
+	Took     time.Duration
+	Class    string // what came of it; the words are outbox's
+	Status   int    // HTTP; 0: none
+	Said     string // how the answer began
+	Doubtful bool
+}
+
+// Want asks for due lanes of a target.
+type Want struct {
+	Target desk.Target
+	Most   int
+	Probe  time.Time // when the circuit is open: the next probe after this one, which only one node makes
+}
+
+// Mark changes the circuit of a target, or disables it.
+type Mark struct {
+	TargetID string
+	Opened   time.Time // its circuit opens; zero: it closes
+	Probe    time.Time
+	Gone     bool // it is disabled instead
+}
+
+// Turn is one transaction of a node that delivers: what it settles, and what it takes next.
+type Turn struct {
+	Attempts []Attempt
+	Settled  []Settled
+	Marks    []Mark
+	Wants    []Want
+	Lease    time.Duration
+}
+
+// Turn does a turn, and returns what was taken. What another node has, or took since, is left to it.
+func (s *Store) Turn(ctx context.Context, turn Turn) (taken []Taken, err error) {
+	write := s.writeAlone // it locks lanes, for which joined writes should not wait
+	if s.engine.Dialect().Serial {
+		write = s.Write
+	}
+	err = write(ctx, func(tx *Tx) error {
+		now := s.Now()
+		tx.insertAttempts(turn.Attempts)
+		tx.settle(turn.Settled, now)
+		for _, m := range turn.Marks {
+			tx.mark(m, now)
+		}
+		taken, err = tx.take(turn.Wants, now, now.Add(turn.Lease))
+		return err
+	})
+	return taken, err
+}
+
+var insertAttempts = inserting("attempt", `ticket_id, target_id, seq, again, fence, at, took, class, status, said, doubtful`, ` ON CONFLICT (ticket_id, target_id, seq, again, fence) DO NOTHING`)
+
+func (tx *Tx) insertAttempts(attempts []Attempt) {
+	tx.execRows(insertAttempts, len(attempts), func(n int) []any {
+		a := &attempts[n]
+		return []any{a.TicketID, a.TargetID, a.Seq, a.Again, a.Fence, micros(a.At), a.Took.Microseconds(), a.Class, a.Status, a.Said, a.Doubtful}
+	})
+}
+
+// settleRows writes what became of lanes: of each only while nobody else took it. due is below 0 for one that may go on
+// at once, if there is something: the tail is that of the locked row.
+var settleRows = overRows(`UPDATE lane SET head = v.column5, tries = v.column6, began = FALSE, dead_at = v.column8,
+ due = CASE WHEN v.column8 > 0 THEN 0 WHEN v.column7 > 0 THEN v.column7 WHEN lane.tail >= v.column5 THEN v.column9 ELSE 0 END FROM (VALUES `, 9,
+	[]string{"text", "text", "text", "bigint", "bigint", "bigint", "bigint", "bigint", "bigint"},
+	`) AS v WHERE lane.ticket_id = v.column1 AND lane.target_id = v.column2 AND lane.again = v.column3 AND lane.fence = v.column4`)
+
+func (tx *Tx) settle(settled []Settled, now time.Time) {
+	tx.execRows(settleRows, len(settled), func(n int) []any {
+		l := &settled[n]
+		return []any{l.TicketID, l.TargetID, l.Again, l.Fence, l.Head, l.Tries, micros(l.Due), micros(l.Dead), micros(now)}
+	})
+	for _, l := range settled {
+		tx.endAgain(l.LaneID)
+	}
+}
+
+func (tx *Tx) mark(m Mark, now time.Time) {
+	switch {
+	case m.Gone:
+		tx.exec(`UPDATE target SET state = 'disabled', why = $1, state_at = $2, opened_at = 0, probe_at = 0, version = version + 1 WHERE id = $3 AND state = 'active'`, desk.DisabledAsGone, micros(now), m.TargetID)
+	case m.Opened.IsZero():
+		tx.exec(`UPDATE target SET opened_at = 0, probe_at = 0 WHERE id = $1 AND opened_at > 0`, m.TargetID)
+	default:
+		tx.exec(`UPDATE target SET opened_at = $1, probe_at = $2 WHERE id = $3 AND opened_at = 0`, micros(m.Opened), micros(m.Probe), m.TargetID)
+	}
+}
+
+// wanted is the condition that an event o of a lane l is sent to its target: $4 are the types that it wants, $5 its echo.
+const wanted = `o.ticket_id = l.ticket_id AND o.seq >= l.head AND o.seq <= l.tail AND o.public
+ AND (l.again <> '' OR ($4 = '' OR ';' || $4 || ';' LIKE '%;' || o.type || ';%') AND ($5 OR NOT EXISTS (SELECT 1 FROM api_key k WHERE k.id = o.actor_id AND k.partner_id = o.partner_id)))`
+
+// take takes the first events of due lanes.
+func (tx *Tx) take(wants []Want, now, until time.Time) (taken []Taken, err error) {
+	for _, w := range wants {
+		if !w.Probe.IsZero() && !tx.mayProbe(w, now) {
+			continue
+		}
+		found, err := tx.dueLanes(w, now)
+		if err != nil {
+			return nil, err
+		}
+		for _, t := range found {
+			if t.Event.Seq == 0 {
+				tx.rest(w.Target, t)
+			} else {
+				taken = append(taken, t)
+			}
+		}
+	}
+	tx.execRows(takeRows, len(taken), func(n int) []any {
+		t := &taken[n]
+		return []any{t.TicketID, t.TargetID, t.Again, t.Fence, t.Event.Seq, t.Tries, micros(until)}
+	})
+	return taken, tx.err
+}
+
+// dueLanes reads and locks due lanes with the first event of each that the target wants.
+func (tx *Tx) dueLanes(w Want, now time.Time) (found []Taken, err error) {
+	err = tx.each(`SELECT l.ticket_id, l.again, l.head, l.tail, l.tries, l.fence, l.began, COALESCE(e.seq, 0), COALESCE(e.type, ''), COALESCE(e.at, 0), COALESCE(e.body, '')
+ FROM (SELECT * FROM lane WHERE target_id = $1 AND due > 0 AND due <= $2 ORDER BY due LIMIT $3`+tx.store.engine.Dialect().SkipLocked+`) AS l
+ LEFT JOIN event e ON e.ticket_id = l.ticket_id AND e.seq = (SELECT MIN(o.seq) FROM event o WHERE `+wanted+`)`,
+		[]any{w.Target.ID, micros(now), w.Most, eventList(w.Target.Events), w.Target.Echo}, func(scan func(dest ...any) error) error {
+			t := Taken{LaneID: LaneID{TargetID: w.Target.ID}}
+			var head, when int64
+			var body string
+			err := scan(&t.TicketID, &t.Again, &head, &t.Tail, &t.Tries, &t.Fence, &t.Doubtful, &t.Event.Seq, &t.Event.Type, &when, &body)
+			t.Event.TicketID, t.Event.At, t.Event.Body = t.TicketID, at(when), []byte(body)
+			t.Fence++
+			if t.Event.Seq != head {
+				t.Tries, t.Doubtful = 0, false
+			}
+			found = append(found, t)
+			return err
+		})
+	return found, err
+}
+
+// rest lets a lane rest that holds nothing more that its target wants. It looks once more: an event may have been stored
+// since the statement began that read the lane.
+func (tx *Tx) rest(t desk.Target, l Taken) {
+	tx.exec(`UPDATE lane AS l SET head = tail + 1, tries = 0, due = 0, began = FALSE WHERE l.ticket_id = $1 AND l.target_id = $2 AND l.again = $3
+ AND NOT EXISTS (SELECT 1 FROM event o WHERE `+wanted+`)`, l.TicketID, l.TargetID, l.Again, eventList(t.Events), t.Echo)
+	tx.endAgain(l.LaneID)
+}
+
+// endAgain removes a lane of what was asked for once more, when all of it was sent.
+func (tx *Tx) endAgain(l LaneID) {
+	if l.Again != "" {
+		tx.exec(`DELETE FROM lane WHERE ticket_id = $1 AND target_id = $2 AND again = $3 AND due = 0 AND dead_at = 0`, l.TicketID, l.TargetID, l.Again)
+	}
+}
+
+var takeRows = overRows(`UPDATE lane SET fence = v.column4, head = v.column5, tries = v.column6, due = v.column7, began = TRUE FROM (VALUES `, 7,
+	[]string{"text", "text", "text", "bigint", "bigint", "bigint", "bigint"},
+	`) AS v WHERE lane.ticket_id = v.column1 AND lane.target_id = v.column2 AND lane.again = v.column3`)
+
+// mayProbe reports whether this node is the one that tries a single delivery now.
+func (tx *Tx) mayProbe(w Want, now time.Time) bool {
+	found := 0
+	err := tx.one(`SELECT 1 FROM target WHERE id = $1 AND opened_at > 0 AND probe_at <= $2`+tx.store.engine.Dialect().SkipLocked, []any{w.Target.ID, micros(now)}, &found)
+	if err != nil {
+		return false // an error has stopped the transaction
+	}
+	tx.exec(`UPDATE target SET probe_at = $1 WHERE id = $2`, micros(w.Probe), w.Target.ID)
+	return true
+}

@@ -1,0 +1,133 @@
+package store
+
+import (
+	"time"
+
+	"banksulutgo.co.id/servicedesk/desk"
+)
+
+const targetColumns = `t.id, t.kind, t.partner_id, t.key_id, t.description, t.url, CASE WHEN t.kind = 'ticket' THEN COALESCE(k.webhook_secret, '') ELSE t.secret END,
+ t.old_secret, t.old_until, t.events, t.echo, t.state, t.why, t.state_at, t.opened_at, t.probe_at, t.version, t.created_at`
+
+const targetRows = ` target t LEFT JOIN api_key k ON k.id = t.key_id `
+
+// scanTarget returns what reads a row of targetColumns and then more.
+func scanTarget(t *desk.Target, more ...any) (dest []any, done func()) {
+	var events string
+	var times [5]int64
+	dest = append([]any{&t.ID, &t.Kind, &t.PartnerID, &t.KeyID, &t.Description, &t.SealedURL, &t.Secret, &t.OldSecret, &times[0], &events, &t.Echo,
+		&t.State, &t.Why, &times[1], &times[2], &times[3], &t.Version, &times[4]}, more...)
+	return dest, func() {
+		for _, e := range unlist(events) {
+			t.Events = append(t.Events, desk.EventType(e))
+		}
+		for i, to := range []*time.Time{&t.OldUntil, &t.StateAt, &t.OpenedAt, &t.ProbeAt, &t.CreatedAt} {
+			*to = at(times[i])
+		}
+	}
+}
+
+func eventList(types []desk.EventType) string {
+	words := make([]string, len(types))
+	for i, e := range types {
+		words[i] = string(e)
+	}
+	return list(words)
+}
+
+// ownSecret is what is stored with the target: nothing when it is the key's.
+func ownSecret(t desk.Target) string {
+	if t.Kind == desk.TicketTarget {
+		return ""
+	}
+	return t.Secret
+}
+
+// InsertTarget stores a target, unless there is one of that id.
+func (tx *Tx) InsertTarget(t desk.Target) {
+	tx.exec(`INSERT INTO target (id, kind, partner_id, key_id, description, url, secret, old_secret, old_until, events, echo, state, why, state_at, opened_at, probe_at, version, created_at, deleted_at)
+ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 0, 0, $15, $16, 0) ON CONFLICT (id) DO NOTHING`,
+		t.ID, string(t.Kind), t.PartnerID, t.KeyID, t.Description, t.SealedURL, ownSecret(t), t.OldSecret, micros(t.OldUntil), eventList(t.Events), t.Echo,
+		string(t.State), t.Why, micros(t.StateAt), t.Version, micros(t.CreatedAt))
+}
+
+// UpdateTarget stores what can be changed of a target, whose version has moved by one. The transaction fails with
+// ErrChanged when somebody else changed it since it was read.
+func (tx *Tx) UpdateTarget(t desk.Target) {
+	tx.expect(ErrChanged, `UPDATE target SET description = $1, url = $2, secret = $3, old_secret = $4, old_until = $5, events = $6, echo = $7, state = $8, why = $9,
+ state_at = $10, opened_at = $11, probe_at = $12, version = $13 WHERE id = $14 AND version = $15 AND deleted_at = 0`,
+		t.Description, t.SealedURL, ownSecret(t), t.OldSecret, micros(t.OldUntil), eventList(t.Events), t.Echo, string(t.State), t.Why,
+		micros(t.StateAt), micros(t.OpenedAt), micros(t.ProbeAt), t.Version, t.ID, t.Version-1)
+}
+
+// DeleteTarget ends a target: nothing is sent to it any more, and what it leaves is purged. The transaction fails with
+// ErrNotFound when there is none.
+func (tx *Tx) DeleteTarget(id string, when time.Time) {
+	tx.expect(ErrNotFound, `UPDATE target SET deleted_at = $1, url = '', secret = '', old_secret = '', version = version + 1 WHERE id = $2 AND deleted_at = 0`, micros(when), id)
+}
+
+// Target reads a target of a partner, or of any when partner is empty. It returns ErrNotFound.
+func (tx *Tx) Target(id, partner string, forUpdate bool) (desk.Target, error) {
+	var t desk.Target
+	dest, done := scanTarget(&t)
+	query := `SELECT ` + targetColumns + ` FROM` + targetRows + `WHERE t.id = $1 AND t.deleted_at = 0 AND ($2 = '' OR t.partner_id = $2)`
+	if lock := tx.store.engine.Dialect().ForUpdate; forUpdate && lock != "" {
+		query += lock + ` OF t`
+	}
+	err := tx.one(query, []any{id, partner}, dest...)
+	done()
+	return t, err
+}
+
+// Targets reads the targets of a partner, or of all when partner is empty, by their ids, after one.
+func (tx *Tx) Targets(partner, after string, limit int) ([]desk.Target, error) {
+	where, args := `WHERE t.id > $1 AND t.deleted_at = 0 ORDER BY t.id LIMIT $2`, []any{after, limit}
+	if partner != "" {
+		where, args = `WHERE t.id > $1 AND t.deleted_at = 0 AND t.partner_id = $3 ORDER BY t.id LIMIT $2`, append(args, partner)
+	}
+	var found []desk.Target
+	err := tx.each(`SELECT `+targetColumns+` FROM`+targetRows+where, args, func(scan func(dest ...any) error) error {
+		var t desk.Target
+		dest, done := scanTarget(&t)
+		err := scan(dest...)
+		done()
+		found = append(found, t)
+		return err
+	})
+	return found, err
+}
+
+// CountRegistered counts the endpoints that a partner registered.
+func (tx *Tx) CountRegistered(partner string) (n int, err error) {
+	err = tx.one(`SELECT COUNT(*) FROM target WHERE partner_id = $1 AND kind = 'registered' AND deleted_at = 0`, []any{partner}, &n)
+	return n, err
+}
+
+// Backlog says what is owed to a target.
+type Backlog struct {
+	Waiting int       // tickets with an event that is not delivered yet; counted up to CountMost
+	Dead    int       // tickets whose next event was given up and waits for a person; likewise
+	Oldest  time.Time // when the oldest event was recorded that is first of its ticket, as far as was looked; zero: none
+}
+
+// CountMost is where counting ends: what is larger is told as more.
+const CountMost = 1000
+
+// Backlog reads what is owed to a target.
+func (tx *Tx) Backlog(target string) (b Backlog, err error) {
+	count := func(where string) (n int, err error) {
+		err = tx.one(`SELECT COUNT(*) FROM (SELECT 1 FROM lane WHERE target_id = $1 AND `+where+` LIMIT $2) AS some`, []any{target, CountMost + 1}, &n)
+		return n, err
+	}
+	if b.Waiting, err = count(`due > 0`); err != nil {
+		return b, err
+	}
+	if b.Dead, err = count(`dead_at > 0`); err != nil {
+		return b, err
+	}
+	var oldest int64
+	err = tx.one(`SELECT COALESCE(MIN(e.at), 0) FROM (SELECT ticket_id, head FROM lane WHERE target_id = $1 AND due > 0 ORDER BY due LIMIT 100) AS l
+ JOIN event e ON e.ticket_id = l.ticket_id AND e.seq = l.head`, []any{target}, &oldest)
+	b.Oldest = at(oldest)
+	return b, err
+}
