@@ -28,7 +28,9 @@ type Client struct {
 
 // NewClient makes a client that calls only what a guard lets it.
 func NewClient(g *guard.Guard) *Client {
-	return &Client{&http.Client{Transport: g.Transport(), Timeout: attemptLimit,
+	t := g.Transport()
+	t.MaxIdleConns, t.MaxIdleConnsPerHost = 1024, 16
+	return &Client{&http.Client{Transport: t, Timeout: attemptLimit,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
 }
 

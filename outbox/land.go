@@ -1,0 +1,88 @@
+package outbox
+
+import (
+	"time"
+
+	"banksulutgo.co.id/servicedesk/desk"
+	"banksulutgo.co.id/servicedesk/store"
+)
+
+// land notes what came of a delivery, to be stored with the next turn.
+func (r *Runner) land(l landing) {
+	r.flights--
+	p := r.peers[l.TargetID]
+	p.flights--
+	if l.missed {
+		r.metrics.attempts.WithLabelValues(string(p.target.Kind), "MISSED").Inc()
+		return // whoever has the lane now settles it
+	}
+	r.metrics.attempts.WithLabelValues(string(p.target.Kind), l.Class).Inc()
+	r.turn.Attempts = append(r.turn.Attempts, store.Attempt{LaneID: l.LaneID, Seq: l.Event.Seq, Fence: l.Fence, At: l.at, Took: l.took,
+		Class: l.Class, Status: l.Status, Said: l.Said, Doubtful: l.Doubtful})
+	now := r.store.Now()
+	s := store.Settled{LaneID: l.LaneID, Fence: l.Fence, Head: l.Event.Seq}
+	switch {
+	case l.Done:
+		s.Head++
+		r.succeeded(p, l, now)
+	case l.Gone:
+		s.Tries, s.Due = l.Tries, now
+		r.gone(p, now)
+	default:
+		s.Tries, s.Due, s.Dead = r.failed(p, l, now)
+	}
+	r.turn.Settled = append(r.turn.Settled, s)
+}
+
+func (r *Runner) succeeded(p *peer, l landing, now time.Time) {
+	if l.Tail > l.Event.Seq {
+		p.dueNow(now)
+	}
+	if p.succeeded() {
+		r.turn.Marks = append(r.turn.Marks, store.Mark{TargetID: l.TargetID})
+		r.stale = true
+		r.log.Info("a target takes events again, what waited is delivered", "target", l.TargetID, "since", l.Target.OpenedAt)
+	}
+}
+
+func (r *Runner) gone(p *peer, now time.Time) {
+	if p.target.State != desk.TargetActive {
+		return
+	}
+	p.target.Disable(desk.DisabledAsGone, now)
+	r.turn.Marks = append(r.turn.Marks, store.Mark{TargetID: p.target.ID, Gone: true})
+	r.log.Warn("a target says that it is gone: it is disabled, and its events are held", "target", p.target.ID)
+}
+
+// failed decides what becomes of a lane whose delivery failed. While the circuit is open its schedule stands still: the
+// attempt uses up nothing, and the lane goes behind the others that are due.
+func (r *Runner) failed(p *peer, l landing, now time.Time) (tries int, due, dead time.Time) {
+	if p.broke(l.TicketID, now) {
+		r.turn.Marks = append(r.turn.Marks, store.Mark{TargetID: l.TargetID, Opened: p.target.OpenedAt, Probe: p.target.ProbeAt})
+		r.log.Warn("a target cannot be reached: its events wait, and one of them is tried now and then", "target", l.TargetID, "class", l.Class, "status", l.Status)
+	}
+	r.stale = true
+	if p.open() {
+		return l.Tries, now, time.Time{}
+	}
+	wait, left := p.handler.Waits.after(l.Attempt, l.Wait, r.random)
+	if !left {
+		r.log.Warn("an event was given up and waits for a person", "target", l.TargetID, "event", l.Event.ID(), "attempts", l.Attempt, "class", l.Class, "status", l.Status)
+		return l.Attempt, time.Time{}, now
+	}
+	return l.Attempt, now.Add(wait), time.Time{}
+}
+
+// pause is how long there is nothing to do but to wait for something to happen.
+func (r *Runner) pause(now time.Time) time.Duration {
+	pause := lookAtLeast
+	if r.stale {
+		pause = lookPause
+	}
+	for _, p := range r.peers {
+		if due := p.dueAt(); !due.IsZero() && p.flights < p.window {
+			pause = min(pause, due.Sub(now))
+		}
+	}
+	return max(pause, 0)
+}

@@ -1,0 +1,92 @@
+package outbox
+
+import (
+	"slices"
+	"time"
+
+	"banksulutgo.co.id/servicedesk/desk"
+)
+
+// How much one node asks of one target.
+const (
+	firstWindow = 2  // calls at once to a target of which nothing is known
+	mostWindow  = 16 // and to one that takes what it gets
+)
+
+// A circuit opens after so many failures in a row over so many tickets: one ticket whose events fail is no reason to leave
+// the others alone.
+const (
+	opensAfter   = 10
+	opensTickets = 3
+)
+
+// peer is what a node knows of a target.
+type peer struct {
+	target   desk.Target
+	handler  Handler
+	due      time.Time // when the first of its lanes is due, as far as is known; zero: nothing is
+	flights  int       // calls under way
+	window   int       // calls that may be under way: grows with each success and shrinks with each failure
+	proven   bool      // the last call to it was a success
+	failures int       // in a row
+	failed   []string  // the tickets of those, up to opensTickets
+}
+
+func (p *peer) open() bool { return !p.target.OpenedAt.IsZero() }
+
+// room is how many more calls may begin. Calls under way count: a target that hangs has not failed yet.
+func (p *peer) room(now time.Time) int {
+	switch {
+	case p.target.State != desk.TargetActive || p.due.IsZero() || p.due.After(now):
+		return 0
+	case p.open() && (p.flights > 0 || p.target.ProbeAt.After(now)):
+		return 0
+	case p.open():
+		return 1
+	}
+	return p.window - p.flights
+}
+
+// dueNow notes that one of its lanes is due.
+func (p *peer) dueNow(now time.Time) {
+	if p.due.IsZero() || p.due.After(now) {
+		p.due = now
+	}
+}
+
+// dueAt is when there will be something to do for the target; zero: not before something happens.
+func (p *peer) dueAt() time.Time {
+	switch {
+	case p.target.State != desk.TargetActive || p.due.IsZero():
+		return time.Time{}
+	case p.open() && p.target.ProbeAt.After(p.due):
+		return p.target.ProbeAt
+	}
+	return p.due
+}
+
+// succeeded notes a success, and reports whether it closes the circuit.
+func (p *peer) succeeded() (closes bool) {
+	p.failures, p.failed, p.proven = 0, nil, true
+	if p.open() {
+		p.target.OpenedAt, p.target.ProbeAt, p.window = time.Time{}, time.Time{}, firstWindow
+		return true
+	}
+	p.window = min(p.window+1, mostWindow)
+	return false
+}
+
+// broke notes a failure, and reports whether it opens the circuit.
+func (p *peer) broke(ticket string, now time.Time) (opens bool) {
+	p.failures++
+	p.proven = false
+	p.window = max(1, p.window/2)
+	if len(p.failed) < opensTickets && !slices.Contains(p.failed, ticket) {
+		p.failed = append(p.failed, ticket)
+	}
+	if p.open() || p.failures < opensAfter || len(p.failed) < opensTickets {
+		return false
+	}
+	p.target.OpenedAt, p.target.ProbeAt = now, now.Add(p.handler.Probe)
+	return true
+}

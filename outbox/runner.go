@@ -1,0 +1,301 @@
+package outbox
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"runtime/debug"
+	"slices"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"banksulutgo.co.id/servicedesk/desk"
+	"banksulutgo.co.id/servicedesk/store"
+)
+
+// How much a node does at once, and how often it looks.
+const (
+	mostFlights  = 512                   // calls under way to all targets; those that did not take the last one share half
+	lookPause    = 25 * time.Millisecond // between two looks at what is due
+	lookAtLeast  = time.Second           // what another process made due is seen so soon
+	troublePause = time.Second           // before the database is asked again that failed
+	leaseReserve = 45 * time.Second      // of a lease beyond the longest call
+)
+
+// Delivery is an event on its way.
+type Delivery struct {
+	store.Taken
+	Target  desk.Target
+	Attempt int // 1: the first of the event
+}
+
+// Outcome is what came of an attempt.
+type Outcome struct {
+	Done   bool          // the target took it
+	Gone   bool          // the target wants nothing more, ever
+	Class  string        // what came of it, for people and programs
+	Status int           // HTTP; 0: none
+	Said   string        // how the answer began
+	Wait   time.Duration // how long the target asks to be left alone; 0: it does not
+}
+
+// Handler delivers to the targets of a kind.
+type Handler struct {
+	Deliver func(context.Context, Delivery) Outcome // makes one attempt, within Limit
+	Limit   time.Duration
+	Waits   Waits
+	Probe   time.Duration // pause between single tries while a circuit is open
+}
+
+// Options are what New needs.
+type Options struct {
+	Store    *store.Store
+	Handlers map[desk.TargetKind]Handler
+	Log      *slog.Logger
+	Metrics  prometheus.Registerer // nil: none
+	Random   *rand.Rand            // default: a random one
+}
+
+// Runner delivers what is owed. Several nodes may do so over one database.
+type Runner struct {
+	store    *store.Store
+	handlers map[desk.TargetKind]Handler
+	log      *slog.Logger
+	metrics  metrics
+	random   *rand.Rand
+	wake     chan struct{}
+	landed   chan landing
+	lease    time.Duration
+
+	peers   map[string]*peer
+	flights int
+	stale   bool      // something may be due that is not known
+	looked  time.Time // when the database was asked last
+	turn    store.Turn
+	offset  int // which target comes first in the next turn
+}
+
+// landing is a delivery that came to its end.
+type landing struct {
+	Delivery
+	Outcome
+	at     time.Time
+	took   time.Duration
+	missed bool // it was not begun: its lease had run too far
+}
+
+// New makes a runner.
+func New(o Options) *Runner {
+	r := &Runner{store: o.Store, handlers: o.Handlers, log: o.Log, metrics: newMetrics(o.Metrics), random: o.Random,
+		wake: make(chan struct{}, 1), landed: make(chan landing, mostFlights), peers: map[string]*peer{}, stale: true}
+	if r.random == nil {
+		r.random = rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64()))
+	}
+	for _, h := range o.Handlers {
+		r.lease = max(r.lease, h.Limit+leaseReserve)
+	}
+	r.turn.Lease = r.lease
+	return r
+}
+
+// Wake tells the runner that something may be owed. It never blocks.
+func (r *Runner) Wake() {
+	select {
+	case r.wake <- struct{}{}:
+	default:
+	}
+}
+
+// Run delivers until ctx ends; then it waits for the calls under way and stores what came of them.
+func (r *Runner) Run(ctx context.Context) {
+	working := context.WithoutCancel(ctx)
+	for ctx.Err() == nil {
+		pause := r.step(working)
+		timer := time.NewTimer(pause)
+		select {
+		case <-ctx.Done():
+		case <-r.wake:
+			r.stale = true
+		case <-timer.C:
+		case l := <-r.landed:
+			r.land(l)
+		}
+		timer.Stop()
+	}
+	r.stop(working)
+}
+
+// stop waits for what is under way, and settles it.
+func (r *Runner) stop(ctx context.Context) {
+	for r.flights > 0 {
+		r.land(<-r.landed)
+	}
+	r.turn.Wants = nil
+	if _, err := r.store.Turn(ctx, r.turn); err != nil {
+		r.log.Warn("what became of the last deliveries could not be stored: some may be sent twice", "error", err)
+	}
+}
+
+// step does what there is to do, and returns how long there is nothing.
+func (r *Runner) step(ctx context.Context) time.Duration {
+	r.landAll()
+	now := r.store.Now()
+	if r.stale && now.Sub(r.looked) >= lookPause || now.Sub(r.looked) >= lookAtLeast || now.Before(r.looked) {
+		if err := r.look(ctx, now); err != nil {
+			return r.trouble("what is to be delivered cannot be read, trying again", err)
+		}
+	}
+	r.plan(now)
+	if len(r.turn.Settled)+len(r.turn.Attempts)+len(r.turn.Marks)+len(r.turn.Wants) > 0 {
+		taken, err := r.store.Turn(ctx, r.turn)
+		if err != nil {
+			return r.trouble("deliveries cannot be stored, trying again", err)
+		}
+		r.begin(ctx, taken)
+	}
+	return r.pause(r.store.Now())
+}
+
+// trouble waits for a database that failed. What came of deliveries is kept until it can be stored.
+func (r *Runner) trouble(what string, err error) time.Duration {
+	r.log.Warn(what, "error", err)
+	return troublePause
+}
+
+func (r *Runner) landAll() {
+	for {
+		select {
+		case l := <-r.landed:
+			r.land(l)
+		default:
+			return
+		}
+	}
+}
+
+// look asks what is due, of one lane of each target.
+func (r *Runner) look(ctx context.Context, now time.Time) error {
+	due, err := r.store.DueTargets(ctx)
+	if err != nil {
+		return err
+	}
+	for _, p := range r.peers {
+		p.due = time.Time{}
+	}
+	for _, d := range due {
+		h, known := r.handlers[d.Kind]
+		if !known {
+			continue
+		}
+		p := r.peers[d.ID]
+		if p == nil {
+			p = &peer{window: firstWindow}
+			r.peers[d.ID] = p
+		}
+		p.target, p.handler, p.due = d.Target, h, d.Due
+	}
+	for id, p := range r.peers {
+		if p.due.IsZero() && p.flights == 0 && p.failures == 0 {
+			delete(r.peers, id)
+		}
+	}
+	r.stale, r.looked = false, now
+	r.metrics.look(r.peers, now)
+	return nil
+}
+
+// plan fills the turn with what may be taken: of every target in its turn, as much as its window has room for.
+func (r *Runner) plan(now time.Time) {
+	r.turn.Wants = r.turn.Wants[:0]
+	free := mostFlights - r.flights
+	unproven := mostFlights / 2
+	for _, p := range r.peers {
+		if !p.proven {
+			unproven -= p.flights
+		}
+	}
+	for _, id := range r.inTurn() {
+		p := r.peers[id]
+		most := min(p.room(now), free)
+		if !p.proven {
+			most = min(most, unproven)
+		}
+		if most <= 0 {
+			continue
+		}
+		w := store.Want{Target: p.target, Most: most}
+		if p.open() {
+			w.Probe = now.Add(p.handler.Probe)
+		}
+		r.turn.Wants = append(r.turn.Wants, w)
+		free -= most
+		if !p.proven {
+			unproven -= most
+		}
+	}
+}
+
+// inTurn lists the targets with something due, another one first each time.
+func (r *Runner) inTurn() []string {
+	ids := make([]string, 0, len(r.peers))
+	for id, p := range r.peers {
+		if !p.due.IsZero() {
+			ids = append(ids, id)
+		}
+	}
+	slices.Sort(ids)
+	if len(ids) == 0 {
+		return nil
+	}
+	r.offset = (r.offset + 1) % len(ids)
+	return slices.Concat(ids[r.offset:], ids[:r.offset])
+}
+
+// begin starts what was taken.
+func (r *Runner) begin(ctx context.Context, taken []store.Taken) {
+	got := map[string]int{}
+	for _, t := range taken {
+		got[t.TargetID]++
+	}
+	for _, w := range r.turn.Wants {
+		p := r.peers[w.Target.ID]
+		if !w.Probe.IsZero() {
+			p.target.ProbeAt = w.Probe // of another node, when it was not ours
+		}
+		if got[w.Target.ID] < w.Most {
+			p.due, r.stale = time.Time{}, true // what is left is not due yet, or in other hands
+		}
+	}
+	r.turn = store.Turn{Lease: r.lease, Wants: r.turn.Wants[:0]}
+	began := time.Now()
+	for _, t := range taken {
+		p := r.peers[t.TargetID]
+		p.flights++
+		r.flights++
+		d := Delivery{Taken: t, Target: p.target, Attempt: t.Tries + 1}
+		go func() { r.landed <- r.fly(ctx, p.handler, d, began) }()
+	}
+}
+
+// fly makes the attempt, unless the process stood still for so long that another node may have the lane.
+func (r *Runner) fly(ctx context.Context, h Handler, d Delivery, taken time.Time) (l landing) {
+	l = landing{Delivery: d, at: r.store.Now()}
+	if time.Since(taken) > leaseReserve/2 {
+		l.missed = true
+		return l
+	}
+	began := time.Now()
+	defer func() {
+		if crash := recover(); crash != nil {
+			r.log.Error("a delivery panicked", "target", d.Target.ID, "event", d.Event.ID(), "panic", fmt.Sprint(crash), "stack", string(debug.Stack()))
+			l.Outcome = Outcome{Class: "FAULT"}
+		}
+		l.took = time.Since(began)
+	}()
+	ctx, cancel := context.WithTimeout(ctx, h.Limit)
+	defer cancel()
+	l.Outcome = h.Deliver(ctx, d)
+	return l
+}
