@@ -21,6 +21,8 @@ type Options struct {
 	Blobs         blob.Store
 	Log           *slog.Logger  // default slog.Default()
 	AutoClose     time.Duration // how long a resolved ticket stays open for a word; 0: for ever
+	Ping          Pinger        // tries a target; nil: TestTarget cannot be used
+	KeepAttempts  time.Duration // how long the log of deliveries is kept; 0: for ever
 	ReadsInMemory int           // how many noted reads may wait while they cannot be written; default 4096
 }
 
@@ -34,6 +36,9 @@ type App struct {
 	reference atomic.Pointer[desk.Reference]
 	keys      keyCache
 	reads     chan desk.AuditEntry
+	ping      Pinger
+
+	keepAttempts time.Duration
 
 	referenceVersion atomic.Int64 // of the configuration that reference was read from; 0: none yet
 }
@@ -46,7 +51,7 @@ func New(ctx context.Context, o Options) (*App, error) {
 	if o.ReadsInMemory == 0 {
 		o.ReadsInMemory = 4096
 	}
-	a := &App{store: o.Store, keyring: o.Keyring, blobs: o.Blobs, log: o.Log, autoClose: o.AutoClose,
+	a := &App{store: o.Store, keyring: o.Keyring, blobs: o.Blobs, log: o.Log, autoClose: o.AutoClose, ping: o.Ping, keepAttempts: o.KeepAttempts,
 		keys: newKeyCache(), reads: make(chan desk.AuditEntry, o.ReadsInMemory)}
 	if err := a.refresh(ctx); err != nil {
 		return nil, err

@@ -63,6 +63,11 @@ func (a *App) open(ctx context.Context, actor desk.Actor, once Once[Opened], war
 	if err := a.sealTicket(ticket); err != nil {
 		return Opened{}, err
 	}
+	var target *desk.Target
+	if url := ticket.Private.WebhookURL; url != "" {
+		t := a.ticketTarget(actor, url, now)
+		target = &t
+	}
 	opened := Opened{Ticket: ticket, TrackingCode: plan.TrackingCode, Warnings: warnings}
 	if err := k.seal(opened, number); err != nil {
 		return Opened{}, err
@@ -72,6 +77,7 @@ func (a *App) open(ctx context.Context, actor desk.Actor, once Once[Opened], war
 		k.store(tx)
 		tx.InsertTicket(ticket)
 		tx.InsertAttachments(files)
+		follow(tx, ticket, target)
 		tx.Record(created)
 		tx.Audit(entry)
 		return nil

@@ -29,15 +29,17 @@ type Purged struct {
 	Requests  int // request ids with their answers
 	Files     int // blobs that no attachment names
 	Leftovers int // temporary files of writes that a crash ended
+	Attempts  int // entries of the log of deliveries, and what was owed to deleted targets
 }
 
 // Purge removes what is kept for a time only: request ids after 30 days, files that no attachment names after a day,
-// temporary files. Any number of nodes may do it at once. It returns what was removed also when it fails.
+// temporary files, entries of the log of deliveries when their time is over. Any number of nodes may do it at once. It returns what was removed also when it fails.
 func (a *App) Purge(ctx context.Context) (Purged, error) {
 	requests, failed := a.purgeRequests(ctx)
 	files, err := a.purgeFiles(ctx)
 	leftovers, swept := a.blobs.Sweep(ctx)
-	return Purged{Requests: requests, Files: files, Leftovers: leftovers}, errors.Join(failed, err, swept)
+	attempts, unlogged := a.purgeDeliveries(ctx)
+	return Purged{Requests: requests, Files: files, Leftovers: leftovers, Attempts: attempts}, errors.Join(failed, err, swept, unlogged)
 }
 
 // PurgeDue counts what Purge would remove from the database and the place of the attachments. It does not look for
@@ -52,7 +54,47 @@ func (a *App) PurgeDue(ctx context.Context) (Purged, error) {
 		due.Files, err = tx.IdleBlobs(now.Add(-keepOrphans), now.Add(-abandonedAfter))
 		return err
 	})
-	return due, err
+	if err != nil || a.keepAttempts == 0 {
+		return due, err
+	}
+	return due, a.eachLogged(ctx, func(target string) error {
+		return a.store.Read(ctx, func(tx *store.Tx) error {
+			n, err := tx.OldAttempts(target, now.Add(-a.keepAttempts))
+			due.Attempts += n
+			return err
+		})
+	})
+}
+
+// purgeDeliveries removes old entries of the log of deliveries, and what deleted targets left.
+func (a *App) purgeDeliveries(ctx context.Context) (gone int, err error) {
+	some := func(forget func() (int, error)) error {
+		for {
+			n, err := forget()
+			gone += n
+			if err != nil || n == 0 {
+				return err
+			}
+		}
+	}
+	if err := some(func() (int, error) { return a.store.ForgetTargets(ctx, purgedAtOnce) }); err != nil || a.keepAttempts == 0 {
+		return gone, err
+	}
+	before := a.now().Add(-a.keepAttempts)
+	return gone, a.eachLogged(ctx, func(target string) error {
+		return some(func() (int, error) { return a.store.ForgetAttempts(ctx, target, before, purgedAtOnce) })
+	})
+}
+
+// eachLogged does something for each target of which the log of deliveries tells.
+func (a *App) eachLogged(ctx context.Context, do func(target string) error) error {
+	targets, err := a.store.AttemptTargets(ctx)
+	for _, target := range targets {
+		if err == nil {
+			err = do(target)
+		}
+	}
+	return err
 }
 
 func (a *App) purgeRequests(ctx context.Context) (gone int, err error) {

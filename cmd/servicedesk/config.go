@@ -18,6 +18,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"banksulutgo.co.id/servicedesk/outbox"
 )
 
 // config is every setting of the program.
@@ -34,6 +36,10 @@ type config struct {
 	metricsListen  string
 	firstTicket    int64
 	autoClose      time.Duration
+	allowNets      []netip.Prefix // that webhooks may reach although they are private
+	waits          outbox.Waits
+	probe          time.Duration
+	keepAttempts   time.Duration
 	logJSON        bool
 	logLevel       slog.Level
 	unused         []string // settings that were given and that this version has no use for
@@ -67,9 +73,10 @@ func settings() []setting {
 		{"SERVICEDESK_FIRST_TICKET_NUMBER", "", "10001", "number of the first ticket of a new installation", setFirstTicket},
 		{"SERVICEDESK_AUTO_CLOSE", "", "7d", "how long a resolved ticket waits before it is closed; 0: for ever", setAutoClose},
 		{"SERVICEDESK_LOG", "", "text", "text or json, and a level (debug, info, warn, error): json,debug", setLog},
-		{"SERVICEDESK_WEBHOOK_ALLOW_NETS", "", "", "CIDRs that partner-given URLs may reach although they are private", later},
-		{"SERVICEDESK_WEBHOOK_RETRY", "", "5s,5m,30m,2h,5h,10h,14h,20h,24h", "waits between attempts of a webhook", later},
-		{"SERVICEDESK_WEBHOOK_PROBE", "", "30s", "pause between tries of a webhook target whose circuit is open", later},
+		{"SERVICEDESK_WEBHOOK_ALLOW_NETS", "", "", "CIDRs that partner-given URLs may reach although they are private", setAllowNets},
+		{"SERVICEDESK_WEBHOOK_RETRY", "", "5s,5m,30m,2h,5h,10h,14h,20h,24h", "waits between attempts to deliver a webhook, each a fifth more or less", setWaits},
+		{"SERVICEDESK_WEBHOOK_PROBE", "", "30s", "pause between single tries while a webhook's receiver cannot be reached", setProbe},
+		{"SERVICEDESK_WEBHOOK_KEEP", "", "90d", "how long the log of webhook deliveries is kept", setKeep},
 		{"SERVICEDESK_SMTP_URL", "", "", "mail server", later},
 		{"SERVICEDESK_MAIL_FROM", "", "", "sender of mails", later},
 		{"OMNI_ENABLED", "", "false", "forward claims to Sociomile", later},
@@ -290,6 +297,36 @@ func setFirstTicket(c *config, value string) error {
 
 func setAutoClose(c *config, value string) (err error) {
 	c.autoClose, err = parseDuration(value)
+	return err
+}
+
+func setAllowNets(c *config, value string) (err error) {
+	c.allowNets, err = parseNets(value)
+	return err
+}
+
+func setWaits(c *config, value string) error {
+	for part := range strings.SplitSeq(value, ",") {
+		wait, err := parseDuration(strings.TrimSpace(part))
+		if err != nil || wait == 0 {
+			return fmt.Errorf("%q is no list of pauses like 5s,5m,2h", value)
+		}
+		c.waits = append(c.waits, wait)
+	}
+	return nil
+}
+
+func setProbe(c *config, value string) error {
+	probe, err := parseDuration(value)
+	if err != nil || probe == 0 {
+		return fmt.Errorf("%q is no pause like 30s", value)
+	}
+	c.probe = probe
+	return nil
+}
+
+func setKeep(c *config, value string) (err error) {
+	c.keepAttempts, err = parseDuration(value)
 	return err
 }
 

@@ -14,9 +14,14 @@ import (
 	"github.com/klauspost/compress/gzhttp"
 
 	"banksulutgo.co.id/servicedesk/api"
+	"banksulutgo.co.id/servicedesk/app"
+	"banksulutgo.co.id/servicedesk/desk"
 	"banksulutgo.co.id/servicedesk/docs"
+	"banksulutgo.co.id/servicedesk/guard"
 	"banksulutgo.co.id/servicedesk/live"
+	"banksulutgo.co.id/servicedesk/outbox"
 	"banksulutgo.co.id/servicedesk/web"
+	"banksulutgo.co.id/servicedesk/webhook"
 )
 
 // How often the program does its own work, and how long it waits for requests when it stops.
@@ -61,7 +66,7 @@ func serveCommand(ctx context.Context, p *program, flags *flag.FlagSet, args []s
 	if err != nil {
 		return err
 	}
-	s := &server{opened: o, hub: &live.Hub{}, supervisor: p.supervisor(o.log), stopping: make(chan struct{}), ready: func(string) error { return nil }}
+	s := &server{opened: o, hub: &live.Hub{}, deliveries: o.outbox(), supervisor: p.supervisor(o.log), stopping: make(chan struct{}), ready: func(string) error { return nil }}
 	if *demo {
 		s.ready, err = p.demo(ctx, o, clock)
 	}
@@ -75,6 +80,7 @@ func serveCommand(ctx context.Context, p *program, flags *flag.FlagSet, args []s
 type server struct {
 	*opened
 	hub        *live.Hub
+	deliveries *outbox.Runner
 	supervisor supervisor
 	stopping   chan struct{}          // closed when the program shall stop
 	ready      func(url string) error // called when the desk is served at url
@@ -154,12 +160,39 @@ func (s *server) sealRest() error {
 // startWork starts what the program does by itself.
 func (s *server) startWork(ctx context.Context) {
 	for _, work := range []func(context.Context){
-		func(ctx context.Context) { s.store.RunSequencer(ctx, s.app.Seal, sequenceEvery, s.hub.Publish) },
-		func(ctx context.Context) { s.store.Listen(ctx, s.hub.Publish) },
+		func(ctx context.Context) { s.store.RunSequencer(ctx, s.app.Seal, sequenceEvery, s.numbered) },
+		func(ctx context.Context) { s.store.Listen(ctx, s.numbered) },
+		s.deliveries.Run,
 		s.app.Watch, s.app.KeepAudit, s.closeResolved, s.exportHeads, s.purge, s.supervisor.watch,
 	} {
 		s.work.Go(func() { work(ctx) })
 	}
+}
+
+// numbered wakes those who wait for events.
+func (s *server) numbered() {
+	s.hub.Publish()
+	s.deliveries.Wake()
+}
+
+// webhooks makes what calls partners; open decrypts what it needs of a target.
+func (o *opened) webhooks(open func(desk.Target, time.Time) (string, []string, error)) *webhook.Deliverer {
+	client := webhook.NewClient(guard.ForPartners(guard.Options{Allow: o.config.allowNets}))
+	return webhook.NewDeliverer(client, open, o.store.Now)
+}
+
+// ping tries a target with an event that did not happen.
+func (o *opened) ping(ctx context.Context, t desk.Target, e desk.Event, open func(desk.Target, time.Time) (string, []string, error)) app.Ping {
+	began := time.Now()
+	got := o.webhooks(open).Send(ctx, t, webhook.Message{ID: e.ID(), Body: e.Body})
+	return app.Ping{Delivered: got.Done, Class: got.Class, Status: got.Status, Said: got.Said, Took: time.Since(began)}
+}
+
+// outbox makes what delivers events.
+func (o *opened) outbox() *outbox.Runner {
+	handler := o.webhooks(o.app.OpenTarget).Handler(o.config.waits, o.config.probe)
+	return outbox.New(outbox.Options{Store: o.store, Log: o.log, Metrics: o.metrics,
+		Handlers: map[desk.TargetKind]outbox.Handler{desk.RegisteredTarget: handler, desk.TicketTarget: handler}})
 }
 
 // closeResolved closes tickets whose time is over, every minute.

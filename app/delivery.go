@@ -1,0 +1,251 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"strings"
+	"time"
+
+	"banksulutgo.co.id/servicedesk/desk"
+	"banksulutgo.co.id/servicedesk/store"
+)
+
+// MostSentAgain is how many events, or tickets, can be sent again with one request.
+const MostSentAgain = 10_000
+
+// Ping is what came of an attempt to deliver an event that did not happen.
+type Ping struct {
+	Delivered bool
+	Class     string
+	Status    int // HTTP; 0: none
+	Said      string
+	Took      time.Duration
+}
+
+// Pinger makes one attempt to deliver an event to a target, of which open decrypts what it needs.
+type Pinger func(ctx context.Context, t desk.Target, e desk.Event, open func(desk.Target, time.Time) (string, []string, error)) Ping
+
+// TestTarget delivers an event that did not happen to a target, once and at once, with the function that was given to New
+// for it. What it answers is told, and counts for nothing.
+func (a *App) TestTarget(ctx context.Context, actor desk.Actor, id string) (Ping, error) {
+	if err := Authorize(actor, desk.MayUpdate); err != nil {
+		return Ping{}, err
+	}
+	now := a.now()
+	var t desk.Target
+	err := a.store.Write(ctx, func(tx *store.Tx) (err error) {
+		if t, err = a.findTarget(tx, actor, id, false); err != nil {
+			return err
+		}
+		tx.Audit(desk.NewAudit(now, actor, "webhook.test", id, desk.OutcomeOK))
+		return nil
+	})
+	if err != nil {
+		return Ping{}, err
+	}
+	return a.ping(ctx, t, desk.TestEvent(now), a.OpenTarget), nil
+}
+
+// DeliveryList says which deliveries of a target somebody wants to see.
+type DeliveryList struct {
+	Ticket string              // of this ticket only, by number or channel reference; empty: of all
+	State  store.DeliveryState // PENDING or FAILED only; empty: all, newest first
+	Before int64               // all: what comes before a place in the feed; 0: from the newest
+	After  store.LanePlace     // of a state: what comes after a place
+	Limit  int                 // deliveries; of a state tickets
+}
+
+// DeliveryPage is a page of deliveries, and from where to go on.
+type DeliveryPage struct {
+	Deliveries []store.Delivery
+	More       bool
+	Before     int64
+	After      store.LanePlace
+}
+
+// Deliveries lists what a target was told or is owed, with every attempt. It returns an Error of code NotFound for a
+// target or a ticket that is not the actor's.
+func (a *App) Deliveries(ctx context.Context, actor desk.Actor, id string, l DeliveryList) (page DeliveryPage, err error) {
+	if err := Authorize(actor, desk.MayRead); err != nil {
+		return page, err
+	}
+	err = a.store.Read(ctx, func(tx *store.Tx) error {
+		page = DeliveryPage{}
+		t, err := a.findTarget(tx, actor, id, false)
+		if err != nil {
+			return err
+		}
+		switch {
+		case l.Ticket != "":
+			ticket, err := find(tx, actor, l.Ticket, false)
+			if err != nil {
+				return err
+			}
+			page.Deliveries, err = tx.TicketDeliveries(t, ticket.ID)
+			return err
+		case l.State != "":
+			page.Deliveries, page.After, page.More, err = tx.Undelivered(t, l.State, l.After, l.Limit)
+		default:
+			page.Deliveries, page.Before, err = tx.Deliveries(t, l.Before, l.Limit)
+			page.More = page.Before > 0
+		}
+		return err
+	})
+	return page, err
+}
+
+// Again says which events somebody wants to be sent again to a target: exactly one of the three.
+type Again struct {
+	Event       string // by its id
+	From, Until int64  // from one place of the feed to another, both included
+	Undelivered bool   // all that failed or waits for its next attempt
+	Faults      desk.Faults
+}
+
+// SentAgain is what will be sent again.
+type SentAgain struct {
+	Tickets int  // of how many tickets
+	More    bool // there is more than one request sends again: ask once more
+}
+
+// SendAgain sends events to a target once more: one, a range of the feed, or all that is undelivered. One that failed, or
+// waits for its next attempt, is tried at once with all its attempts; one that was delivered is sent besides what comes
+// now. It returns an Error of code Invalid or NotFound, or a Replay.
+func (a *App) SendAgain(ctx context.Context, actor desk.Actor, id string, again Again, once Once[SentAgain]) (SentAgain, error) {
+	if err := Authorize(actor, desk.MayUpdate); err != nil {
+		return SentAgain{}, err
+	}
+	if err := again.Faults.Err(); err != nil {
+		return SentAgain{}, err
+	}
+	now := a.now()
+	k := keep(a, actor, once, now)
+	var did SentAgain
+	if again.Undelivered {
+		var err error
+		if did, err = a.reviveAll(ctx, actor, id, k); err != nil {
+			return SentAgain{}, err
+		}
+	}
+	err := a.store.Write(ctx, func(tx *store.Tx) (err error) {
+		t, err := a.findTarget(tx, actor, id, true)
+		if err != nil {
+			return err
+		}
+		if err := k.check(tx); err != nil {
+			return err
+		}
+		switch {
+		case again.Event != "":
+			did.Tickets, err = 1, sendAgain(tx, t, again.Event, now)
+		case !again.Undelivered:
+			did.Tickets, err = tx.SendRangeAgain(t, again.From, again.Until, now)
+		}
+		if err != nil {
+			return err
+		}
+		if err := k.seal(did, 0); err != nil {
+			return err
+		}
+		k.store(tx)
+		tx.Audit(desk.NewAudit(now, actor, "webhook.resend", id, desk.OutcomeOK))
+		return nil
+	})
+	return did, k.outcome(ctx, err)
+}
+
+// reviveAll lets everything go at once that waits, some at a time so that nobody else waits for it.
+func (a *App) reviveAll(ctx context.Context, actor desk.Actor, id string, k *keeper[SentAgain]) (did SentAgain, err error) {
+	err = a.store.Read(ctx, func(tx *store.Tx) error {
+		if _, err := a.findTarget(tx, actor, id, false); err != nil {
+			return err
+		}
+		return k.check(tx)
+	})
+	if err != nil {
+		return did, k.outcome(ctx, err)
+	}
+	for did.Tickets < MostSentAgain {
+		n, err := a.store.ReviveAll(ctx, id, purgedAtOnce)
+		did.Tickets += n
+		if err != nil || n < purgedAtOnce {
+			return did, err
+		}
+	}
+	did.More = true
+	return did, nil
+}
+
+// sendAgain sends one event again.
+func sendAgain(tx *store.Tx, t desk.Target, event string, now time.Time) error {
+	ticketID, seq, err := ownEvent(tx, t, event)
+	if err != nil {
+		return err
+	}
+	lane, err := tx.LaneOf(t, ticketID)
+	switch {
+	case err != nil && (!errors.Is(err, store.ErrNotFound) || t.Kind == desk.TicketTarget):
+		return noDelivery(err)
+	case err == nil && seq >= lane.Next && lane.Next > 0:
+		if !lane.Taken { // else it is on its way
+			tx.Revive(lane.LaneID, now)
+		}
+	default:
+		tx.SendAgain(ticketID, t.ID, seq, now)
+	}
+	return nil
+}
+
+// Skip does without an event that was not delivered, so that the later ones of its ticket can go. It returns an Error of
+// code NotFound when the event is not the next one of its ticket, and of code Conflict while it is on its way.
+func (a *App) Skip(ctx context.Context, actor desk.Actor, id, event string) error {
+	if err := Authorize(actor, desk.MayUpdate); err != nil {
+		return err
+	}
+	now := a.now()
+	return a.store.Write(ctx, func(tx *store.Tx) error {
+		t, err := a.findTarget(tx, actor, id, true)
+		if err != nil {
+			return err
+		}
+		ticketID, seq, err := ownEvent(tx, t, event)
+		if err != nil {
+			return err
+		}
+		lane, err := tx.LaneOf(t, ticketID)
+		switch {
+		case err != nil:
+			return noDelivery(err)
+		case lane.Next != seq:
+			return desk.Fail(desk.NotFound, desk.DeliveryNotFound)
+		case lane.Taken:
+			return desk.Fail(desk.Conflict, desk.DeliveryUnderWay)
+		}
+		tx.SkipNext(lane, now)
+		tx.Audit(desk.NewAudit(now, actor, "webhook.skip", id, desk.OutcomeOK))
+		return nil
+	})
+}
+
+// ownEvent finds a public event of a ticket of the target's partner by its id.
+func ownEvent(tx *store.Tx, t desk.Target, event string) (ticketID string, seq int64, err error) {
+	ticketID, number, _ := strings.Cut(event, "-")
+	seq, err = strconv.ParseInt(number, 10, 64)
+	if err != nil || !desk.IsID(ticketID) {
+		return "", 0, desk.Fail(desk.NotFound, desk.DeliveryNotFound)
+	}
+	e, err := tx.Event(ticketID, seq)
+	if err != nil || e.PartnerID != t.PartnerID || !e.Type.Public() {
+		return "", 0, noDelivery(err)
+	}
+	return ticketID, seq, nil
+}
+
+// noDelivery is what somebody is told about a delivery that is not there.
+func noDelivery(err error) error {
+	if err == nil || errors.Is(err, store.ErrNotFound) {
+		return desk.Fail(desk.NotFound, desk.DeliveryNotFound)
+	}
+	return err
+}
