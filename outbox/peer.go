@@ -25,6 +25,7 @@ type peer struct {
 	target   desk.Target
 	handler  Handler
 	due      time.Time // when the first of its lanes is due, as far as is known; zero: nothing is
+	ready    bool      // something is due that is not stored yet
 	flights  int       // calls under way
 	window   int       // calls that may be under way: grows with each success and shrinks with each failure
 	proven   bool      // the last call to it was a success
@@ -49,6 +50,7 @@ func (p *peer) room(now time.Time) int {
 
 // dueNow notes that one of its lanes is due.
 func (p *peer) dueNow(now time.Time) {
+	p.ready = true
 	if p.due.IsZero() || p.due.After(now) {
 		p.due = now
 	}

@@ -195,6 +195,9 @@ func (r *Runner) look(ctx context.Context, now time.Time) error {
 			r.peers[d.ID] = p
 		}
 		p.target, p.handler, p.due = d.Target, h, d.Due
+		if p.ready {
+			p.dueNow(now)
+		}
 	}
 	for id, p := range r.peers {
 		if p.due.IsZero() && p.flights == 0 && p.failures == 0 {
@@ -265,7 +268,7 @@ func (r *Runner) begin(ctx context.Context, taken []store.Taken) {
 			p.target.ProbeAt = w.Probe // of another node, when it was not ours
 		}
 		if got[w.Target.ID] < w.Most {
-			p.due, r.stale = time.Time{}, true // what is left is not due yet, or in other hands
+			p.due, p.ready, r.stale = time.Time{}, false, true // what is left is not due yet, or in other hands
 		}
 	}
 	r.turn = store.Turn{Lease: r.lease, Wants: r.turn.Wants[:0]}
@@ -274,8 +277,8 @@ func (r *Runner) begin(ctx context.Context, taken []store.Taken) {
 		p := r.peers[t.TargetID]
 		p.flights++
 		r.flights++
-		d := Delivery{Taken: t, Target: p.target, Attempt: t.Tries + 1}
-		go func() { r.landed <- r.fly(ctx, p.handler, d, began) }()
+		h, d := p.handler, Delivery{Taken: t, Target: p.target, Attempt: t.Tries + 1}
+		go func() { r.landed <- r.fly(ctx, h, d, began) }()
 	}
 }
 

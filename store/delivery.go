@@ -47,8 +47,11 @@ const scannedAtOnce = 500
 
 const deliveryColumns = `SELECT e.ticket_id, e.seq, e.type, e.feed_number, e.at, k.number, l.head, l.tries, l.due, l.dead_at `
 
-// sent is the condition that an event e of a lane l is sent to its target; $1 are the types that it wants.
-const sent = `e.seq >= l.first AND e.public AND ($1 = '' OR ';' || $1 || ';' LIKE '%;' || e.type || ';%')`
+// sent is the condition that an event e of a lane l is sent to its target, of which the n-th argument are the types that
+// it wants.
+func sent(n int) string {
+	return fmt.Sprintf(`e.seq >= l.first AND e.public AND ($%[1]d = '' OR ';' || $%[1]d || ';' LIKE '%%;' || e.type || ';%%')`, n)
+}
 
 // Deliveries reads what a target was told, newest first, from before a place in its partner's feed (0: the end). It
 // returns the place from which to go on, 0 at the end.
@@ -62,9 +65,9 @@ func (tx *Tx) Deliveries(t desk.Target, before int64, limit int) (found []Delive
 	if err != nil {
 		return nil, 0, err
 	}
-	found, err = tx.deliveries(deliveryColumns+`FROM event e JOIN lane l ON l.ticket_id = e.ticket_id AND l.target_id = $2 AND l.again = '' JOIN ticket k ON k.id = e.ticket_id
- WHERE e.partner_id = $3 AND e.feed_number < $4 AND e.feed_number >= $5 AND e.feed_number > 0 AND `+sent+` ORDER BY e.feed_number DESC LIMIT $6`,
-		t, eventList(t.Events), t.ID, t.PartnerID, before, last, limit)
+	found, err = tx.deliveries(deliveryColumns+`FROM event e JOIN lane l ON l.ticket_id = e.ticket_id AND l.target_id = $1 AND l.again = '' JOIN ticket k ON k.id = e.ticket_id
+ WHERE e.partner_id = $2 AND e.feed_number < $3 AND e.feed_number >= $4 AND e.feed_number > 0 AND `+sent(5)+` ORDER BY e.feed_number DESC LIMIT $6`,
+		t, t.ID, t.PartnerID, before, last, eventList(t.Events), limit)
 	switch {
 	case len(found) == limit && limit > 0:
 		next = found[limit-1].Cursor
@@ -77,7 +80,7 @@ func (tx *Tx) Deliveries(t desk.Target, before int64, limit int) (found []Delive
 // TicketDeliveries reads what a target was told of a ticket, and what it is owed, the oldest first.
 func (tx *Tx) TicketDeliveries(t desk.Target, ticketID string) ([]Delivery, error) {
 	return tx.deliveries(deliveryColumns+`FROM lane l JOIN event e ON e.ticket_id = l.ticket_id JOIN ticket k ON k.id = l.ticket_id
- WHERE l.ticket_id = $3 AND l.target_id = $2 AND l.again = '' AND e.number > 0 AND `+sent+` ORDER BY e.seq`, t, eventList(t.Events), t.ID, ticketID)
+ WHERE l.ticket_id = $1 AND l.target_id = $2 AND l.again = '' AND e.number > 0 AND `+sent(3)+` ORDER BY e.seq`, t, ticketID, t.ID, eventList(t.Events))
 }
 
 // Undelivered reads what a target is owed and does not have, ticket by ticket, of those that failed or those that still
@@ -87,12 +90,9 @@ func (tx *Tx) Undelivered(t desk.Target, state DeliveryState, after LanePlace, t
 	if state == DeliveryFailed {
 		order = "dead_at"
 	}
-	page := func(first int) string {
-		return fmt.Sprintf(`(SELECT * FROM lane WHERE target_id = $%[2]d AND %[1]s > 0 AND (%[1]s, ticket_id) > ($%[3]d, $%[4]d) AND again = '' ORDER BY %[1]s, ticket_id LIMIT $%[5]d) AS l`,
-			order, first, first+1, first+2, first+3)
-	}
+	page := fmt.Sprintf(`(SELECT * FROM lane WHERE target_id = $1 AND %[1]s > 0 AND (%[1]s, ticket_id) > ($2, $3) AND again = '' ORDER BY %[1]s, ticket_id LIMIT $4) AS l`, order)
 	rows, args := 0, []any{t.ID, micros(after.At), after.TicketID, tickets}
-	err = tx.each(`SELECT `+order+`, ticket_id FROM `+page(1), args, func(scan func(dest ...any) error) error {
+	err = tx.each(`SELECT `+order+`, ticket_id FROM `+page, args, func(scan func(dest ...any) error) error {
 		var when int64
 		err := scan(&when, &last.TicketID)
 		rows++
@@ -102,8 +102,8 @@ func (tx *Tx) Undelivered(t desk.Target, state DeliveryState, after LanePlace, t
 	if err != nil || rows == 0 {
 		return nil, after, false, err
 	}
-	found, err = tx.deliveries(deliveryColumns+`FROM `+page(2)+` JOIN event e ON e.ticket_id = l.ticket_id AND e.seq >= l.head JOIN ticket k ON k.id = l.ticket_id
- WHERE e.number > 0 AND `+sent+` ORDER BY l.`+order+`, l.ticket_id, e.seq`, t, append([]any{eventList(t.Events)}, args...)...)
+	found, err = tx.deliveries(deliveryColumns+`FROM `+page+` JOIN event e ON e.ticket_id = l.ticket_id AND e.seq >= l.head JOIN ticket k ON k.id = l.ticket_id
+ WHERE e.number > 0 AND `+sent(5)+` ORDER BY l.`+order+`, l.ticket_id, e.seq`, t, append(args, eventList(t.Events))...)
 	return found, last, rows == tickets, err
 }
 
@@ -194,7 +194,7 @@ func (tx *Tx) Revive(l LaneID, when time.Time) {
 // SkipNext lets a lane do without its next event. Nobody may have the lane.
 func (tx *Tx) SkipNext(l Lane, when time.Time) {
 	tx.settle([]Settled{{LaneID: l.LaneID, Fence: l.Fence, Head: l.Next + 1}}, when)
-	tx.insertAttempts([]Attempt{{LaneID: l.LaneID, Seq: l.Next, Fence: l.Fence, At: when, Class: ClassSkipped}})
+	tx.insertAttempts([]Attempt{{LaneID: l.LaneID, Seq: l.Next, Fence: l.Fence + 1, At: when, Class: ClassSkipped}}) // behind the last one
 }
 
 // SendAgain owes events of a ticket to a target once more, whether or not it got them, besides what it is owed anyway.
@@ -211,7 +211,7 @@ func (tx *Tx) SendRangeAgain(t desk.Target, from, until int64, when time.Time) (
 		lanes = ` JOIN lane l ON l.ticket_id = e.ticket_id AND l.target_id = $1 AND l.again = ''`
 	}
 	err = tx.each(`INSERT INTO lane (ticket_id, target_id, again, first, head, tail, tries, due, fence, began, dead_at)
- SELECT e.ticket_id, $1, $2, MIN(e.seq), MIN(e.seq), MAX(e.seq), 0, $3, 0, FALSE, 0 FROM event e`+lanes+`
+ SELECT e.ticket_id, CAST($1 AS text), CAST($2 AS text), MIN(e.seq), MIN(e.seq), MAX(e.seq), 0, CAST($3 AS bigint), 0, FALSE, 0 FROM event e`+lanes+`
  WHERE e.partner_id = $4 AND e.feed_number >= $5 AND e.feed_number <= $6 AND e.feed_number > 0 AND (l.head IS NULL OR e.seq < l.head)
  AND ($7 = '' OR ';' || $7 || ';' LIKE '%;' || e.type || ';%') GROUP BY e.ticket_id
  ON CONFLICT (ticket_id, target_id, again) DO UPDATE SET tries = 0, due = excluded.due, dead_at = 0 WHERE lane.dead_at > 0 RETURNING 1`,
@@ -233,10 +233,10 @@ func (s *Store) ReviveAll(ctx context.Context, target string, limit int) (revive
 	err = s.writeAlone(ctx, func(tx *Tx) error {
 		revived = 0
 		now := micros(s.Now())
-		for _, which := range []string{`dead_at > 0 ORDER BY dead_at`, `due > $2 AND NOT began ORDER BY due`} {
-			err := tx.each(`UPDATE lane SET tries = 0, dead_at = 0, due = $2 WHERE (ticket_id, target_id, again) IN
- (SELECT ticket_id, target_id, again FROM lane WHERE target_id = $1 AND `+which+` LIMIT $3`+s.engine.Dialect().SkipLocked+`) RETURNING 1`,
-				[]any{target, now, limit - revived}, counting(&revived))
+		for _, which := range []string{`dead_at > 0 ORDER BY dead_at`, `due > $1 AND NOT began ORDER BY due`} {
+			err := tx.each(`UPDATE lane SET tries = 0, dead_at = 0, due = $1 WHERE (ticket_id, target_id, again) IN
+ (SELECT ticket_id, target_id, again FROM lane WHERE target_id = $2 AND `+which+` LIMIT $3`+s.engine.Dialect().SkipLocked+`) RETURNING 1`,
+				[]any{now, target, limit - revived}, counting(&revived))
 			if err != nil {
 				return err
 			}

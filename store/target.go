@@ -83,7 +83,7 @@ func (tx *Tx) Target(id, partner string, forUpdate bool) (desk.Target, error) {
 func (tx *Tx) Targets(partner, after string, limit int) ([]desk.Target, error) {
 	where, args := `WHERE t.id > $1 AND t.deleted_at = 0 ORDER BY t.id LIMIT $2`, []any{after, limit}
 	if partner != "" {
-		where, args = `WHERE t.id > $1 AND t.deleted_at = 0 AND t.partner_id = $3 ORDER BY t.id LIMIT $2`, append(args, partner)
+		where, args = `WHERE t.partner_id = $1 AND t.id > $2 AND t.deleted_at = 0 ORDER BY t.id LIMIT $3`, []any{partner, after, limit}
 	}
 	var found []desk.Target
 	err := tx.each(`SELECT `+targetColumns+` FROM`+targetRows+where, args, func(scan func(dest ...any) error) error {
@@ -116,7 +116,7 @@ const CountMost = 1000
 // Backlog reads what is owed to a target.
 func (tx *Tx) Backlog(target string) (b Backlog, err error) {
 	count := func(where string) (n int, err error) {
-		err = tx.one(`SELECT COUNT(*) FROM (SELECT 1 FROM lane WHERE target_id = $1 AND `+where+` LIMIT $2) AS some`, []any{target, CountMost + 1}, &n)
+		err = tx.one(`SELECT COUNT(*) FROM (SELECT 1 FROM lane WHERE target_id = $1 AND `+where+` LIMIT $2) AS counted`, []any{target, CountMost + 1}, &n)
 		return n, err
 	}
 	if b.Waiting, err = count(`due > 0`); err != nil {

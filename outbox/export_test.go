@@ -1,0 +1,84 @@
+package outbox
+
+import (
+	"context"
+	"math/rand/v2"
+	"time"
+
+	"banksulutgo.co.id/servicedesk/desk"
+)
+
+// Look lets the next turn ask the database what is due.
+func (r *Runner) Look() { r.stale = true }
+
+// Turn does what there is to do, waits for the calls that it begins, and returns how long there is nothing more.
+func (r *Runner) Turn(ctx context.Context) time.Duration {
+	pause := r.step(ctx)
+	for r.flights > 0 {
+		r.land(<-r.landed)
+	}
+	return pause
+}
+
+// Step does what there is to do and waits for nothing.
+func (r *Runner) Step(ctx context.Context) time.Duration { return r.step(ctx) }
+
+// Flights is how many calls are under way.
+func (r *Runner) Flights() int { return r.flights }
+
+// Unsettled is how many deliveries came to an end that is not stored.
+func (r *Runner) Unsettled() int { return len(r.turn.Settled) }
+
+// Lease is for how long a node has what it took.
+func (r *Runner) Lease() time.Duration { return r.lease }
+
+// Stop waits for what is under way, and settles it.
+func (r *Runner) Stop(ctx context.Context) { r.stop(ctx) }
+
+// MostFlights is how many calls may be under way.
+const MostFlights = mostFlights
+
+// OpensAfter is how many failures in a row open a circuit.
+const OpensAfter = opensAfter
+
+// After tells how long to wait after the n-th failure.
+func (w Waits) After(n int, asked time.Duration, random *rand.Rand) (time.Duration, bool) {
+	return w.after(n, asked, random)
+}
+
+// Peer is what a node knows of a target.
+type Peer = peer
+
+// NewPeer makes a peer with something due.
+func NewPeer(due time.Time) *Peer {
+	return &peer{window: firstWindow, due: due, target: desk.Target{State: desk.TargetActive}, handler: Handler{Probe: time.Minute}}
+}
+
+// Room is how many more calls may begin.
+func (p *peer) Room(now time.Time) int { return p.room(now) }
+
+// Begin notes that a call is under way.
+func (p *peer) Begin() { p.flights++ }
+
+// End notes how a call ended.
+func (p *peer) End(ok bool, ticket string, now time.Time) {
+	p.flights--
+	if ok {
+		p.succeeded()
+	} else {
+		p.broke(ticket, now)
+	}
+}
+
+// Open reports whether the circuit is open.
+func (p *peer) Open() bool { return p.open() }
+
+// Transitions lists the table of states: from, step, to.
+func Transitions() (rows [][3]string) {
+	for _, t := range transitions {
+		for _, to := range t.to {
+			rows = append(rows, [3]string{string(t.from), string(t.step), string(to)})
+		}
+	}
+	return rows
+}

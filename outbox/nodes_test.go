@@ -1,0 +1,248 @@
+package outbox_test
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"banksulutgo.co.id/servicedesk/desk"
+	"banksulutgo.co.id/servicedesk/internal/desktest"
+	"banksulutgo.co.id/servicedesk/outbox"
+)
+
+func TestWhatANodeHadIsTakenUpWithinOneLease(t *testing.T) {
+	t.Parallel()
+	desktest.OnEachEngine(t, func(t *testing.T, e desktest.Engine) {
+		w := newWorld(t, e)
+		second := w.newRunner(w.Node(t).Store)
+		ticket := w.claim(t, "https://partner.example/")
+		w.comment(t, ticket)
+		w.Sequence(t)
+		stuck, begun := make(chan struct{}), make(chan struct{})
+		w.answer(func(d outbox.Delivery) outbox.Outcome {
+			close(begun)
+			<-stuck
+			return outbox.Outcome{Done: true, Class: "DELIVERED", Status: 200}
+		})
+		w.runner.Step(t.Context())
+		<-begun
+		w.answer(nil)
+		w.Clock.Advance(w.runner.Lease() - time.Second)
+		w.turns(t, second)
+		if seen := w.seen(); len(seen) != 0 {
+			t.Errorf("another node delivered what the first one has: %+v", seen)
+		}
+		w.Clock.Advance(2 * time.Second)
+		w.turns(t, second)
+		seen := w.seen()
+		want := []string{fmt.Sprintf("%s-1 doubtful=true", ticket.ID), fmt.Sprintf("%s-2 doubtful=false", ticket.ID)}
+		var told []string
+		for _, g := range seen {
+			told = append(told, fmt.Sprintf("%s doubtful=%v", g.Event, g.Doubtful))
+		}
+		if diff := cmp.Diff(want, told); diff != "" {
+			t.Errorf("the second node (-want +got):\n%s", diff)
+		}
+		close(stuck)
+		w.runner.Stop(t.Context()) // settles what is not its own any more
+		w.comment(t, ticket)
+		w.Sequence(t)
+		w.turns(t, second)
+		late := w.seen()
+		if len(late) != 2 || late[1].Event != ticket.ID+"-3" {
+			t.Errorf("afterwards: %+v, want the end of the first attempt and then the third event alone", late)
+		}
+	})
+}
+
+// Events come while lanes are settled, on two nodes at once: whoever settles a lane must see that it has a new tail.
+func TestNoEventIsForgottenWhileItsLaneIsSettled(t *testing.T) {
+	t.Parallel()
+	desktest.OnEachEngine(t, func(t *testing.T, e desktest.Engine) {
+		w := newWorld(t, e)
+		other := w.Node(t)
+		w.endpoint(t, desk.TargetChange{})
+		const tickets, each = 6, 25
+		ctx, cancel := context.WithCancel(t.Context())
+		var working sync.WaitGroup
+		stores := []*desktest.Desk{w.Desk, other}
+		runners := []*outbox.Runner{w.runner, w.newRunner(other.Store)}
+		wake := func() {
+			for _, r := range runners {
+				r.Wake()
+			}
+		}
+		for i, r := range runners {
+			working.Go(func() { r.Run(ctx) })
+			working.Go(func() { stores[i].Store.RunSequencer(ctx, w.App.Seal, time.Millisecond, wake) })
+		}
+		tick := time.NewTicker(time.Millisecond) // so slowly that no lease runs out
+		defer tick.Stop()
+		var writing sync.WaitGroup
+		all := make([]*desk.Ticket, tickets)
+		for i := range all {
+			writing.Go(func() {
+				all[i] = w.claim(t, "https://partner.example/")
+				for range each - 1 {
+					w.comment(t, all[i])
+				}
+			})
+		}
+		for w.attempts() < 2*tickets*each { // hangs when one is forgotten
+			<-tick.C
+			w.Clock.Advance(5 * time.Millisecond)
+		}
+		writing.Wait()
+		cancel()
+		working.Wait()
+		order := map[string][]string{}
+		for _, g := range w.seen() {
+			lane := g.Target + " " + g.Event[:26]
+			order[lane] = append(order[lane], g.Event[27:])
+		}
+		var want []string
+		for seq := range each {
+			want = append(want, fmt.Sprint(seq+1))
+		}
+		for _, ticket := range all {
+			for lane, told := range order {
+				if lane[len(lane)-26:] == ticket.ID && !slices.Equal(told, want) {
+					t.Errorf("lane %s was told %v", lane, told)
+				}
+			}
+		}
+		if len(order) != 2*tickets {
+			t.Errorf("there were %d lanes, want %d", len(order), 2*tickets)
+		}
+	})
+}
+
+func TestABlackHoleMovesNobodyElse(t *testing.T) {
+	t.Parallel()
+	desktest.OnEachEngine(t, func(t *testing.T, e desktest.Engine) {
+		when := func(hole bool) map[string]time.Duration {
+			w := newWorld(t, e)
+			const targets = 20
+			var tickets []*desk.Ticket
+			for i := range targets {
+				for range 3 {
+					tickets = append(tickets, w.claim(t, fmt.Sprintf("https://partner.example/%d", i)))
+				}
+			}
+			open := make(chan struct{})
+			w.answer(func(d outbox.Delivery) outbox.Outcome {
+				if d.TicketID == tickets[0].ID && hole || d.TicketID == tickets[1].ID && hole {
+					<-open
+				}
+				return outbox.Outcome{Done: true, Class: "DELIVERED", Status: 200}
+			})
+			w.Sequence(t)
+			for w.attempts() < 3*targets-3 || w.runner.Unsettled() > 0 {
+				w.runner.Look()
+				w.runner.Step(t.Context())
+				w.Clock.Advance(25 * time.Millisecond)
+			}
+			took := map[string]time.Duration{}
+			for _, g := range w.seen() {
+				for i, ticket := range tickets {
+					if g.Event == ticket.ID+"-1" && i >= 3 {
+						took[fmt.Sprint(i)] = g.At.Sub(desktest.Start)
+					}
+				}
+			}
+			close(open)
+			w.runner.Stop(t.Context())
+			return took
+		}
+		with, without := when(true), when(false)
+		if len(with) != 57 || len(without) != 57 {
+			t.Errorf("%d and %d of the others were delivered, want 57", len(with), len(without))
+		}
+		for i, took := range with {
+			if took > without[i]+2*time.Second {
+				t.Errorf("ticket %s took %v beside a black hole, else %v", i, took, without[i])
+			}
+		}
+	})
+}
+
+func TestAStopWaitsForWhatIsUnderWayAndBeginsNothing(t *testing.T) {
+	t.Parallel()
+	desktest.OnEachEngine(t, func(t *testing.T, e desktest.Engine) {
+		w := newWorld(t, e)
+		ticket := w.claim(t, "https://partner.example/")
+		w.comment(t, ticket)
+		w.Sequence(t)
+		begun, open := make(chan struct{}), make(chan struct{})
+		w.answer(func(outbox.Delivery) outbox.Outcome {
+			close(begun)
+			<-open
+			return outbox.Outcome{Done: true, Class: "DELIVERED", Status: 200}
+		})
+		ctx, cancel := context.WithCancel(t.Context())
+		stopped := make(chan struct{})
+		go func() { defer close(stopped); w.runner.Run(ctx) }()
+		<-begun
+		cancel()
+		select {
+		case <-stopped:
+			t.Error("it stopped with a call under way")
+		default:
+		}
+		close(open)
+		<-stopped
+		if diff := cmp.Diff([]string{"1 DELIVERED 0/1", "2 PENDING 0/0"}, states(w.deliveries(t, w.targetOf(t)))); diff != "" {
+			t.Errorf("after the stop (-want +got):\n%s", diff)
+		}
+	})
+}
+
+func TestADeliveryThatPanicsIsAFailure(t *testing.T) {
+	t.Parallel()
+	desktest.OnEachEngine(t, func(t *testing.T, e desktest.Engine) {
+		w := newWorld(t, e)
+		ticket := w.claim(t, "https://partner.example/")
+		w.answer(func(outbox.Delivery) outbox.Outcome { panic("at fault") })
+		w.run(t)
+		w.answer(nil)
+		if seen := w.after(t, 20*time.Second); len(seen) != 1 || seen[0].Attempt != 2 || seen[0].Event != ticket.ID+"-1" {
+			t.Errorf("after a panic: %+v", seen)
+		}
+	})
+}
+
+func TestCallsUnderWayAreBounded(t *testing.T) {
+	t.Parallel()
+	desktest.OnEachEngine(t, func(t *testing.T, e desktest.Engine) {
+		w := newWorld(t, e)
+		const targets = 150
+		for i := range targets {
+			for range 3 {
+				w.claim(t, fmt.Sprintf("https://partner.example/%d", i))
+			}
+		}
+		w.Sequence(t)
+		open := make(chan struct{})
+		w.answer(func(outbox.Delivery) outbox.Outcome { <-open; return outbox.Outcome{Done: true, Class: "DELIVERED"} })
+		for range 10 {
+			w.runner.Look()
+			w.runner.Step(t.Context())
+			w.Clock.Advance(25 * time.Millisecond)
+		}
+		if n := w.runner.Flights(); n != outbox.MostFlights/2 {
+			t.Errorf("%d calls are under way to targets that took nothing yet, want half of %d", n, outbox.MostFlights)
+		}
+		close(open)
+		for w.attempts() < 3*targets {
+			w.runner.Look()
+			w.runner.Turn(t.Context())
+			w.Clock.Advance(25 * time.Millisecond)
+		}
+		w.runner.Stop(t.Context())
+	})
+}
