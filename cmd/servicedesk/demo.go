@@ -4,87 +4,45 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
-	"sync/atomic"
-	"time"
 
 	"banksulutgo.co.id/servicedesk/api"
-	"banksulutgo.co.id/servicedesk/app"
-	"banksulutgo.co.id/servicedesk/desk"
+	"banksulutgo.co.id/servicedesk/demo"
 	"banksulutgo.co.id/servicedesk/docs"
 )
 
-// demoClock is the wall clock; while demo data is made it stands at the moment of the day that is being told.
-type demoClock struct{ fixed atomic.Pointer[time.Time] }
-
-// Now returns the time.
-func (c *demoClock) Now() time.Time {
-	if t := c.fixed.Load(); t != nil {
-		return *t
-	}
-	return time.Now()
-}
-
 // demo fills an empty desk and returns what tells, once the desk is served, how to try it.
-func (p *program) demo(ctx context.Context, o *opened, clock *demoClock) (func(url string) error, error) {
-	s, err := readStory()
+func (p *program) demo(ctx context.Context, o *opened, clock *demo.Clock) (func(url string) error, error) {
+	d, err := demo.New(demo.Options{App: o.app, Operator: operator(), Clock: clock, Number: o.number})
 	if err != nil {
 		return nil, err
 	}
-	told, err := o.fillDemo(context.WithoutCancel(ctx), s, clock) // half a story would stay for ever
+	told, err := d.Fill(context.WithoutCancel(ctx)) // half a story would stay for ever
 	if err != nil {
 		return nil, fmt.Errorf("the demo data cannot be made: %w", err)
 	}
-	key, err := o.demoKey(ctx, s.partners[0])
+	file := filepath.Join(o.config.data, "demo-key")
+	key, err := keepKey(ctx, d, file)
 	if err != nil {
 		return nil, fmt.Errorf("the demo key cannot be made: %w", err)
 	}
-	return func(url string) error { return p.printDemo(url, key, o.config.demoKeyFile(), told) }, nil
+	return func(url string) error { return p.printDemo(url, key, file, told) }, nil
 }
 
-// fillDemo tells the story on a desk that has no tickets, and returns how many there are of it; 0 when the desk had
-// some, which stay as they are.
-func (o *opened) fillDemo(ctx context.Context, s *story, clock *demoClock) (int, error) {
-	page, err := o.app.ListTickets(ctx, manager(desk.Agent{Name: "demo"}), app.List{Limit: 1})
-	if err != nil || len(page.Tickets) > 0 {
-		return 0, err
-	}
-	defer clock.fixed.Store(nil)
-	t := &teller{app: o.app, store: o.store, clock: clock, partners: map[string]desk.Actor{}, agents: map[string]desk.Actor{}, tickets: map[string]toldTicket{}}
-	return len(s.claims) + len(s.tickets), t.tell(ctx, s, time.Now())
-}
-
-// manager is an employee who may do with tickets what the console will let employees do.
-func manager(a desk.Agent) desk.Actor {
-	return desk.Actor{Kind: desk.ByAgent, ID: a.ID, Name: a.Name, Permissions: desk.Permissions{desk.MayManage}}
-}
-
-// demoKeyFile is where the key for trying is kept.
-func (c *config) demoKeyFile() string { return filepath.Join(c.data, "demo-key") }
-
-// demoKey returns the key of an earlier start while it is usable, else a new one.
-func (o *opened) demoKey(ctx context.Context, partner row) (string, error) {
-	file := o.config.demoKeyFile()
-	kept, err := os.ReadFile(file)
+// keepKey returns the key that a file keeps from an earlier start while it is usable, else a new one, which it keeps there.
+func keepKey(ctx context.Context, d *demo.Demo, file string) (string, error) {
+	content, err := os.ReadFile(file)
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return "", err
 	}
-	permissions, err := desk.ParsePermissions(partner["permissions"])
-	if err != nil {
-		return "", err
+	kept := strings.TrimSpace(string(content))
+	key, err := d.Key(ctx, kept)
+	if err != nil || key == kept {
+		return key, err
 	}
-	text := strings.TrimSpace(string(kept))
-	if key, _, err := o.app.Authenticate(ctx, text, netip.AddrFrom4([4]byte{127, 0, 0, 1})); err == nil && key.Permissions.String() == permissions.String() {
-		return text, nil
-	}
-	created, err := o.app.CreateKey(ctx, operator(), app.NewKey{Name: "demo", Partner: partner["name"], Permissions: permissions, Rate: 20})
-	if err != nil {
-		return "", err
-	}
-	return created.Text, writePrivate(file, created.Text+"\n")
+	return key, writePrivate(file, key+"\n")
 }
 
 // writePrivate replaces a file by one that only its owner may read, at once as a whole.

@@ -15,6 +15,7 @@ import (
 
 	"banksulutgo.co.id/servicedesk/api"
 	"banksulutgo.co.id/servicedesk/app"
+	"banksulutgo.co.id/servicedesk/demo"
 	"banksulutgo.co.id/servicedesk/desk"
 	"banksulutgo.co.id/servicedesk/docs"
 	"banksulutgo.co.id/servicedesk/guard"
@@ -50,7 +51,7 @@ func (p *program) tuneCollector() {
 }
 
 func serveCommand(ctx context.Context, p *program, flags *flag.FlagSet, args []string) error {
-	demo := flags.Bool("demo", false, "fill an empty desk with a bank's days and print a key and commands to try")
+	withDemo := flags.Bool("demo", false, "fill an empty desk with a bank's days and print a key and commands to try")
 	c, _, err := p.load(flags, args, 0)
 	if err != nil {
 		return err
@@ -61,13 +62,13 @@ func serveCommand(ctx context.Context, p *program, flags *flag.FlagSet, args []s
 	}
 	defer held.Close()
 	p.tuneCollector()
-	clock := &demoClock{}
+	clock := &demo.Clock{}
 	o, err := p.open(ctx, c, withAttachments, clock.Now)
 	if err != nil {
 		return err
 	}
 	s := &server{opened: o, hub: &live.Hub{}, deliveries: o.outbox(), supervisor: p.supervisor(o.log), stopping: make(chan struct{}), ready: func(string) error { return nil }}
-	if *demo {
+	if *withDemo {
 		s.ready, err = p.demo(ctx, o, clock)
 	}
 	if err == nil {
@@ -150,8 +151,13 @@ func (s *server) drain(entrances []*entrance, stopWork func()) error {
 func (s *server) sealRest() error {
 	ctx, cancel := context.WithTimeout(context.Background(), drainWithin)
 	defer cancel()
+	return s.number(ctx)
+}
+
+// number numbers and seals all that was committed.
+func (o *opened) number(ctx context.Context) error {
 	for {
-		if n, err := s.store.Sequence(ctx, s.app.Seal); n == 0 || err != nil {
+		if n, err := o.store.Sequence(ctx, o.app.Seal); n == 0 || err != nil {
 			return err
 		}
 	}

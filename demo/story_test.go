@@ -1,4 +1,4 @@
-package main
+package demo
 
 import (
 	"bytes"
@@ -132,34 +132,34 @@ func TestMomentsAreDaysAgoInWITAOrSoLongAgo(t *testing.T) {
 }
 
 func TestMetadataOfTheStoryIsWhatAPartnerWouldSend(t *testing.T) {
-	m, err := demoMetadata("transactionId=TRX1; disputeAmount=62000000; urgent=true")
+	m, err := parseMetadata("transactionId=TRX1; disputeAmount=62000000; urgent=true")
 	if err != nil {
 		t.Fatal(err)
 	}
 	if m.JSON != `{"transactionId":"TRX1","disputeAmount":62000000,"urgent":true}` || m.Amount != desk.Rupiahs(62_000_000) || !m.Flags["urgent"] || m.Texts["transactionId"] != "TRX1" {
 		t.Errorf("got %+v", m)
 	}
-	if none, err := demoMetadata(""); err != nil || none.JSON != "{}" {
+	if none, err := parseMetadata(""); err != nil || none.JSON != "{}" {
 		t.Errorf("nothing is %+v (%v)", none, err)
 	}
-	if _, err := demoMetadata("nominal=much"); err == nil {
+	if _, err := parseMetadata("nominal=much"); err == nil {
 		t.Error("an amount that is none was taken")
 	}
 }
 
 func TestFilesOfTheStoryAreWhatTheirNamesSay(t *testing.T) {
-	picture, err := demoFile("struk.png", "Struk")
+	picture, err := makeFile("struk.png", "Struk")
 	if err != nil {
 		t.Fatal(err)
 	}
-	again, err := demoFile("struk.png", "Struk")
+	again, err := makeFile("struk.png", "Struk")
 	if err != nil || !bytes.Equal(picture.Content, again.Content) {
 		t.Errorf("the same picture is drawn differently (%v)", err)
 	}
 	if decoded, err := png.Decode(bytes.NewReader(picture.Content)); err != nil || decoded.Bounds().Empty() || picture.MIME != "image/png" {
 		t.Errorf("%s is no picture: %v", picture.MIME, err)
 	}
-	text, err := demoFile("surat.txt", "Sanggahan")
+	text, err := makeFile("surat.txt", "Sanggahan")
 	if err != nil || text.MIME != "text/plain" || !strings.Contains(string(text.Content), "Sanggahan") || text.Size != int64(len(text.Content)) {
 		t.Errorf("got %+v (%v)", text, err)
 	}

@@ -1,4 +1,4 @@
-package main
+package demo
 
 import (
 	"bytes"
@@ -19,16 +19,15 @@ import (
 
 	"banksulutgo.co.id/servicedesk/app"
 	"banksulutgo.co.id/servicedesk/desk"
-	"banksulutgo.co.id/servicedesk/store"
 )
 
-//go:embed demo/*.csv
-var demoFiles embed.FS
+//go:embed *.csv
+var tables embed.FS
 
 // row is a line of a table, by the names of its columns.
 type row map[string]string
 
-// story is what the demo data tells, as tables: who there is, what customers asked for, and what became of it.
+// story is what is told, as tables: who there is, what customers asked for, and what became of it.
 type story struct {
 	agents, partners, claims, tickets, steps []row
 }
@@ -46,7 +45,7 @@ func readStory() (*story, error) {
 
 // readTable reads a table whose first line names the columns.
 func readTable(name string) ([]row, error) {
-	file, err := demoFiles.Open("demo/" + name + ".csv")
+	file, err := tables.Open(name + ".csv")
 	if err != nil {
 		return nil, err
 	}
@@ -122,9 +121,7 @@ func moment(when string, now time.Time) (time.Time, error) {
 
 // teller tells the story by the same verbs that partners and employees use.
 type teller struct {
-	app      *app.App
-	store    *store.Store
-	clock    *demoClock
+	Options
 	partners map[string]desk.Actor
 	agents   map[string]desk.Actor
 	emails   map[string]string // of agents
@@ -156,7 +153,7 @@ func (t *teller) tell(ctx context.Context, s *story, now time.Time) error {
 			return fmt.Errorf("%s: %w", sc.what, err)
 		}
 		if i%numberedAtOnce == 0 || i == len(scenes)-1 {
-			if err := t.number(ctx); err != nil {
+			if err := t.Number(ctx); err != nil {
 				return err
 			}
 		}
@@ -165,16 +162,7 @@ func (t *teller) tell(ctx context.Context, s *story, now time.Time) error {
 }
 
 // at sets the desk's clock.
-func (t *teller) at(moment time.Time) { t.clock.fixed.Store(&moment) }
-
-// number gives everything that happened its place in the feed and in the audit trail.
-func (t *teller) number(ctx context.Context) error {
-	for {
-		if n, err := t.store.Sequence(ctx, t.app.Seal); n == 0 || err != nil {
-			return err
-		}
-	}
-}
+func (t *teller) at(moment time.Time) { t.Clock.fixed.Store(&moment) }
 
 // introduce makes the partners, each with a key, and the agents.
 func (t *teller) introduce(ctx context.Context, s *story) error {
@@ -183,7 +171,7 @@ func (t *teller) introduce(ctx context.Context, s *story) error {
 		if err != nil {
 			return err
 		}
-		created, err := t.app.CreateKey(ctx, operator(), app.NewKey{Name: r["name"], Permissions: permissions, Rate: 20})
+		created, err := t.App.CreateKey(ctx, t.Operator, app.NewKey{Name: r["name"], Permissions: permissions, Rate: 20})
 		if err != nil {
 			return err
 		}
@@ -192,7 +180,7 @@ func (t *teller) introduce(ctx context.Context, s *story) error {
 	}
 	t.emails = map[string]string{}
 	for _, r := range s.agents {
-		agent, err := t.app.CreateAgent(ctx, operator(), desk.Agent{Email: r["email"], Name: r["name"], Role: desk.Role(r["role"])})
+		agent, err := t.App.CreateAgent(ctx, t.Operator, desk.Agent{Email: r["email"], Name: r["name"], Role: desk.Role(r["role"])})
 		if err != nil {
 			return err
 		}
@@ -207,7 +195,7 @@ func (t *teller) openClaim(ctx context.Context, r row, at time.Time) error {
 		return err
 	}
 	partner := t.partners[r["partner"]]
-	opened, err := t.app.OpenClaim(ctx, partner, desk.ClaimDraft{
+	opened, err := t.App.OpenClaim(ctx, partner, desk.ClaimDraft{
 		NamaNasabah: r["name"], MediaTransaksi: desk.Media(r["media"]), JenisTransaksi: desk.TransactionType(r["jenis"]),
 		Nominal: nominal, NominalGiven: true, NomorRekening: r["account"], NomorKartu: r["card"], ClaimReason: r["reason"],
 		ClaimDate: desk.FormatTime(at.Add(-time.Hour)), TransactionID: r["transaction"], ReferenceNumber: r["refno"], ATMID: r["atm"],
@@ -217,7 +205,7 @@ func (t *teller) openClaim(ctx context.Context, r row, at time.Time) error {
 }
 
 func (t *teller) openTicket(ctx context.Context, r row, _ time.Time) error {
-	metadata, err := demoMetadata(r["metadata"])
+	metadata, err := parseMetadata(r["metadata"])
 	if err != nil {
 		return err
 	}
@@ -227,14 +215,14 @@ func (t *teller) openTicket(ctx context.Context, r row, _ time.Time) error {
 		Title:    r["title"], Description: r["description"], Priority: desk.Priority(r["priority"]), Metadata: metadata,
 	}
 	if name := r["file"]; name != "" {
-		file, err := demoFile(name, r["title"])
+		file, err := makeFile(name, r["title"])
 		if err != nil {
 			return err
 		}
 		draft.Attachments = []desk.Attachment{file}
 	}
 	partner := t.partners[r["partner"]]
-	opened, err := t.app.OpenTicket(ctx, partner, draft, app.Once[app.Opened]{})
+	opened, err := t.App.OpenTicket(ctx, partner, draft, app.Once[app.Opened]{})
 	return t.remember(r, partner, opened, err)
 }
 
@@ -259,19 +247,19 @@ func (t *teller) step(ctx context.Context, r row) error {
 	var err error
 	switch what, value, text := r["what"], r["value"], r["text"]; what {
 	case "status":
-		_, err = t.app.ChangeStatus(ctx, who, change, desk.Status(value), text)
+		_, err = t.App.ChangeStatus(ctx, who, change, desk.Status(value), text)
 	case "comment", "note":
-		_, err = t.app.AddComment(ctx, who, change, app.NewComment{Content: text, Internal: what == "note"})
+		_, err = t.App.AddComment(ctx, who, change, app.NewComment{Content: text, Internal: what == "note"})
 	case "assign":
-		_, err = t.app.Assign(ctx, who, change, app.Assignment{Assignee: t.emails[value], GivenAgent: true})
+		_, err = t.App.Assign(ctx, who, change, app.Assignment{Assignee: t.emails[value], GivenAgent: true})
 	case "group":
-		_, err = t.app.Assign(ctx, who, change, app.Assignment{GroupCode: value})
+		_, err = t.App.Assign(ctx, who, change, app.Assignment{GroupCode: value})
 	case "priority":
-		_, err = t.app.SetPriority(ctx, who, change, desk.Priority(value))
+		_, err = t.App.SetPriority(ctx, who, change, desk.Priority(value))
 	case "attach":
 		var file desk.Attachment
-		if file, err = demoFile(value, text); err == nil {
-			_, err = t.app.Attach(ctx, who, change, []desk.Attachment{file})
+		if file, err = makeFile(value, text); err == nil {
+			_, err = t.App.Attach(ctx, who, change, []desk.Attachment{file})
 		}
 	default:
 		err = fmt.Errorf("%q is nothing that can be done", what)
@@ -279,8 +267,8 @@ func (t *teller) step(ctx context.Context, r row) error {
 	return err
 }
 
-// demoMetadata reads `name=value; name=value`. Amounts are numbers, what is true is a flag.
-func demoMetadata(text string) (desk.Metadata, error) {
+// parseMetadata reads `name=value; name=value`. Amounts are numbers, what is true is a flag.
+func parseMetadata(text string) (desk.Metadata, error) {
 	m := desk.Metadata{Texts: map[string]string{}, Flags: map[string]bool{}}
 	object := []byte{'{'}
 	for pair := range strings.SplitSeq(text, "; ") {
@@ -312,12 +300,12 @@ func demoMetadata(text string) (desk.Metadata, error) {
 	return m, nil
 }
 
-// demoFile makes an attachment: a picture, or a text for other names than those of pictures.
-func demoFile(name, about string) (desk.Attachment, error) {
+// makeFile makes an attachment: a picture, or a text for other names than those of pictures.
+func makeFile(name, about string) (desk.Attachment, error) {
 	content, kind := []byte("CONTOH DOKUMEN\n\n"+about+"\n"), "text/plain"
 	if path.Ext(name) == ".png" {
 		var b bytes.Buffer
-		if err := png.Encode(&b, demoPicture(name)); err != nil {
+		if err := png.Encode(&b, drawPicture(name)); err != nil {
 			return desk.Attachment{}, err
 		}
 		content, kind = b.Bytes(), "image/png"
@@ -325,8 +313,8 @@ func demoFile(name, about string) (desk.Attachment, error) {
 	return desk.Attachment{Filename: name, MIME: kind, Size: int64(len(content)), DeclaredSize: int64(len(content)), Content: content, Description: about}, nil
 }
 
-// demoPicture draws lines of blocks, as a receipt looks from far away; the name decides which.
-func demoPicture(name string) image.Image {
+// drawPicture draws lines of blocks, as a receipt looks from far away; the name decides which.
+func drawPicture(name string) image.Image {
 	h := fnv.New64a()
 	h.Write([]byte(name))
 	pattern := h.Sum64()
