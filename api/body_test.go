@@ -7,8 +7,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/klauspost/compress/gzhttp"
 	"net/http/httptest"
+
+	"github.com/klauspost/compress/gzhttp"
 
 	"banksulutgo.co.id/servicedesk/api"
 	"banksulutgo.co.id/servicedesk/internal/desktest"

@@ -7,6 +7,7 @@ import (
 
 	"banksulutgo.co.id/servicedesk/app"
 	"banksulutgo.co.id/servicedesk/desk"
+	"banksulutgo.co.id/servicedesk/mask"
 	"banksulutgo.co.id/servicedesk/web"
 )
 
@@ -61,7 +62,7 @@ func (in *input) warnings(more desk.Faults) desk.Faults {
 		more.Add(path, desk.CardMasked)
 	}
 	for _, path := range in.Unknown() {
-		shown, _ := desk.MaskCards(path)
+		shown, _ := mask.Cards(path)
 		more.Add(shown, desk.UnknownField)
 	}
 	return more
@@ -100,7 +101,7 @@ func (in *input) idempotencyKey() string {
 		in.faults.Add(name, desk.MustBeText)
 	}
 	desk.CheckLength(in.faults, name, key, desk.MaxReference)
-	if desk.IsCard(key) {
+	if mask.IsCard(key) {
 		in.faults.Add(name, desk.MustNotBeCard)
 	}
 	return key
@@ -150,7 +151,7 @@ func (in *input) file(f *web.Fields) desk.Attachment {
 	if file.MIME == "" {
 		in.faults.Add(f.Path("mimeType"), desk.Required)
 	}
-	if clean, found := desk.MaskCards(file.MIME); found { // any subtype of text is accepted
+	if clean, found := mask.Cards(file.MIME); found { // any subtype of text is accepted
 		file.MIME, in.masked = clean, append(in.masked, f.Path("mimeType"))
 	}
 	file.DeclaredSize = declaredSize(f, in.faults)

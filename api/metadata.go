@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"banksulutgo.co.id/servicedesk/desk"
+	"banksulutgo.co.id/servicedesk/mask"
 	"banksulutgo.co.id/servicedesk/web"
 )
 
@@ -67,7 +68,7 @@ func cleaner(m *desk.Metadata, at string) web.Rewriter {
 	hidden := func(path string) { m.Masked = append(m.Masked, at+"."+path) }
 	return web.Rewriter{
 		Key: func(path, name string) string {
-			clean, found := desk.MaskCards(name)
+			clean, found := mask.Cards(name)
 			if found {
 				hidden(strings.TrimPrefix(path+"."+clean, "."))
 			}
@@ -80,7 +81,7 @@ func cleaner(m *desk.Metadata, at string) web.Rewriter {
 			}
 			if name == accountField {
 				m.Accounts[path] = v.Text()
-				return web.TextValue(desk.MaskAccount(v.Text())), true
+				return web.TextValue(mask.Account(v.Text())), true
 			}
 			clean, found := maskValue(name, v.Text(), kind)
 			if !found {
@@ -102,8 +103,8 @@ func maskValue(name, value string, kind web.Kind) (string, bool) {
 	}
 	for _, field := range cardFields {
 		if name == field {
-			return desk.MaskCardField(value)
+			return mask.CardField(value)
 		}
 	}
-	return desk.MaskCards(value)
+	return mask.Cards(value)
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"banksulutgo.co.id/servicedesk/desk"
+	"banksulutgo.co.id/servicedesk/mask"
 	"banksulutgo.co.id/servicedesk/web"
 )
 
@@ -36,7 +37,7 @@ func readQuery(r *web.Request, known ...string) *query {
 		text = desk.ParameterNone
 	}
 	for _, name := range unknown[:min(len(unknown), 10)] {
-		shown, _ := desk.MaskCards(desk.Showable(name)) // as it is told: two may look alike
+		shown, _ := mask.Cards(mask.Showable(name)) // as it is told: two may look alike
 		q.faults.Add(shown, text, strings.Join(known, ", "))
 	}
 	return q

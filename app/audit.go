@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"banksulutgo.co.id/servicedesk/desk"
+	"banksulutgo.co.id/servicedesk/mask"
 )
 
 // Entries about reads are written in batches, at the latest after readsFlushed. While they cannot be written, a bounded
@@ -40,7 +41,7 @@ func (a *App) NoteRefusal(actor desk.Actor, action, target string, why desk.Code
 // auditable makes a text fit for the audit trail. One entry that the database does not take would hold up all others.
 func auditable(text string) string {
 	text = strings.ReplaceAll(strings.ToValidUTF8(text, "\uFFFD"), "\x00", "\uFFFD")
-	text, _ = desk.MaskCards(text)
+	text, _ = mask.Cards(text)
 	if r := []rune(text); len(r) > longestTarget {
 		return string(r[:longestTarget]) + "…"
 	}

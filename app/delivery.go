@@ -197,9 +197,9 @@ func sendAgain(tx *store.Tx, t desk.Target, event string, now time.Time) error {
 	return nil
 }
 
-// Skip does without an event that was not delivered, so that the later ones of its ticket can go. It returns an Error of
+// SkipDelivery does without an event that was not delivered, so that the later ones of its ticket can go. It returns an Error of
 // code NotFound when the event is not the next one of its ticket, and of code Conflict while it is on its way.
-func (a *App) Skip(ctx context.Context, actor desk.Actor, id, event string) error {
+func (a *App) SkipDelivery(ctx context.Context, actor desk.Actor, id, event string) error {
 	if err := Authorize(actor, desk.MayUpdate); err != nil {
 		return err
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"banksulutgo.co.id/servicedesk/desk"
+	"banksulutgo.co.id/servicedesk/mask"
 	"banksulutgo.co.id/servicedesk/store"
 )
 
@@ -51,7 +52,7 @@ func (a *App) content(asked map[string]string) string {
 	lines := make([]string, 0, len(paths)+1)
 	whole := make([]string, 0, 2*len(paths))
 	for _, path := range paths {
-		shown, _ := desk.MaskCards(strings.ReplaceAll(path, "\n", `\n`))
+		shown, _ := mask.Cards(strings.ReplaceAll(path, "\n", `\n`))
 		digest := a.keyring.Digest(path, asked[path])
 		whole = append(whole, path, digest)
 		lines = append(lines, shown+"="+digest[:12])

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"banksulutgo.co.id/servicedesk/desk"
+	"banksulutgo.co.id/servicedesk/mask"
 	"banksulutgo.co.id/servicedesk/store"
 )
 
@@ -119,10 +120,10 @@ func (a *App) AddComment(ctx context.Context, actor desk.Actor, c Change, n NewC
 // mask masks card numbers in the comment.
 func (n *NewComment) mask(warnings *desk.Faults) {
 	var inContent, inAuthor bool
-	if n.Content, inContent = desk.MaskCards(n.Content); inContent {
+	if n.Content, inContent = mask.Cards(n.Content); inContent {
 		warnings.Add("comment", desk.CardMasked)
 	}
-	if n.Author, inAuthor = desk.MaskCards(n.Author); inAuthor {
+	if n.Author, inAuthor = mask.Cards(n.Author); inAuthor {
 		warnings.Add("author", desk.CardMasked)
 	}
 }
@@ -137,7 +138,7 @@ func (a *App) ChangeStatus(ctx context.Context, actor desk.Actor, c Change, to d
 		return Changed{}, err
 	}
 	var warnings desk.Faults
-	clean, found := desk.MaskCards(reason)
+	clean, found := mask.Cards(reason)
 	if found {
 		warnings.Add("reason", desk.CardMasked)
 	}

@@ -12,6 +12,7 @@ import (
 	"pgregory.net/rapid"
 
 	"banksulutgo.co.id/servicedesk/desk"
+	"banksulutgo.co.id/servicedesk/mask"
 )
 
 func mustReadStory(t *testing.T) *story {
@@ -106,7 +107,7 @@ func TestTheStoryNamesNobodyWhoMayExist(t *testing.T) {
 	}
 	for _, r := range slices.Concat(s.claims, s.tickets, s.steps) {
 		for column, value := range r {
-			if clean, found := desk.MaskCards(value); found {
+			if clean, found := mask.Cards(value); found {
 				t.Errorf("%s of ticket %s holds a card number: %s", column, r["ticket"], clean)
 			}
 		}

@@ -3,6 +3,7 @@ package desk
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -232,4 +233,47 @@ func later(a, b time.Time) time.Time {
 		return b
 	}
 	return a
+}
+
+// FormatWeek writes working intervals: `08:00-12:00+13:00-17:00`, seven days from Sunday, separated by commas.
+func FormatWeek(week [7][]Interval) string {
+	days := make([]string, 7)
+	for i, intervals := range week {
+		var parts []string
+		for _, in := range intervals {
+			parts = append(parts, timeOfDay(in.From)+"-"+timeOfDay(in.To))
+		}
+		days[i] = strings.Join(parts, "+")
+	}
+	return strings.Join(days, ",")
+}
+
+func timeOfDay(d time.Duration) string {
+	return fmt.Sprintf("%02d:%02d", int(d.Hours()), int(d.Minutes())%60)
+}
+
+// ParseWeek reads what FormatWeek wrote.
+func ParseWeek(text string) (week [7][]Interval, err error) {
+	days := strings.Split(text, ",")
+	if len(days) != 7 {
+		return week, fmt.Errorf("a week has seven days, %q has %d", text, len(days))
+	}
+	for i, day := range days {
+		if day == "" {
+			continue
+		}
+		for part := range strings.SplitSeq(day, "+") {
+			var fromHour, fromMinute, toHour, toMinute int
+			if _, err := fmt.Sscanf(part, "%d:%d-%d:%d", &fromHour, &fromMinute, &toHour, &toMinute); err != nil {
+				return week, fmt.Errorf("%q is not an interval like 08:00-12:00", part)
+			}
+			minutes := func(h, m int) time.Duration { return time.Duration(h*60+m) * time.Minute }
+			in := Interval{From: minutes(fromHour, fromMinute), To: minutes(toHour, toMinute)}
+			if in.From >= in.To || in.To > minutes(24, 0) {
+				return week, fmt.Errorf("%q is not an interval within a day", part)
+			}
+			week[i] = append(week[i], in)
+		}
+	}
+	return week, nil
 }

@@ -2,6 +2,8 @@ package desk
 
 import (
 	"strings"
+
+	"banksulutgo.co.id/servicedesk/mask"
 )
 
 // Media is the medium of a transaction (API document, Media Transaksi).
@@ -79,7 +81,7 @@ func (c ClaimDraft) checkNominal(faults *Faults) {
 // MaskCards masks card numbers in every text of the claim and tells where. In nomorKartu any long run of digits is
 // taken for a card, even a mistyped one.
 func (c *ClaimDraft) MaskCards(masked func(path string)) {
-	if clean, found := MaskCardField(c.NomorKartu); found {
+	if clean, found := mask.CardField(c.NomorKartu); found {
 		c.NomorKartu = clean
 		masked("nomorKartu")
 	}
@@ -117,7 +119,7 @@ func (c ClaimDraft) Text(product string) string {
 	}
 	section("Detail klaim", "Nama nasabah", c.NamaNasabah, "Media transaksi", string(c.MediaTransaksi),
 		"Jenis transaksi", string(c.JenisTransaksi), "Produk", product, "Nominal", c.Nominal.Rupiah(),
-		"Nomor rekening", MaskAccount(c.NomorRekening), "Nomor kartu", c.NomorKartu)
+		"Nomor rekening", mask.Account(c.NomorRekening), "Nomor kartu", c.NomorKartu)
 	section("Informasi transaksi", "Tanggal", c.ClaimDate, "Alasan klaim", c.ClaimReason,
 		"ID transaksi", c.TransactionID, "Nomor referensi", c.ReferenceNumber, "ATM", c.ATMID)
 	if !blank(c.Description) {
@@ -128,7 +130,7 @@ func (c ClaimDraft) Text(product string) string {
 
 // oneLine puts single spaces in the place of line ends and other space. What they kept apart may now be a card number.
 func oneLine(s string) string {
-	s, _ = MaskCards(strings.Join(strings.Fields(s), " "))
+	s, _ = mask.Cards(strings.Join(strings.Fields(s), " "))
 	return s
 }
 
@@ -154,7 +156,7 @@ func (c ClaimDraft) Metadata() Metadata {
 	add("mediaTransaksi", string(c.MediaTransaksi), true)
 	add("jenisTransaksi", string(c.JenisTransaksi), true)
 	add("nominal", c.Nominal.String(), false)
-	add("nomorRekening", MaskAccount(c.NomorRekening), true)
+	add("nomorRekening", mask.Account(c.NomorRekening), true)
 	add("nomorKartu", c.NomorKartu, true)
 	add("claimReason", c.ClaimReason, true)
 	add("claimDate", c.ClaimDate, true)

@@ -7,6 +7,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
+
+	"banksulutgo.co.id/servicedesk/mask"
 )
 
 // documentClaim is the claim of the document's example (Create Simplified Claim).
@@ -152,7 +154,7 @@ func TestNoCardNumberArisesInTheTextOfAClaim(t *testing.T) {
 		claim := ClaimDraft{NamaNasabah: draw("name"), MediaTransaksi: "ATM", Nominal: 100, NomorRekening: draw("account"), NomorKartu: draw("card"),
 			ClaimReason: draw("reason"), TransactionID: draw("transaction"), Description: draw("description")}
 		claim.MaskCards(func(string) {})
-		if shown, found := MaskCards(claim.Text("ATM")); found {
+		if shown, found := mask.Cards(claim.Text("ATM")); found {
 			t.Fatalf("%q should be %q", claim.Text("ATM"), shown)
 		}
 	})
@@ -223,7 +225,7 @@ func TestMetadataOfAnyClaimReadsBack(t *testing.T) {
 		}
 		want := map[string]any{"mediaTransaksi": "ATM", "jenisTransaksi": "TRANSFER", "nominal": json.Number(c.Nominal.String())}
 		for name, value := range map[string]string{"namaNasabah": c.NamaNasabah, "claimReason": c.ClaimReason, "transactionId": c.TransactionID,
-			"description": c.Description, "nomorRekening": MaskAccount(c.NomorRekening)} {
+			"description": c.Description, "nomorRekening": mask.Account(c.NomorRekening)} {
 			if value != "" {
 				want[name] = strings.ToValidUTF8(value, "\ufffd")
 			}

@@ -3,6 +3,8 @@ package desk
 import (
 	"net/mail"
 	"strings"
+
+	"banksulutgo.co.id/servicedesk/mask"
 )
 
 // Customer is who a ticket is about, as the partner named them. A customer is never a user of the desk: nothing in
@@ -19,7 +21,7 @@ type Customer struct {
 
 // Masked returns a copy in which the personal identifiers are masked, as the API and agents see them.
 func (c Customer) Masked() Customer {
-	c.Email, c.Phone, c.Identifier = MaskEmail(c.Email), MaskPhone(c.Phone), MaskIdentifier(c.Identifier)
+	c.Email, c.Phone, c.Identifier = mask.Email(c.Email), mask.Phone(c.Phone), mask.Identifier(c.Identifier)
 	return c
 }
 
@@ -63,7 +65,7 @@ type textAt struct {
 // maskTexts masks card numbers in texts and tells the paths of those that held one, in their order.
 func maskTexts(masked func(path string), texts ...textAt) {
 	for _, t := range texts {
-		if clean, found := MaskCards(*t.text); found {
+		if clean, found := mask.Cards(*t.text); found {
 			*t.text = clean
 			masked(t.path)
 		}
@@ -114,9 +116,9 @@ func (k LookupKind) Normalize(value string) string {
 	case ByEmail:
 		return strings.ToLower(value)
 	case ByPhone:
-		return internationalDigits(digitsOf(value))
+		return internationalDigits(mask.Digits(value))
 	case ByAccount:
-		return digitsOf(value)
+		return mask.Digits(value)
 	}
 	return strings.ToUpper(value)
 }
@@ -127,23 +129,4 @@ func internationalDigits(digits string) string {
 		return "62" + digits[1:]
 	}
 	return strings.TrimPrefix(digits, "00")
-}
-
-// digitsOf returns the digits of a text, those of other scripts as ASCII.
-func digitsOf(s string) string {
-	return strings.Map(func(r rune) rune {
-		if digit := digitValue(r); digit >= 0 {
-			return '0' + rune(digit)
-		}
-		return -1
-	}, s)
-}
-
-// MaskCardField masks the content of a field that is meant for a card number: any long run of digits is taken for one,
-// even a mistyped one. It reports whether it masked.
-func MaskCardField(s string) (string, bool) {
-	if digits := digitsOf(s); len(digits) >= 12 {
-		return "****" + digits[len(digits)-4:], true
-	}
-	return MaskCards(s)
 }

@@ -6,6 +6,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
+
+	"banksulutgo.co.id/servicedesk/mask"
 )
 
 func TestEmailAddressesAreBareOnes(t *testing.T) {
@@ -130,7 +132,7 @@ func TestACardFieldHoldsNoLongNumber(t *testing.T) {
 		"１２３４５６７８９０１２３４５６": "****3456",
 		"12345678901": "12345678901",
 	} {
-		got, masked := MaskCardField(given)
+		got, masked := mask.CardField(given)
 		if got != want || masked != (given != want) {
 			t.Errorf("%q became %q, %v, want %q", given, got, masked, want)
 		}

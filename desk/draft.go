@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"banksulutgo.co.id/servicedesk/mask"
 )
 
 // Limits of what a ticket may hold (the spec, section 3). Texts are counted in characters.
@@ -51,7 +53,7 @@ func (in *Integration) maskCards(masked func(path string)) {
 
 // refuseCard notes a fault when an identifier as a whole is a full card number.
 func refuseCard(faults *Faults, path, identifier string) {
-	if IsCard(identifier) {
+	if mask.IsCard(identifier) {
 		faults.Add(path, MustNotBeCard)
 	}
 }

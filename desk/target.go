@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"time"
+
+	"banksulutgo.co.id/servicedesk/mask"
 )
 
 // TargetKind says how a target came to be.
@@ -107,7 +109,7 @@ func (t *Target) Change(c TargetChange, at time.Time) error {
 
 func (c TargetChange) check(faults *Faults) {
 	if c.URL != nil && !faults.Has("url") {
-		switch _, card := MaskCards(*c.URL); {
+		switch _, card := mask.Cards(*c.URL); {
 		case *c.URL == "":
 			faults.Add("url", Required)
 		case card:
@@ -116,7 +118,7 @@ func (c TargetChange) check(faults *Faults) {
 			faults.Add("url", MustBeURL)
 		}
 	}
-	if c.Description != nil && IsCard(*c.Description) {
+	if c.Description != nil && mask.IsCard(*c.Description) {
 		faults.Add("description", MustNotBeCard)
 	}
 	if c.Events != nil && !faults.Has("events") {

@@ -62,8 +62,8 @@ func TestKeysAreCountedAtAllLevels(t *testing.T) {
 	}
 }
 
-// mask is a rewriter in the manner of the metadata's: it stars digits and hides the values of two names.
-func mask(paths *[]string) Rewriter {
+// starring is a rewriter in the manner of the metadata's: it stars digits and hides the values of two names.
+func starring(paths *[]string) Rewriter {
 	stars := func(s string) string {
 		return strings.Map(func(r rune) rune {
 			if '0' <= r && r <= '9' {
@@ -99,7 +99,7 @@ func TestRewriteChangesTextsNumbersAndNamesAtEveryDepth(t *testing.T) {
 	} {
 		var paths []string
 		v := parse(t, c.give)
-		if got := compact(v.Rewrite(mask(&paths))); got != c.want {
+		if got := compact(v.Rewrite(starring(&paths))); got != c.want {
 			t.Errorf("%s: got %s, want %s", c.give, got, c.want)
 		}
 		if got := compact(v); got != c.give {
@@ -110,7 +110,7 @@ func TestRewriteChangesTextsNumbersAndNamesAtEveryDepth(t *testing.T) {
 
 func TestRewriteVisitsOuterValuesFirstAndShowsNoOldName(t *testing.T) {
 	var paths []string
-	parse(t, `{"a":[1,{"card 4111":2}],"nomorRekening":{"x":1}}`).Rewrite(mask(&paths))
+	parse(t, `{"a":[1,{"card 4111":2}],"nomorRekening":{"x":1}}`).Rewrite(starring(&paths))
 	want := []string{"", "a", "a.0", "a.1", "a.1.card ****", "nomorRekening"}
 	if diff := cmp.Diff(want, paths); diff != "" {
 		t.Errorf("-want +got\n%s", diff)
@@ -125,14 +125,14 @@ func TestRewrittenNamesStayDifferent(t *testing.T) {
 		{`{"a":true,"b":null}`, `{"a":true,"b":null}`},
 	} {
 		var paths []string
-		got := compact(parse(t, c.give).Rewrite(mask(&paths)))
+		got := compact(parse(t, c.give).Rewrite(starring(&paths)))
 		if got != c.want {
 			t.Errorf("%s: got %s, want %s", c.give, got, c.want)
 		}
 	}
 	rapid.Check(t, func(t *rapid.T) {
 		v := drawValue(t, 3)
-		r := mask(new([]string))
+		r := starring(new([]string))
 		r.Key = func(_, name string) string { return strings.Repeat("k", len(name)%3) }
 		parse(t, compact(v.Rewrite(r))) // which refuses duplicates
 	})

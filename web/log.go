@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"banksulutgo.co.id/servicedesk/desk"
+	"banksulutgo.co.id/servicedesk/mask"
 )
 
 // Replayed is the header that tells the answer to a repeated request.
@@ -106,6 +107,6 @@ func loggable(err error) string {
 
 // withoutCards is a text without full card numbers.
 func withoutCards(s string) string {
-	masked, _ := desk.MaskCards(s)
+	masked, _ := mask.Cards(s)
 	return masked
 }

@@ -10,8 +10,8 @@ import (
 	"strings"
 	"time"
 
-	"banksulutgo.co.id/servicedesk/desk"
 	"banksulutgo.co.id/servicedesk/guard"
+	"banksulutgo.co.id/servicedesk/mask"
 )
 
 // Limits of one attempt.
@@ -72,7 +72,7 @@ func withoutAddress(err error) error {
 
 // readable is the beginning of an answer as it can be shown on one line.
 func readable(b []byte) string {
-	text := strings.TrimSpace(desk.Showable(string(b)))
+	text := strings.TrimSpace(mask.Showable(string(b)))
 	if r := []rune(text); len(r) > answerKept {
 		return string(r[:answerKept]) + "…"
 	}

@@ -11,6 +11,7 @@ import (
 
 	"banksulutgo.co.id/servicedesk/desk"
 	"banksulutgo.co.id/servicedesk/guard"
+	"banksulutgo.co.id/servicedesk/mask"
 	"banksulutgo.co.id/servicedesk/outbox"
 )
 
@@ -68,7 +69,7 @@ func (d *Deliverer) Send(ctx context.Context, t desk.Target, m Message) outbox.O
 	if err != nil {
 		return outbox.Outcome{Class: classOf(err), Said: explain(err)}
 	}
-	said, _ := desk.MaskCards(answer.Said)
+	said, _ := mask.Cards(answer.Said)
 	class := classOfStatus(answer.Status)
 	return outbox.Outcome{Done: class == Delivered, Gone: class == GoneForGood, Class: class, Status: answer.Status, Said: said,
 		Wait: retryAfter(answer.Header.Get("Retry-After"), now)}

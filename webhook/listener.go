@@ -8,7 +8,7 @@ import (
 	"sync"
 	"time"
 
-	"banksulutgo.co.id/servicedesk/desk"
+	"banksulutgo.co.id/servicedesk/mask"
 )
 
 // Listener is a receiver for those who build one: it prints every webhook that comes, and verifies it.
@@ -71,7 +71,7 @@ func (l *Listener) print(got received) {
 	if got.Verified != nil {
 		verdict = map[bool]string{true: "verified", false: "NOT VERIFIED"}[*got.Verified]
 	}
-	fmt.Fprintf(l.Out, "%s  %s  answered %d  %s\n  %s\n", got.At.Format(time.TimeOnly), desk.Showable(got.Headers[IDHeader]), got.Status, verdict, desk.Showable(got.Body))
+	fmt.Fprintf(l.Out, "%s  %s  answered %d  %s\n  %s\n", got.At.Format(time.TimeOnly), mask.Showable(got.Headers[IDHeader]), got.Status, verdict, mask.Showable(got.Body))
 	if got.Verified != nil && !*got.Verified {
 		PrintSteps(l.Out, got.Steps)
 	}

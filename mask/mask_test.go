@@ -1,4 +1,4 @@
-package desk
+package mask
 
 import (
 	"strings"
@@ -41,9 +41,9 @@ func TestCardNumbersAreMaskedInsideText(t *testing.T) {
 		"a JSON number":             {"4111111111111111.0", "****1111.0"},
 		"visible digits make a new": {"4242424242424242 4242 4242 4242", "****4242"},
 	} {
-		got, masked := MaskCards(c.in)
+		got, masked := Cards(c.in)
 		if got != c.want || !masked {
-			t.Errorf("%s: MaskCards(%q) = %q, %v; want %q", name, c.in, got, masked, c.want)
+			t.Errorf("%s: Cards(%q) = %q, %v; want %q", name, c.in, got, masked, c.want)
 		}
 	}
 }
@@ -72,8 +72,8 @@ func TestWhatIsNoCardNumberStays(t *testing.T) {
 		"document's references":      "TXN123456789 REF987654321 wa_msg_123456 req_123456789",
 		"two separate halves":        "4111 1111 lalu 1111 1111",
 	} {
-		if got, masked := MaskCards(s); got != s || masked {
-			t.Errorf("%s: MaskCards(%q) = %q, %v; want it unchanged", name, s, got, masked)
+		if got, masked := Cards(s); got != s || masked {
+			t.Errorf("%s: Cards(%q) = %q, %v; want it unchanged", name, s, got, masked)
 		}
 	}
 }
@@ -227,9 +227,9 @@ func TestNoCardNumberSurvivesInAnyText(t *testing.T) {
 		card := inScript(drawGroups(t, number), marked)
 		// The commas part it from digits and letters that would make it a piece of something longer.
 		text := drawText(t, "before") + "," + card + "," + drawText(t, "after")
-		got, masked := MaskCards(text)
+		got, masked := Cards(text)
 		if !masked || showsMarked(got) || !strings.Contains(got, ",****"+number[len(number)-4:]+",") {
-			t.Fatalf("MaskCards(%q) = %q, %v", text, got, masked)
+			t.Fatalf("Cards(%q) = %q, %v", text, got, masked)
 		}
 	})
 }
@@ -241,8 +241,8 @@ func TestNoCardNumberSurvivesBesideOtherNumbers(t *testing.T) {
 		number := drawCard(t)
 		card := number[:4] + " " + number[4:8] + " " + number[8:12] + strings.TrimRight(" "+number[12:], " ")
 		text := neighbour.Draw(t, "before") + " " + inScript(card, marked) + " " + neighbour.Draw(t, "after")
-		if got, masked := MaskCards(text); !masked || showsMarked(got) {
-			t.Fatalf("MaskCards(%q) = %q, %v", text, got, masked)
+		if got, masked := Cards(text); !masked || showsMarked(got) {
+			t.Fatalf("Cards(%q) = %q, %v", text, got, masked)
 		}
 	})
 }
@@ -254,8 +254,8 @@ func TestUUIDsAndHexadecimalRunsNeverChange(t *testing.T) {
 		uuid := digits[:8] + "-" + digits[8:12] + "-" + digits[12:16] + "-" + digits[16:20] + "-" + digits[20:]
 		before, after := drawCard(t)+"c", "E"+drawCard(t)
 		for _, s := range []string{uuid, "id=" + uuid + ";", before, after, before + digits, digits + after} {
-			if got, masked := MaskCards(s); got != s || masked {
-				t.Fatalf("MaskCards(%q) = %q", s, got)
+			if got, masked := Cards(s); got != s || masked {
+				t.Fatalf("Cards(%q) = %q", s, got)
 			}
 		}
 	})
@@ -270,12 +270,12 @@ func TestMaskingCardsAgainChangesNothing(t *testing.T) {
 	})
 	rapid.Check(t, func(t *rapid.T) {
 		text := strings.Join(rapid.SliceOfN(part, 1, 6).Draw(t, "parts"), rapid.SampledFrom([]string{"", " ", "-"}).Draw(t, "glue"))
-		once, masked := MaskCards(text)
+		once, masked := Cards(text)
 		if masked == (once == text) {
-			t.Fatalf("MaskCards(%q) = %q, %v", text, once, masked)
+			t.Fatalf("Cards(%q) = %q, %v", text, once, masked)
 		}
-		if twice, again := MaskCards(once); again || twice != once {
-			t.Fatalf("MaskCards(%q) = %q, and of that %q", text, once, twice)
+		if twice, again := Cards(once); again || twice != once {
+			t.Fatalf("Cards(%q) = %q, and of that %q", text, once, twice)
 		}
 	})
 }
@@ -301,7 +301,7 @@ func timeOf(text string) time.Duration {
 	shortest := time.Duration(1<<63 - 1)
 	for range 3 {
 		begin := time.Now()
-		MaskCards(text)
+		Cards(text)
 		shortest = min(shortest, time.Since(begin))
 	}
 	return shortest
@@ -312,35 +312,35 @@ func TestPersonalDataIsMasked(t *testing.T) {
 		mask     func(string) string
 		in, want string
 	}{
-		"account":                     {MaskAccount, "1234567890", "******7890"},
-		"account of five":             {MaskAccount, "12345", "*2345"},
-		"short account":               {MaskAccount, "1234", "****"},
-		"no account":                  {MaskAccount, "", ""},
-		"masked account":              {MaskAccount, "******7890", "******7890"},
-		"one star is not masked":      {MaskAccount, "*1234567890", "*******7890"},
-		"wide account":                {MaskAccount, "１２３４５６", "**３４５６"},
-		"identifier":                  {MaskIdentifier, "CIF123456", "*****3456"},
-		"short identifier":            {MaskIdentifier, "CIF1234", "*******"},
-		"masked identifier":           {MaskIdentifier, "*****3456", "*****3456"},
-		"document's phone":            {MaskPhone, "+628123456789", "+62812****6789"},
-		"longer phone":                {MaskPhone, "+62 812-3456-7890", "+62812****7890"},
-		"wide phone":                  {MaskPhone, "＋６２８１２３４５６７８９", "62812****6789"},
-		"masked phone":                {MaskPhone, "+62812****6789", "+62812****6789"},
-		"national phone":              {MaskPhone, "0812 3456 789", "0812****6789"},
-		"fixed line":                  {MaskPhone, "+62431851234", "+62****1234"},
-		"local fixed line":            {MaskPhone, "0431851234", "04****1234"},
-		"without area":                {MaskPhone, "85123456", "****3456"},
-		"short phone":                 {MaskPhone, "1500659", "****"},
-		"no phone number":             {MaskPhone, "belum ada", "****"},
-		"no phone":                    {MaskPhone, "", ""},
-		"e-mail":                      {MaskEmail, "jane.smith@email.com", "j***@email.com"},
-		"e-mail of one letter":        {MaskEmail, "j@email.com", "***@email.com"},
-		"e-mail of another alphabet":  {MaskEmail, "éva@email.com", "é***@email.com"},
-		"e-mail with an at in quotes": {MaskEmail, `"a@b"@email.com`, `"***@email.com`},
-		"masked e-mail":               {MaskEmail, "j***@email.com", "j***@email.com"},
-		"no name":                     {MaskEmail, "@email.com", "***@email.com"},
-		"no address":                  {MaskEmail, "jane", "***"},
-		"no e-mail":                   {MaskEmail, "", ""},
+		"account":                     {Account, "1234567890", "******7890"},
+		"account of five":             {Account, "12345", "*2345"},
+		"short account":               {Account, "1234", "****"},
+		"no account":                  {Account, "", ""},
+		"masked account":              {Account, "******7890", "******7890"},
+		"one star is not masked":      {Account, "*1234567890", "*******7890"},
+		"wide account":                {Account, "１２３４５６", "**３４５６"},
+		"identifier":                  {Identifier, "CIF123456", "*****3456"},
+		"short identifier":            {Identifier, "CIF1234", "*******"},
+		"masked identifier":           {Identifier, "*****3456", "*****3456"},
+		"document's phone":            {Phone, "+628123456789", "+62812****6789"},
+		"longer phone":                {Phone, "+62 812-3456-7890", "+62812****7890"},
+		"wide phone":                  {Phone, "＋６２８１２３４５６７８９", "62812****6789"},
+		"masked phone":                {Phone, "+62812****6789", "+62812****6789"},
+		"national phone":              {Phone, "0812 3456 789", "0812****6789"},
+		"fixed line":                  {Phone, "+62431851234", "+62****1234"},
+		"local fixed line":            {Phone, "0431851234", "04****1234"},
+		"without area":                {Phone, "85123456", "****3456"},
+		"short phone":                 {Phone, "1500659", "****"},
+		"no phone number":             {Phone, "belum ada", "****"},
+		"no phone":                    {Phone, "", ""},
+		"e-mail":                      {Email, "jane.smith@email.com", "j***@email.com"},
+		"e-mail of one letter":        {Email, "j@email.com", "***@email.com"},
+		"e-mail of another alphabet":  {Email, "éva@email.com", "é***@email.com"},
+		"e-mail with an at in quotes": {Email, `"a@b"@email.com`, `"***@email.com`},
+		"masked e-mail":               {Email, "j***@email.com", "j***@email.com"},
+		"no name":                     {Email, "@email.com", "***@email.com"},
+		"no address":                  {Email, "jane", "***"},
+		"no e-mail":                   {Email, "", ""},
 	} {
 		if got := c.mask(c.in); got != c.want {
 			t.Errorf("%s: %q became %q, want %q", name, c.in, got, c.want)
@@ -350,7 +350,7 @@ func TestPersonalDataIsMasked(t *testing.T) {
 
 func TestPersonalDataNeverStaysAndMasksOnce(t *testing.T) {
 	masks := map[string]func(string) string{
-		"account": MaskAccount, "identifier": MaskIdentifier, "phone": MaskPhone, "email": MaskEmail,
+		"account": Account, "identifier": Identifier, "phone": Phone, "email": Email,
 	}
 	value := rapid.OneOf(rapid.StringMatching(`\+?[0-9 *-]{0,20}`), rapid.StringMatching(`[a-z*]{0,4}@?[a-z]{0,3}`), rapid.String())
 	rapid.Check(t, func(t *rapid.T) {

@@ -1,4 +1,6 @@
-package desk
+// Package mask hides in texts what must not be stored, shown or sent as it is: card numbers, and most of account numbers,
+// telephone numbers, e-mail addresses and identifiers (the spec, section 5).
+package mask
 
 import (
 	"slices"
@@ -49,7 +51,7 @@ var cardSchemes = []cardScheme{
 	{"Diners Club", 3800, 3999, []int{14}},
 }
 
-// MaskCards replaces every full card number inside a text by `****` and its last four digits, and reports whether
+// Cards replaces every full card number inside a text by `****` and its last four digits, and reports whether
 // there was one (the spec, section 5).
 //
 // A full card number fits a scheme by prefix and length, and its check digit is right (Luhn). Its digits, of any
@@ -57,7 +59,7 @@ var cardSchemes = []cardScheme{
 // a longer row of digits, of a UUID, or of a longer run of hexadecimal digits. Card numbers that share digits are
 // hidden as one. The result holds no full card number, and masking it again changes nothing. The time is linear in
 // the length of the text.
-func MaskCards(s string) (string, bool) {
+func Cards(s string) (string, bool) {
 	if !mayHoldCard(s) {
 		return s, false
 	}
@@ -70,7 +72,7 @@ func MaskCards(s string) (string, bool) {
 	return m.result()
 }
 
-// IsCard reports whether a text as a whole is a full card number, as MaskCards understands one; space around it does
+// IsCard reports whether a text as a whole is a full card number, as Cards understands one; space around it does
 // not count. Identifiers are checked with it, because they are never changed.
 func IsCard(s string) bool {
 	s = strings.TrimSpace(s)
@@ -392,103 +394,3 @@ func inWord(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
 
 // hexLetter reports whether a character is a hexadecimal digit that is a letter.
 func hexLetter(r rune) bool { return r >= 'a' && r <= 'f' || r >= 'A' && r <= 'F' }
-
-// MaskAccount hides all of an account number but its last four characters, each behind a star (`******7890`). One of
-// less than five characters is hidden whole.
-func MaskAccount(s string) string { return maskAllButFour(s, 5) }
-
-// MaskIdentifier hides all of a customer's identifier but its last four characters, each behind a star. It may be of
-// any kind, so one of less than eight characters, of which four would tell too much, is hidden whole.
-func MaskIdentifier(s string) string { return maskAllButFour(s, 8) }
-
-// maskAllButFour puts a star for every character but the last four, and for those too when there are less than enough
-// characters.
-func maskAllButFour(s string, enough int) string {
-	hidden := utf8.RuneCountInString(s)
-	if hidden >= enough {
-		hidden -= 4
-	}
-	shown := s
-	for range hidden {
-		_, width := utf8.DecodeRuneInString(shown)
-		shown = shown[width:]
-	}
-	return strings.Repeat("*", hidden) + shown
-}
-
-// MaskPhone hides the middle of a telephone number and keeps the country code, the operator and the last four digits:
-// `+62812****6789`, `0812****6789`. Separators are dropped. The shorter the number, the less of its beginning is shown;
-// one of less than eight digits is hidden whole.
-func MaskPhone(s string) string {
-	if s == "" {
-		return ""
-	}
-	digits := phoneDigits(s)
-	if len(digits) < 8 {
-		return "****"
-	}
-	sign := ""
-	if strings.HasPrefix(strings.TrimSpace(s), "+") {
-		sign = "+"
-	}
-	return sign + digits[:phonePrefix(digits)] + "****" + digits[len(digits)-4:]
-}
-
-// phonePrefix returns how many of a number's first digits are shown: at least three more stay hidden.
-func phonePrefix(digits string) int {
-	operator := 5 // 62812
-	if digits[0] == '0' {
-		operator = 4 // 0812
-	}
-	switch {
-	case len(digits) >= operator+7:
-		return operator
-	case len(digits) >= 10:
-		return 2
-	}
-	return 0
-}
-
-// phoneDigits returns the digits of a telephone number as ASCII, and the stars of one that is masked already.
-func phoneDigits(s string) string {
-	return strings.Map(func(r rune) rune {
-		if digit := digitValue(r); digit >= 0 {
-			return '0' + rune(digit)
-		}
-		if r == '*' {
-			return r
-		}
-		return -1
-	}, s)
-}
-
-// MaskEmail hides the name in an e-mail address but its first character, and keeps the domain (`j***@domain`). A name of
-// one character, and a text that is no address, are hidden whole.
-func MaskEmail(s string) string {
-	if s == "" {
-		return ""
-	}
-	at := strings.LastIndexByte(s, '@')
-	if at < 0 {
-		return "***"
-	}
-	first, width := utf8.DecodeRuneInString(s[:at])
-	if width >= at || first == '*' {
-		return "***" + s[at:]
-	}
-	return s[:width] + "***" + s[at:]
-}
-
-// Showable is a text that anybody may have made up as it can be shown, on one line: white space is a space, and what cannot
-// be seen, or moves the cursor of a terminal, is U+FFFD.
-func Showable(text string) string {
-	return strings.Map(func(r rune) rune {
-		switch {
-		case unicode.IsSpace(r):
-			return ' '
-		case !unicode.IsPrint(r):
-			return unicode.ReplacementChar
-		}
-		return r
-	}, text)
-}
