@@ -5,10 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
-	"sync"
 	"time"
 
 	"banksulutgo.co.id/servicedesk/store/internal/engine"
+	"banksulutgo.co.id/servicedesk/store/internal/queue"
 )
 
 // job is a write that waits for its commit.
@@ -38,8 +38,8 @@ func (s *Store) enqueue(ctx context.Context, j *job) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	switch err := s.writes.put(ctx, j); {
-	case errors.Is(err, engine.ErrClosed):
+	switch err := s.writes.Put(ctx, j); {
+	case errors.Is(err, queue.ErrClosed):
 		return unavailable(err)
 	case err != nil:
 		return err
@@ -48,76 +48,12 @@ func (s *Store) enqueue(ctx context.Context, j *job) error {
 	return s.refusal(j.err)
 }
 
-// queue is where jobs wait for those who do them.
-type queue[J any] struct {
-	jobs    chan J
-	mu      *sync.RWMutex // held for reading while a job is put in
-	closed  *bool
-	running *sync.WaitGroup
-}
-
-func newQueue[J any]() queue[J] {
-	return queue[J]{jobs: make(chan J, 1024), mu: new(sync.RWMutex), closed: new(bool), running: new(sync.WaitGroup)}
-}
-
-// put hands a job over. It returns the error of ctx when that ends before there is room, and ErrClosed.
-func (q queue[J]) put(ctx context.Context, j J) error {
-	q.mu.RLock()
-	defer q.mu.RUnlock()
-	if *q.closed {
-		return engine.ErrClosed
-	}
-	select {
-	case q.jobs <- j:
-		return nil
-	default:
-	}
-	select {
-	case q.jobs <- j:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
-
-// stop lets the jobs that were accepted finish, and waits for that.
-func (q queue[J]) stop() {
-	q.mu.Lock()
-	if !*q.closed {
-		*q.closed = true
-		close(q.jobs)
-	}
-	q.mu.Unlock()
-	q.running.Wait()
-}
-
 // startCommitters starts the goroutines that own the transactions for writing.
 func (s *Store) startCommitters(most int, rehearse bool) {
 	for range s.engine.Committers() {
-		s.writes.running.Go(func() {
-			c := committer{store: s, rehearse: rehearse}
-			for first := range s.writes.jobs {
-				c.commit(s.writes.gather(first, most))
-			}
-		})
+		c := committer{store: s, rehearse: rehearse}
+		s.writes.Work(most, func() {}, c.commit)
 	}
-}
-
-// gather takes what waits at this moment, never waiting for more: an idle desk waits for nobody.
-func (q queue[J]) gather(first J, most int) []J {
-	batch := []J{first}
-	for len(batch) < most {
-		select {
-		case j, ok := <-q.jobs:
-			if !ok {
-				return batch
-			}
-			batch = append(batch, j)
-		default:
-			return batch
-		}
-	}
-	return batch
 }
 
 // committer runs batches of writes, one transaction at a time.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -47,14 +48,11 @@ const scannedAtOnce = 500
 
 const deliveryColumns = `SELECT e.ticket_id, e.seq, e.type, e.feed_number, e.at, k.number, l.head, l.tries, l.due, l.dead_at `
 
-// sent is the condition that an event e of a lane l is sent to its target, of which the n-th argument are the types that
-// it wants.
-func sent(n int) string {
-	return fmt.Sprintf(`e.seq >= l.first AND e.public AND ($%[1]d = '' OR ';' || $%[1]d || ';' LIKE '%%;' || e.type || ';%%')`, n)
-}
+// sent is the condition that an event e of a lane l was, or will be, sent to its target, if it is of a type that the target wants.
+const sent = `e.number > 0 AND e.seq >= l.first AND e.public`
 
 // Deliveries reads what a target was told, newest first, from before a place in its partner's feed (0: the end). It
-// returns the place from which to go on, 0 at the end.
+// returns the place from which to go on, 0 at the end; a page may hold fewer than there are, or none.
 func (tx *Tx) Deliveries(t desk.Target, before int64, limit int) (found []Delivery, next int64, err error) {
 	if before == 0 {
 		before = 1<<63 - 1
@@ -66,31 +64,38 @@ func (tx *Tx) Deliveries(t desk.Target, before int64, limit int) (found []Delive
 		return nil, 0, err
 	}
 	found, err = tx.deliveries(deliveryColumns+`FROM event e JOIN lane l ON l.ticket_id = e.ticket_id AND l.target_id = $1 AND l.again = '' JOIN ticket k ON k.id = e.ticket_id
- WHERE e.partner_id = $2 AND e.feed_number < $3 AND e.feed_number >= $4 AND e.feed_number > 0 AND `+sent(5)+` ORDER BY e.feed_number DESC LIMIT $6`,
-		t, t.ID, t.PartnerID, before, last, eventList(t.Events), limit)
+ WHERE e.partner_id = $2 AND e.feed_number < $3 AND e.feed_number >= $4 AND e.feed_number > 0 AND `+sent+` ORDER BY e.feed_number DESC LIMIT $5`,
+		t.ID, t.PartnerID, before, last, limit)
 	switch {
 	case len(found) == limit && limit > 0:
 		next = found[limit-1].Cursor
 	case scanned == scannedAtOnce:
 		next = last
 	}
+	if err == nil {
+		found, err = tx.withAttempts(t, found)
+	}
 	return found, next, err
 }
 
 // TicketDeliveries reads what a target was told of a ticket, and what it is owed, the oldest first.
 func (tx *Tx) TicketDeliveries(t desk.Target, ticketID string) ([]Delivery, error) {
-	return tx.deliveries(deliveryColumns+`FROM lane l JOIN event e ON e.ticket_id = l.ticket_id JOIN ticket k ON k.id = l.ticket_id
- WHERE l.ticket_id = $1 AND l.target_id = $2 AND l.again = '' AND e.number > 0 AND `+sent(3)+` ORDER BY e.seq`, t, ticketID, t.ID, eventList(t.Events))
+	found, err := tx.deliveries(deliveryColumns+`FROM lane l JOIN event e ON e.ticket_id = l.ticket_id JOIN ticket k ON k.id = l.ticket_id
+ WHERE l.ticket_id = $1 AND l.target_id = $2 AND l.again = '' AND `+sent+` ORDER BY e.seq`, ticketID, t.ID)
+	if err != nil {
+		return nil, err
+	}
+	return tx.withAttempts(t, found)
 }
 
 // Undelivered reads what a target is owed and does not have, ticket by ticket, of those that failed or those that still
-// wait, behind a place; it returns the place of the last one.
+// wait, behind a place; it returns the place of the last one, and whether there may be more.
 func (tx *Tx) Undelivered(t desk.Target, state DeliveryState, after LanePlace, tickets int) (found []Delivery, last LanePlace, more bool, err error) {
 	order := "due"
 	if state == DeliveryFailed {
 		order = "dead_at"
 	}
-	page := fmt.Sprintf(`(SELECT * FROM lane WHERE target_id = $1 AND %[1]s > 0 AND (%[1]s, ticket_id) > ($2, $3) AND again = '' ORDER BY %[1]s, ticket_id LIMIT $4) AS l`, order)
+	page := `(SELECT ticket_id, first, head, tries, due, dead_at FROM lane WHERE target_id = $1 AND ` + order + ` > 0 AND (` + order + `, ticket_id) > ($2, $3) AND again = '' ORDER BY ` + order + `, ticket_id LIMIT $4) AS l`
 	rows, args := 0, []any{t.ID, micros(after.At), after.TicketID, tickets}
 	err = tx.each(`SELECT `+order+`, ticket_id FROM `+page, args, func(scan func(dest ...any) error) error {
 		var when int64
@@ -103,11 +108,14 @@ func (tx *Tx) Undelivered(t desk.Target, state DeliveryState, after LanePlace, t
 		return nil, after, false, err
 	}
 	found, err = tx.deliveries(deliveryColumns+`FROM `+page+` JOIN event e ON e.ticket_id = l.ticket_id AND e.seq >= l.head JOIN ticket k ON k.id = l.ticket_id
- WHERE e.number > 0 AND `+sent(5)+` ORDER BY l.`+order+`, l.ticket_id, e.seq`, t, append(args, eventList(t.Events))...)
+ WHERE `+sent+` ORDER BY l.`+order+`, l.ticket_id, e.seq`, args...)
+	if err == nil {
+		found, err = tx.withAttempts(t, found)
+	}
 	return found, last, rows == tickets, err
 }
 
-func (tx *Tx) deliveries(query string, t desk.Target, args ...any) (found []Delivery, err error) {
+func (tx *Tx) deliveries(query string, args ...any) (found []Delivery, err error) {
 	err = tx.each(query, args, func(scan func(dest ...any) error) error {
 		var d Delivery
 		var when, head, due, dead int64
@@ -117,14 +125,17 @@ func (tx *Tx) deliveries(query string, t desk.Target, args ...any) (found []Deli
 		found = append(found, d)
 		return err
 	})
-	if err != nil {
-		return nil, err
-	}
+	return found, err
+}
+
+// withAttempts leaves out what the target does not want, and adds the attempts to the others.
+func (tx *Tx) withAttempts(t desk.Target, found []Delivery) ([]Delivery, error) {
+	found = slices.DeleteFunc(found, func(d Delivery) bool { return !t.Wants(d.Event.Type) })
 	places := map[string]*Delivery{}
 	for i := range found {
 		places[found[i].Event.ID()] = &found[i]
 	}
-	err = tx.eachOfRows(attemptsOf, len(found), func(n int) []any { return []any{found[n].Event.TicketID, t.ID, found[n].Event.Seq} }, func(scan func(dest ...any) error) error {
+	return found, tx.eachOfRows(attemptsOf, len(found), func(n int) []any { return []any{found[n].Event.TicketID, t.ID, found[n].Event.Seq} }, func(scan func(dest ...any) error) error {
 		a := Attempt{LaneID: LaneID{TargetID: t.ID}}
 		var when, took int64
 		err := scan(&a.TicketID, &a.Seq, &a.Again, &a.Fence, &when, &took, &a.Class, &a.Status, &a.Said, &a.Doubtful)
@@ -137,7 +148,6 @@ func (tx *Tx) deliveries(query string, t desk.Target, args ...any) (found []Deli
 		}
 		return err
 	})
-	return found, err
 }
 
 var attemptsOf = overRows(`SELECT a.ticket_id, a.seq, a.again, a.fence, a.at, a.took, a.class, a.status, a.said, a.doubtful FROM (VALUES `, 3, []string{"text", "text", "bigint"},
@@ -213,7 +223,7 @@ func (tx *Tx) SendRangeAgain(t desk.Target, from, until int64, when time.Time) (
 	err = tx.each(`INSERT INTO lane (ticket_id, target_id, again, first, head, tail, tries, due, fence, began, dead_at)
  SELECT e.ticket_id, CAST($1 AS text), CAST($2 AS text), MIN(e.seq), MIN(e.seq), MAX(e.seq), 0, CAST($3 AS bigint), 0, FALSE, 0 FROM event e`+lanes+`
  WHERE e.partner_id = $4 AND e.feed_number >= $5 AND e.feed_number <= $6 AND e.feed_number > 0 AND (l.head IS NULL OR e.seq < l.head)
- AND ($7 = '' OR ';' || $7 || ';' LIKE '%;' || e.type || ';%') GROUP BY e.ticket_id
+ AND ($7 = '' OR REPLACE($7, e.type, '') <> $7) GROUP BY e.ticket_id
  ON CONFLICT (ticket_id, target_id, again) DO UPDATE SET tries = 0, due = excluded.due, dead_at = 0 WHERE lane.dead_at > 0 RETURNING 1`,
 		[]any{t.ID, fmt.Sprintf("%d-%d", from, until), micros(when), t.PartnerID, from, until, eventList(t.Events)}, counting(&tickets))
 	return tickets, err
@@ -233,7 +243,7 @@ func (s *Store) ReviveAll(ctx context.Context, target string, limit int) (revive
 	err = s.writeAlone(ctx, func(tx *Tx) error {
 		revived = 0
 		now := micros(s.Now())
-		for _, which := range []string{`dead_at > 0 ORDER BY dead_at`, `due > $1 AND NOT began ORDER BY due`} {
+		for _, which := range []string{`dead_at > 0 ORDER BY dead_at`, `due > 0 AND due > $1 AND NOT began ORDER BY due`} {
 			err := tx.each(`UPDATE lane SET tries = 0, dead_at = 0, due = $1 WHERE (ticket_id, target_id, again) IN
  (SELECT ticket_id, target_id, again FROM lane WHERE target_id = $2 AND `+which+` LIMIT $3`+s.engine.Dialect().SkipLocked+`) RETURNING 1`,
 				[]any{now, target, limit - revived}, counting(&revived))
@@ -285,7 +295,7 @@ func (s *Store) ForgetTargets(ctx context.Context, limit int) (gone int, err err
 	err = s.writeAlone(ctx, func(tx *Tx) error {
 		gone = 0
 		var target string
-		err := tx.one(`SELECT id FROM target WHERE deleted_at > 0 ORDER BY deleted_at LIMIT 1`, nil, &target)
+		err := tx.one(`SELECT id FROM target WHERE deleted_at > 0 AND deleted_at <= $1 ORDER BY deleted_at LIMIT 1`, []any{micros(s.Now())}, &target)
 		if errors.Is(err, ErrNotFound) {
 			return nil
 		}
@@ -293,7 +303,7 @@ func (s *Store) ForgetTargets(ctx context.Context, limit int) (gone int, err err
 			if err != nil {
 				return err
 			}
-			err = tx.each(fmt.Sprintf(`DELETE FROM lane WHERE (ticket_id, target_id, again) IN (SELECT ticket_id, target_id, again FROM lane WHERE target_id = $1 AND %[1]s > 0 ORDER BY %[1]s LIMIT $2) RETURNING 1`, which),
+			err = tx.each(`DELETE FROM lane WHERE (ticket_id, target_id, again) IN (SELECT ticket_id, target_id, again FROM lane WHERE target_id = $1 AND `+which+` > 0 LIMIT $2) RETURNING 1`,
 				[]any{target, limit}, counting(&gone))
 		}
 		if err == nil && gone == 0 {

@@ -45,8 +45,8 @@ func (sn *Snapshot) Rows(t Table, row func(values []any) error) error {
 }
 
 func dump(q engine.Query, t Table, inOrder string, row func(values []any) error) error {
-	values := t.row()
-	return q(`SELECT `+t.columns()+` FROM `+t.Name+inOrder, nil, func(scan func(dest ...any) error) error {
+	values := t.Row()
+	return q(`SELECT `+t.ColumnList()+` FROM `+t.Name+inOrder, nil, func(scan func(dest ...any) error) error {
 		if err := scan(values...); err != nil {
 			return fmt.Errorf("read a row of %s: %w", t.Name, err)
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"banksulutgo.co.id/servicedesk/store/internal/engine"
+	"banksulutgo.co.id/servicedesk/store/internal/schema"
 )
 
 // Tuning is what benchmarks vary; the zero Tuning varies nothing.
@@ -47,4 +48,4 @@ func (s immediate) Exec(_ error, text string, args []any) error {
 }
 
 // SplitStatements cuts a text where a line ends with a semicolon.
-func SplitStatements(text string) []string { return splitStatements(text) }
+func SplitStatements(text string) []string { return schema.Statements(text) }

@@ -1,6 +1,10 @@
 package store
 
-import "strings"
+import (
+	"strings"
+
+	"banksulutgo.co.id/servicedesk/store/internal/schema"
+)
 
 // SchemaLock is the statement that keeps other nodes from changing the schema; empty where none is needed.
 func SchemaLock(s *Store) string { return s.engine.Dialect().LockSchema }
@@ -14,10 +18,10 @@ func Channel(s *Store) string {
 
 // MigrationStatements returns the statements of all migrations.
 func MigrationStatements() ([]string, error) {
-	steps, err := migrations()
+	steps, err := schema.Steps()
 	var all []string
 	for _, step := range steps {
-		all = append(all, step.statements...)
+		all = append(all, step.Statements...)
 	}
 	return all, err
 }

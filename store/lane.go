@@ -19,7 +19,7 @@ var owe = overRows(`WITH v (ticket_id, seq, partner_id, type, own, now) AS (VALU
  INSERT INTO lane (ticket_id, target_id, again, first, head, tail, tries, due, fence, began, dead_at)
  SELECT ticket_id, target_id, '', MIN(seq), MIN(seq), MAX(seq), 0, MAX(now), 0, FALSE, 0 FROM (
  SELECT v.ticket_id, t.id AS target_id, v.seq, v.now FROM v JOIN target t ON t.partner_id = v.partner_id AND t.kind = 'registered' AND t.deleted_at = 0
- WHERE (t.events = '' OR ';' || t.events || ';' LIKE '%;' || v.type || ';%') AND (t.echo OR NOT v.own)
+ WHERE (t.events = '' OR REPLACE(t.events, v.type, '') <> t.events) AND (t.echo OR NOT v.own)
  UNION ALL SELECT v.ticket_id, l.target_id, v.seq, v.now FROM v JOIN lane l ON l.ticket_id = v.ticket_id AND l.again = '' JOIN target t ON t.id = l.target_id AND t.kind = 'ticket'
  ) AS owed WHERE TRUE GROUP BY ticket_id, target_id ORDER BY ticket_id, target_id
  ON CONFLICT (ticket_id, target_id, again) DO UPDATE SET tail = excluded.tail,
@@ -184,9 +184,12 @@ func (tx *Tx) mark(m Mark, now time.Time) {
 	}
 }
 
+// The types that a target wants are kept in one text; no type's name is a part of another's. A type is in it when the text
+// without the name is another one.
+
 // wanted is the condition that an event o of a lane l is sent to its target: $4 are the types that it wants, $5 its echo.
 const wanted = `o.ticket_id = l.ticket_id AND o.seq >= l.head AND o.seq <= l.tail AND o.public
- AND (l.again <> '' OR ($4 = '' OR ';' || $4 || ';' LIKE '%;' || o.type || ';%') AND ($5 OR NOT EXISTS (SELECT 1 FROM api_key k WHERE k.id = o.actor_id AND k.partner_id = o.partner_id)))`
+ AND (l.again <> '' OR ($4 = '' OR REPLACE($4, o.type, '') <> $4) AND ($5 OR NOT EXISTS (SELECT 1 FROM api_key k WHERE k.id = o.actor_id AND k.partner_id = o.partner_id)))`
 
 // take takes the first events of due lanes.
 func (tx *Tx) take(wants []Want, now, until time.Time) (taken []Taken, err error) {
@@ -216,7 +219,7 @@ func (tx *Tx) take(wants []Want, now, until time.Time) (taken []Taken, err error
 // dueLanes reads and locks due lanes with the first event of each that the target wants.
 func (tx *Tx) dueLanes(w Want, now time.Time) (found []Taken, err error) {
 	err = tx.each(`SELECT l.ticket_id, l.again, l.head, l.tail, l.tries, l.fence, l.began, COALESCE(e.seq, 0), COALESCE(e.type, ''), COALESCE(e.at, 0), COALESCE(e.body, '')
- FROM (SELECT * FROM lane WHERE target_id = $1 AND due > 0 AND due <= $2 ORDER BY due LIMIT $3`+tx.store.engine.Dialect().SkipLocked+`) AS l
+ FROM (SELECT ticket_id, again, head, tail, tries, fence, began, due FROM lane WHERE target_id = $1 AND due > 0 AND due <= $2 ORDER BY due LIMIT $3`+tx.store.engine.Dialect().SkipLocked+`) AS l
  LEFT JOIN event e ON e.ticket_id = l.ticket_id AND e.seq = (SELECT MIN(o.seq) FROM event o WHERE `+wanted+`)`,
 		[]any{w.Target.ID, micros(now), w.Most, eventList(w.Target.Events), w.Target.Echo}, func(scan func(dest ...any) error) error {
 			t := Taken{LaneID: LaneID{TargetID: w.Target.ID}}

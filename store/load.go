@@ -11,6 +11,7 @@ import (
 
 	"banksulutgo.co.id/servicedesk/durable"
 	"banksulutgo.co.id/servicedesk/store/internal/engine"
+	"banksulutgo.co.id/servicedesk/store/internal/schema"
 )
 
 // ErrOccupied says that a database is not empty.
@@ -63,7 +64,7 @@ func (l *Loader) Rows(t Table, row func(values []any) error) error {
 func (l *Loader) flush() error {
 	if len(l.pending) > 0 {
 		columns := len(l.table.Columns)
-		l.tx.now(`INSERT INTO `+l.table.Name+` (`+l.table.columns()+`) VALUES `+rowList(len(l.pending)/columns, columns, nil), l.pending...)
+		l.tx.now(`INSERT INTO `+l.table.Name+` (`+l.table.ColumnList()+`) VALUES `+rowList(len(l.pending)/columns, columns, nil), l.pending...)
 		l.pending = nil
 	}
 	return l.tx.err
@@ -126,7 +127,7 @@ func (s *Store) load(ctx context.Context, version int64, fill func(*Loader) erro
 		return err
 	}
 	defer open.Rollback()
-	made, err := schemaOf(ctx, version)
+	made, err := schema.Of(ctx, version)
 	if err != nil {
 		return err
 	}
@@ -134,15 +135,15 @@ func (s *Store) load(ctx context.Context, version int64, fill func(*Loader) erro
 	if err := tx.prepare(version, made); err != nil {
 		return err
 	}
-	l := &Loader{tx: tx, tables: made.tables}
+	l := &Loader{tx: tx, tables: made.Tables}
 	if err := fill(l); err != nil {
 		return err
 	}
 	if err := l.flush(); err != nil {
 		return err
 	}
-	for _, x := range made.indexes {
-		tx.now(x.text)
+	for _, x := range made.Indexes {
+		tx.now(x.Text)
 	}
 	if finish != nil {
 		if err := tx.finish(finish); err != nil {
@@ -157,21 +158,21 @@ func (s *Store) load(ctx context.Context, version int64, fill func(*Loader) erro
 
 // prepare makes the tables, without the rows that migrations store and without indexes: to make those at the end takes
 // a fraction of the time.
-func (tx *Tx) prepare(version int64, made schema) error {
+func (tx *Tx) prepare(version int64, made schema.Schema) error {
 	if _, err := tx.emptyVersion(); err != nil {
 		return err
 	}
-	steps, err := stepsTo(version)
+	steps, err := schema.To(version)
 	if err != nil {
 		return err
 	}
 	if err := tx.migrate(steps); err != nil {
 		return err
 	}
-	for _, x := range made.indexes {
-		tx.now(`DROP INDEX ` + x.name)
+	for _, x := range made.Indexes {
+		tx.now(`DROP INDEX ` + x.Name)
 	}
-	for _, t := range slices.Backward(made.tables) {
+	for _, t := range slices.Backward(made.Tables) {
 		tx.now(`DELETE FROM ` + t.Name)
 	}
 	return tx.err
@@ -179,7 +180,7 @@ func (tx *Tx) prepare(version int64, made schema) error {
 
 // finish brings a database that was filled to this program's version.
 func (tx *Tx) finish(more func(*Tx) error) error {
-	steps, err := migrations()
+	steps, err := schema.Steps()
 	if err == nil {
 		err = tx.migrate(steps)
 	}

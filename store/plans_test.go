@@ -15,7 +15,7 @@ import (
 )
 
 // large are the tables that grow with use.
-var large = []string{"ticket", "ticket_lookup", "event", "audit", "request", "comment", "attachment", "blob", "api_key"}
+var large = []string{"ticket", "ticket_lookup", "event", "audit", "request", "comment", "attachment", "blob", "api_key", "target", "lane", "attempt"}
 
 // rows is how many rows the large tables have when plans are looked at. PostgreSQL counts them and decides by that;
 // SQLite decides by the indexes alone, for nobody counts there.
@@ -86,6 +86,9 @@ func fill(t *testing.T, s *store.Store, e desktest.Engine) {
 		tx.Audit(desk.AuditEntry{ID: "e", Action: "ticket.read"})
 		tx.KeepRequest(store.Request{PartnerID: "p", ID: "x", Answer: strings.Repeat("x", 300)})
 		tx.InsertKey(desk.APIKey{ID: "k", PartnerID: "p", Hash: "h"})
+		tx.InsertTarget(desk.Target{ID: "w", Kind: desk.RegisteredTarget, PartnerID: "p", State: desk.TargetActive})
+		tx.OpenLane("l", "w")
+		store.Do(tx, `INSERT INTO attempt (ticket_id, target_id, seq, again, fence, at, took, class, status, said, doubtful) VALUES ('l', 'w', 1, '', 1, 1, 1, 'REFUSED', 400, '', FALSE)`)
 	})
 	id, partner := `'t-' || substr(CAST(1000000 + i AS text), 2)`, `CASE WHEN i % 3 = 0 THEN 'p' ELSE 'q' END`
 	for table, with := range map[string]map[string]string{
@@ -94,6 +97,9 @@ func fill(t *testing.T, s *store.Store, e desktest.Engine) {
 		"ticket_lookup": {"hash": `'h' || CAST(i AS text)`, "ticket_id": id},
 		"event":         {"ticket_id": id, "partner_id": partner, "number": `i`, "feed_number": `i`},
 		"comment":       {"ticket_id": id}, "attachment": {"ticket_id": id, "sha256": `CAST(i AS text)`},
+		"target":  {"id": `'w-' || CAST(i AS text)`, "partner_id": partner, "kind": `CASE WHEN i % 30 = 0 THEN 'registered' ELSE 'ticket' END`, "deleted_at": `CASE WHEN i % 90 = 0 THEN 1 ELSE 0 END`},
+		"lane":    {"ticket_id": id, "target_id": `'w-' || CAST(i % 20 AS text)`, "due": `CASE WHEN i % 4 = 0 THEN i ELSE 0 END`, "dead_at": `CASE WHEN i % 40 = 1 THEN i ELSE 0 END`, "tail": `CASE WHEN i % 4 = 0 THEN 9 ELSE 0 END`},
+		"attempt": {"ticket_id": id, "target_id": `'w-' || CAST(i % 20 AS text)`, "at": `i`},
 		"blob":    {"name": `CAST(i AS text)`, "named": `TRUE`},
 		"audit":   {"id": `'a' || CAST(i AS text)`, "number": `i`},
 		"request": {"id": `'r-' || CAST(i AS text)`, "created_at": `1900000000000000 + i`}, "api_key": {"id": `'k-' || CAST(i AS text)`, "hash": `'h-' || CAST(i AS text)`},

@@ -5,7 +5,6 @@ import (
 	"encoding/csv"
 	"fmt"
 	"strconv"
-	"strings"
 	"time"
 
 	"banksulutgo.co.id/servicedesk/desk"
@@ -91,7 +90,7 @@ func (tx *Tx) seedCatalogue(row []string) error {
 
 func (tx *Tx) seedCalendar(c desk.Calendar, holidays []desk.Holiday) {
 	tx.exec(`INSERT INTO calendar (code, name, time_zone, week) VALUES ($1, $2, $3, $4) ON CONFLICT (code) DO NOTHING`,
-		c.Code, c.Name, c.Location.String(), formatWeek(c.Week))
+		c.Code, c.Name, c.Location.String(), desk.FormatWeek(c.Week))
 	for _, h := range holidays {
 		tx.exec(`INSERT INTO holiday (calendar, date, kind, name) VALUES ($1, $2, $3, $4) ON CONFLICT (calendar, date, name) DO NOTHING`,
 			c.Code, h.Date.String(), h.Kind, h.Name)
@@ -178,7 +177,7 @@ func (tx *Tx) readCalendars(r *desk.Reference) error {
 		if c.Location, err = time.LoadLocation(zone); err != nil {
 			c.Location = desk.WITA()
 		}
-		if c.Week, err = parseWeek(week); err != nil {
+		if c.Week, err = desk.ParseWeek(week); err != nil {
 			return fmt.Errorf("calendar %s: %w", c.Code, err)
 		}
 		r.Calendars[c.Code] = c
@@ -206,47 +205,4 @@ func (tx *Tx) readHolidays(r *desk.Reference) error {
 		r.Calendars[code] = c
 	}
 	return err
-}
-
-// formatWeek writes working intervals: `08:00-12:00+13:00-17:00`, seven days from Sunday, separated by commas.
-func formatWeek(week [7][]desk.Interval) string {
-	days := make([]string, 7)
-	for i, intervals := range week {
-		var parts []string
-		for _, in := range intervals {
-			parts = append(parts, clock(in.From)+"-"+clock(in.To))
-		}
-		days[i] = strings.Join(parts, "+")
-	}
-	return strings.Join(days, ",")
-}
-
-func clock(d time.Duration) string {
-	return fmt.Sprintf("%02d:%02d", int(d.Hours()), int(d.Minutes())%60)
-}
-
-// parseWeek reads what formatWeek wrote.
-func parseWeek(text string) (week [7][]desk.Interval, err error) {
-	days := strings.Split(text, ",")
-	if len(days) != 7 {
-		return week, fmt.Errorf("a week has seven days, %q has %d", text, len(days))
-	}
-	for i, day := range days {
-		if day == "" {
-			continue
-		}
-		for part := range strings.SplitSeq(day, "+") {
-			var fromHour, fromMinute, toHour, toMinute int
-			if _, err := fmt.Sscanf(part, "%d:%d-%d:%d", &fromHour, &fromMinute, &toHour, &toMinute); err != nil {
-				return week, fmt.Errorf("%q is not an interval like 08:00-12:00", part)
-			}
-			minutes := func(h, m int) time.Duration { return time.Duration(h*60+m) * time.Minute }
-			in := desk.Interval{From: minutes(fromHour, fromMinute), To: minutes(toHour, toMinute)}
-			if in.From >= in.To || in.To > minutes(24, 0) {
-				return week, fmt.Errorf("%q is not an interval within a day", part)
-			}
-			week[i] = append(week[i], in)
-		}
-	}
-	return week, nil
 }

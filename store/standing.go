@@ -7,6 +7,7 @@ import (
 
 	"banksulutgo.co.id/servicedesk/desk"
 	"banksulutgo.co.id/servicedesk/store/internal/engine"
+	"banksulutgo.co.id/servicedesk/store/internal/queue"
 )
 
 // Standing is where a ticket stands: what a partner asks for most. Of the ticket only what tells that is read.
@@ -44,11 +45,11 @@ type question struct {
 
 // ask waits for the answer to a question. Questions that come while others are answered share the next statement: many
 // callers cost hardly more round trips, and transactions, than one.
-func (s *Store) ask(ctx context.Context, to queue[*question], q *question) (Standing, error) {
+func (s *Store) ask(ctx context.Context, to *queue.Queue[*question], q *question) (Standing, error) {
 	limited, cancel := context.WithTimeout(ctx, engine.TransactionLimit)
 	defer cancel()
 	q.ctx, q.done = limited, make(chan struct{})
-	if err := to.put(limited, q); err != nil {
+	if err := to.Put(limited, q); err != nil {
 		return Standing{}, s.gaveUp(ctx, err)
 	}
 	select {
@@ -73,7 +74,7 @@ const askers = 2
 // startAskers starts the goroutines that answer questions. Each kind has its own: a reference may take long to find.
 func (s *Store) startAskers() {
 	for _, kind := range []struct {
-		questions queue[*question]
+		questions *queue.Queue[*question]
 		statement manyRows
 		words     func(*question) []any
 	}{
@@ -81,12 +82,8 @@ func (s *Store) startAskers() {
 		{s.byReference, standingsByReference, func(q *question) []any { return []any{q.reference, q.partner} }},
 	} {
 		for range askers {
-			kind.questions.running.Go(func() {
-				for first := range kind.questions.jobs {
-					runtime.Gosched() // let those ask who are about to; with nobody else to run it returns at once
-					s.answer(kind.statement, kind.questions.gather(first, mostRows), kind.words)
-				}
-			})
+			// Before it gathers it lets those ask who are about to; with nobody else to run that returns at once.
+			kind.questions.Work(mostRows, runtime.Gosched, func(batch []*question) { s.answer(kind.statement, batch, kind.words) })
 		}
 	}
 }

@@ -114,11 +114,83 @@ func exercise(t *testing.T, s *store.Store, n int64) {
 	})
 	check(t, s.KeepAudit(t.Context(), []desk.AuditEntry{{ID: fmt.Sprint("f", n)}}))
 	sequence(t, s)
+	exerciseDeliveries(t, s, one)
 	check(t, s.Beat(t.Context()))
 	check(t, second(s.CondemnBlobs(t.Context(), "run", desktest.Start, desktest.Start, 10)))
 	check(t, s.ForgetBlob(t.Context(), "gone", "run"))
 	check(t, second(s.ForgetRequests(t.Context(), desktest.Start.Add(-time.Hour), 10)))
 	check(t, s.Close())
+}
+
+// exerciseDeliveries does everything that a store can do about deliveries of the one event of a ticket.
+func exerciseDeliveries(t *testing.T, s *store.Store, one *desk.Ticket) {
+	t.Helper()
+	target := desk.Target{ID: "endpoint" + one.ID, Kind: desk.RegisteredTarget, PartnerID: "p", State: desk.TargetActive, Events: []desk.EventType{desk.CommentAdded}, Version: 1}
+	named := desk.Target{ID: "address" + one.ID, Kind: desk.TicketTarget, PartnerID: "p", State: desk.TargetActive, Echo: true, Version: 1}
+	write(t, s, func(tx *store.Tx) {
+		tx.InsertTarget(target)
+		tx.InsertTarget(named)
+		tx.OpenLane(one.ID, named.ID)
+		tx.Record(event(one.ID, "p", 2, desk.CommentAdded, desktest.Start))
+	})
+	sequence(t, s)
+	turn := func(turn store.Turn) []store.Taken {
+		taken, err := s.Turn(t.Context(), turn)
+		check(t, err)
+		return taken
+	}
+	for _, of := range []desk.Target{target, named} {
+		for _, l := range turn(store.Turn{Wants: []store.Want{{Target: of, Most: 10}}, Lease: time.Minute}) {
+			settled := store.Settled{LaneID: l.LaneID, Fence: l.Fence, Head: l.Event.Seq, Tries: 1, Dead: desktest.Start}
+			turn(store.Turn{Settled: []store.Settled{settled}, Attempts: []store.Attempt{{LaneID: l.LaneID, Seq: l.Event.Seq, Fence: l.Fence, At: desktest.Start}}})
+		}
+	}
+	again := store.LaneID{TicketID: one.ID, TargetID: target.ID, Again: "1"}
+	write(t, s, func(tx *store.Tx) { tx.SendAgain(one.ID, target.ID, 1, desktest.Start) })
+	turn(store.Turn{Settled: []store.Settled{{LaneID: again, Head: 2}}})
+	for _, m := range []store.Mark{{TargetID: target.ID, Opened: desktest.Start, Probe: desktest.Start}, {TargetID: target.ID}, {TargetID: target.ID, Opened: desktest.Start, Probe: desktest.Start}, {TargetID: named.ID, Gone: true}} {
+		turn(store.Turn{Marks: []store.Mark{m}})
+	}
+	nothing := target
+	nothing.Events = []desk.EventType{desk.TicketClosed}
+	check(t, second(s.ReviveAll(t.Context(), target.ID, 10)))
+	turn(store.Turn{Wants: []store.Want{{Target: nothing, Most: 10, Probe: desktest.Start.Add(time.Hour)}}, Lease: time.Minute})
+	check(t, second(s.DueTargets(t.Context())))
+	check(t, s.Write(t.Context(), func(tx *store.Tx) error {
+		if _, err := tx.SendRangeAgain(target, 1, 5, desktest.Start); err != nil {
+			return err
+		}
+		if _, err := tx.SendRangeAgain(named, 1, 5, desktest.Start); err != nil {
+			return err
+		}
+		lane, err := tx.LaneOf(named, one.ID)
+		if err == nil {
+			tx.Revive(lane.LaneID, desktest.Start)
+			tx.SkipNext(lane, desktest.Start)
+		}
+		return err
+	}))
+	check(t, s.Read(t.Context(), func(tx *store.Tx) error {
+		_, _, _, waiting := tx.Undelivered(named, store.DeliveryPending, store.LanePlace{}, 10)
+		_, _, _, dead := tx.Undelivered(named, store.DeliveryFailed, store.LanePlace{}, 10)
+		_, _, all := tx.Deliveries(named, 0, 10)
+		return errors.Join(waiting, dead, all, second(tx.TicketDeliveries(named, one.ID)), second(tx.Backlog(named.ID)), second(tx.Targets("", "", 5)), second(tx.Targets("p", "", 5)),
+			second(tx.CountRegistered("p")), second(tx.Event(one.ID, 1)), second(tx.OldAttempts(named.ID, desktest.Start)), second(tx.Target(named.ID, "", false)))
+	}))
+	check(t, second(s.AttemptTargets(t.Context())))
+	check(t, second(s.ForgetAttempts(t.Context(), named.ID, desktest.Start.Add(time.Hour), 10)))
+	check(t, s.Write(t.Context(), func(tx *store.Tx) error {
+		found, err := tx.Target(target.ID, "p", true)
+		found.Version++
+		tx.UpdateTarget(found)
+		tx.DeleteTarget(target.ID, desktest.Start)
+		return err
+	}))
+	for gone := 1; gone > 0; {
+		var err error
+		gone, err = s.ForgetTargets(t.Context(), 10)
+		check(t, err)
+	}
 }
 
 // look reads everything that a store can read.
@@ -300,7 +372,7 @@ func TestTheCheckOfStatementsFindsWhatItShould(t *testing.T) {
 
 func TestSQLStandsInThisPackageOnly(t *testing.T) {
 	t.Parallel()
-	if _, err := os.Stat("migrations/0001_desk.sql"); err != nil {
+	if _, err := os.Stat("internal/schema/migrations/0001_desk.sql"); err != nil {
 		t.Fatal(err) // the tests do not run where they look for the sources
 	}
 	if n := len(literals(t, ".")); n < 8 {

@@ -13,6 +13,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"banksulutgo.co.id/servicedesk/store/internal/engine"
+	"banksulutgo.co.id/servicedesk/store/internal/queue"
 )
 
 // SQLiteFile is the name of the embedded database in the data folder.
@@ -34,8 +35,8 @@ type Store struct {
 	engine                engine.Engine
 	clock                 func() time.Time
 	log                   *slog.Logger
-	writes                queue[*job]
-	byNumber, byReference queue[*question]
+	writes                *queue.Queue[*job]
+	byNumber, byReference *queue.Queue[*question]
 	committed             atomic.Pointer[func()]
 	sealer                atomic.Pointer[Sealer] // set while the sequencer runs
 	numbers               numberBlock
@@ -66,7 +67,7 @@ func (o Options) withDefaults() Options {
 
 // start opens a store over an engine.
 func start(ctx context.Context, e engine.Engine, o Options) (*Store, error) {
-	s := &Store{engine: e, clock: o.Clock, log: o.Log, writes: newQueue[*job](), byNumber: newQueue[*question](), byReference: newQueue[*question](), metrics: newMetrics(o.Metrics)}
+	s := &Store{engine: e, clock: o.Clock, log: o.Log, writes: queue.New[*job](), byNumber: queue.New[*question](), byReference: queue.New[*question](), metrics: newMetrics(o.Metrics)}
 	if err := s.migrate(ctx); err != nil {
 		return nil, errors.Join(err, e.Close())
 	}
@@ -86,9 +87,9 @@ func (o Options) place() engine.Options {
 // Close waits for the writes under way and closes the database. Writes after it fail.
 func (s *Store) Close() error {
 	s.returnNumbers()
-	s.writes.stop()
-	s.byNumber.stop()
-	s.byReference.stop()
+	s.writes.Stop()
+	s.byNumber.Stop()
+	s.byReference.Stop()
 	return s.engine.Close()
 }
 

@@ -11,8 +11,9 @@ import (
 	"testing"
 	"time"
 
-	"banksulutgo.co.id/servicedesk/internal/desktest/pgserver"
 	"github.com/jackc/pgx/v5"
+
+	"banksulutgo.co.id/servicedesk/internal/desktest/pgserver"
 )
 
 // schemaWithin is how long making or dropping a schema may take. A drop waits for every connection that still

@@ -5,8 +5,9 @@ import (
 	"fmt"
 	"testing"
 
-	"banksulutgo.co.id/servicedesk/internal/desktest"
 	"github.com/jackc/pgx/v5"
+
+	"banksulutgo.co.id/servicedesk/internal/desktest"
 )
 
 func TestEachTestHasASchemaOfItsOwn(t *testing.T) {

@@ -14,8 +14,9 @@ import (
 	"testing"
 	"time"
 
-	"banksulutgo.co.id/servicedesk/internal/desktest/pgserver"
 	"github.com/jackc/pgx/v5"
+
+	"banksulutgo.co.id/servicedesk/internal/desktest/pgserver"
 )
 
 // childEnv makes the test binary play a test process that starts a server and then hangs.
