@@ -1,8 +1,10 @@
 package outbox
 
 import (
+	"cmp"
 	"context"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"banksulutgo.co.id/servicedesk/desk"
@@ -18,6 +20,19 @@ func (r *Runner) Turn(ctx context.Context) time.Duration {
 		r.land(<-r.landed)
 	}
 	return pause
+}
+
+// OrderlyTurn is Turn, but what came of the calls is noted in an order that does not depend on who was faster.
+func (r *Runner) OrderlyTurn(ctx context.Context, place func(Delivery) string) {
+	r.step(ctx)
+	landed := make([]landing, r.flights)
+	for i := range landed {
+		landed[i] = <-r.landed
+	}
+	slices.SortFunc(landed, func(a, b landing) int { return cmp.Compare(place(a.Delivery), place(b.Delivery)) })
+	for _, l := range landed {
+		r.land(l)
+	}
 }
 
 // Step does what there is to do and waits for nothing.

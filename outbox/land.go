@@ -13,7 +13,7 @@ func (r *Runner) land(l landing) {
 	p := r.peers[l.TargetID]
 	p.flights--
 	if l.missed {
-		r.metrics.attempts.WithLabelValues(string(p.target.Kind), "MISSED").Inc()
+		r.metrics.attempts.WithLabelValues(string(p.target.Kind), missed).Inc()
 		return // whoever has the lane now settles it
 	}
 	r.metrics.attempts.WithLabelValues(string(p.target.Kind), l.Class).Inc()

@@ -3,10 +3,13 @@ package outbox_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"os"
+	"regexp"
 	"slices"
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
 	"banksulutgo.co.id/servicedesk/internal/desktest"
@@ -120,5 +123,17 @@ func TestTheTableOfStatesLeavesNoDeadEnd(t *testing.T) {
 	}
 	if outbox.May(outbox.Dead, outbox.TakenUp, outbox.Taken) {
 		t.Error("a dead lane may be taken without a person")
+	}
+}
+
+func TestTheGuideShowsTheTableOfStates(t *testing.T) {
+	guide, err := os.ReadFile("../docs/guides/delivery.md")
+	must(t, err)
+	var table [][3]string
+	for _, m := range regexp.MustCompile(`(?m)^\| (\w+) \| ([\w ]+) \| (\w+) \|$`).FindAllStringSubmatch(string(guide), -1) {
+		table = append(table, [3]string{m[1], m[2], m[3]})
+	}
+	if diff := cmp.Diff(outbox.Transitions(), table[1:]); diff != "" { // behind its head
+		t.Errorf("docs/guides/delivery.md (-want +got):\n%s", diff)
 	}
 }

@@ -24,6 +24,9 @@ const (
 	leaseReserve = 45 * time.Second      // of a lease beyond the longest call
 )
 
+// missed is the class of a delivery that was not begun, in the metric.
+const missed = "MISSED"
+
 // Delivery is an event on its way.
 type Delivery struct {
 	store.Taken
@@ -93,8 +96,9 @@ func New(o Options) *Runner {
 	if r.random == nil {
 		r.random = rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64()))
 	}
-	for _, h := range o.Handlers {
+	for kind, h := range o.Handlers {
 		r.lease = max(r.lease, h.Limit+leaseReserve)
+		r.metrics.attempts.WithLabelValues(string(kind), missed) // so that a series is there before its first attempt
 	}
 	r.turn.Lease = r.lease
 	return r
