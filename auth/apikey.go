@@ -18,14 +18,14 @@ var ErrKeyMalformed = errors.New("not in the form of an API key")
 // ErrKeyChecksum says that a text looks like an API key, but was mistyped or cut.
 var ErrKeyChecksum = errors.New("the checksum of the API key does not hold")
 
-// An API key is `bsg_`, 43 base62 digits of 256 random bits, and 6 base62 digits of a checksum over all before.
-// Base62 has no `-` and no `_`: a double click selects the whole key.
+// An API key is `bsg_`, or for tests `bsg_test_`, 43 base62 digits of 256 random bits, and 6 base62 digits of a checksum
+// over all before. It has no `-`: a double click selects the whole key.
 const (
 	keyMark       = "bsg_"
+	testKeyMark   = "bsg_test_"
 	keyDigits     = 43
 	checksumChars = 6
-	keyLength     = len(keyMark) + keyDigits + checksumChars
-	prefixLength  = 12
+	shownDigits   = 8
 )
 
 // APIKey is a new API key. It prints as "[redacted]".
@@ -33,25 +33,34 @@ type APIKey struct {
 	hidden
 	Text   string // the key itself: shown once, never stored
 	Hash   string // what is stored: SHA-256 in hexadecimal
-	Prefix string // the first 12 characters, by which people tell keys apart in lists
+	Prefix string // what it begins with, by which people tell keys apart in lists
 }
 
 // NewAPIKey makes an API key out of 256 random bits.
-func NewAPIKey() APIKey {
+func NewAPIKey() APIKey { return newKey(keyMark) }
+
+// NewTestAPIKey makes an API key for tests, which everybody can tell from one that works on real tickets.
+func NewTestAPIKey() APIKey { return newKey(testKeyMark) }
+
+func newKey(mark string) APIKey {
 	var secret [32]byte
 	rand.Read(secret[:])
-	text := keyMark + base62(new(big.Int).SetBytes(secret[:]), keyDigits)
+	text := mark + base62(new(big.Int).SetBytes(secret[:]), keyDigits)
 	text += keyChecksum(text)
-	return APIKey{Text: text, Hash: hashKey(text), Prefix: text[:prefixLength]}
+	return APIKey{Text: text, Hash: hashKey(text), Prefix: text[:len(mark)+shownDigits]}
 }
 
 // ParseAPIKey checks the form of a key that a caller sent and returns the hash to look it up by. The error is
 // ErrKeyMalformed or ErrKeyChecksum, and never contains the key. A good form does not mean that the key exists.
 func ParseAPIKey(s string) (hash string, err error) {
-	if len(s) != keyLength || !strings.HasPrefix(s, keyMark) || !isBase62(s[len(keyMark):]) {
+	digits, marked := strings.CutPrefix(s, testKeyMark)
+	if !marked {
+		digits, marked = strings.CutPrefix(s, keyMark)
+	}
+	if !marked || len(digits) != keyDigits+checksumChars || !isBase62(digits) {
 		return "", ErrKeyMalformed
 	}
-	end := keyLength - checksumChars
+	end := len(s) - checksumChars
 	if keyChecksum(s[:end]) != s[end:] {
 		return "", ErrKeyChecksum
 	}

@@ -12,15 +12,18 @@ import (
 )
 
 func TestNewAPIKeysParseToTheirHash(t *testing.T) {
-	form := regexp.MustCompile(`^bsg_[0-9A-Za-z]{49}$`)
+	live, test := regexp.MustCompile(`^bsg_[0-9A-Za-z]{49}$`), regexp.MustCompile(`^bsg_test_[0-9A-Za-z]{49}$`)
 	seen := make(map[string]bool)
-	for range 500 {
-		key := NewAPIKey()
+	for i := range 500 {
+		key, form := NewAPIKey(), live
+		if i%2 == 1 {
+			key, form = NewTestAPIKey(), test
+		}
 		hash, err := ParseAPIKey(key.Text)
 		if err != nil || hash != key.Hash || len(hash) != 64 {
 			t.Fatalf("parsed to %q, %v; want %q", hash, err, key.Hash)
 		}
-		if !form.MatchString(key.Text) || key.Prefix != key.Text[:12] {
+		if !form.MatchString(key.Text) || key.Prefix != key.Text[:len(key.Text)-41] {
 			t.Fatalf("key %q with prefix %q", key.Text, key.Prefix)
 		}
 		if seen[key.Text] || strings.Contains(key.Hash, key.Text) {
@@ -40,8 +43,9 @@ func TestKeyHashIsTheSHA256OfTheText(t *testing.T) {
 func TestOneWrongCharacterOfAKeyIsATypo(t *testing.T) {
 	const alphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 	rapid.Check(t, func(t *rapid.T) {
-		text := NewAPIKey().Text
-		at := rapid.IntRange(len(keyMark), len(text)-1).Draw(t, "at")
+		key := rapid.SampledFrom([]APIKey{NewAPIKey(), NewTestAPIKey()}).Draw(t, "key")
+		text := key.Text
+		at := rapid.IntRange(len(key.Prefix)-shownDigits, len(text)-1).Draw(t, "at")
 		wrong := alphabet[rapid.IntRange(0, len(alphabet)-1).Draw(t, "letter")]
 		changed := text[:at] + string(wrong) + text[at+1:]
 		if _, err := ParseAPIKey(changed); changed != text && !errors.Is(err, ErrKeyChecksum) {
@@ -55,7 +59,7 @@ func TestWhatIsNoKeyIsMalformed(t *testing.T) {
 	for _, s := range []string{
 		"", "bsg_", "Bearer " + text, text + "0", text[:len(text)-1], " " + text[1:], "BSG_" + text[4:],
 		"xyz_" + text[4:], text[:20] + "-" + text[21:], text[:20] + "\x00" + text[21:], text[:20] + "é" + text[22:],
-		strings.Repeat("a", 53),
+		strings.Repeat("a", 53), "bsg_test_", "bsg_test_" + text[4:len(text)-1], "bsg_tset_" + text[4:], "bsg_test" + text[3:len(text)-4] + "____",
 	} {
 		if _, err := ParseAPIKey(s); !errors.Is(err, ErrKeyMalformed) {
 			t.Errorf("%q: got %v, want ErrKeyMalformed", s, err)
