@@ -76,6 +76,7 @@ type Actor struct {
 	Name        string // the key's name, or the agent's
 	PartnerID   string // the partner that the key belongs to; empty for others
 	PartnerName string
+	Test        bool // the key is for tests
 	Permissions Permissions
 	Address     netip.Addr // where the request came from; the zero Addr at the command line
 	RequestID   string     // of this HTTP request, for log and audit

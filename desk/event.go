@@ -42,7 +42,7 @@ type Event struct {
 	Body      []byte // the exact bytes that partners get: a fixed point of JSON.stringify(JSON.parse(body))
 	Reason    string // why, for those in the bank
 
-	Number     int64 // place in the installation's order of events; 0 until the sequencer gave it
+	Number     int64 // place in the installation's order of events, negative for a test; 0 until the sequencer gave it
 	FeedNumber int64 // place in the partner's feed; 0 likewise
 }
 

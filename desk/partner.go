@@ -9,7 +9,8 @@ import (
 type Partner struct {
 	ID        string
 	Name      string
-	Sociomile bool // the partner is the provider itself: its tickets are not forwarded back
+	Sociomile bool   // the partner is the provider itself: its tickets are not forwarded back
+	TestOf    string // id of the partner whose tests these are; empty: its tickets are real
 	CreatedAt time.Time
 }
 
@@ -17,7 +18,8 @@ type Partner struct {
 type APIKey struct {
 	ID            string
 	PartnerID     string
-	PartnerName   string
+	PartnerName   string // of a test key: of the partner that it tests for
+	Test          bool   // works on tickets for tests, and on nothing else
 	Name          string
 	Prefix        string // the first characters of the key, to tell keys apart in a list
 	Hash          string // hex SHA-256 of the key's text
