@@ -23,6 +23,7 @@ type Options struct {
 	AutoClose     time.Duration // how long a resolved ticket stays open for a word; 0: for ever
 	Ping          Pinger        // tries a target; nil: TestTarget cannot be used
 	KeepAttempts  time.Duration // how long the log of deliveries is kept; 0: for ever
+	TestKeep      time.Duration // how long tickets for tests are kept; 0: for ever
 	ReadsInMemory int           // how many noted reads may wait while they cannot be written; default 4096
 }
 
@@ -33,6 +34,7 @@ type App struct {
 	blobs     blob.Store
 	log       *slog.Logger
 	autoClose time.Duration
+	testKeep  time.Duration
 	reference atomic.Pointer[desk.Reference]
 	keys      keyCache
 	reads     chan desk.AuditEntry
@@ -51,7 +53,7 @@ func New(ctx context.Context, o Options) (*App, error) {
 	if o.ReadsInMemory == 0 {
 		o.ReadsInMemory = 4096
 	}
-	a := &App{store: o.Store, keyring: o.Keyring, blobs: o.Blobs, log: o.Log, autoClose: o.AutoClose, ping: o.Ping, keepAttempts: o.KeepAttempts,
+	a := &App{store: o.Store, keyring: o.Keyring, blobs: o.Blobs, log: o.Log, autoClose: o.AutoClose, testKeep: o.TestKeep, ping: o.Ping, keepAttempts: o.KeepAttempts,
 		keys: newKeyCache(), reads: make(chan desk.AuditEntry, o.ReadsInMemory)}
 	if err := a.refresh(ctx); err != nil {
 		return nil, err

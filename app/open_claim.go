@@ -47,7 +47,11 @@ func (a *App) open(ctx context.Context, actor desk.Actor, once Once[Opened], war
 			return Opened{}, err
 		}
 	}
-	number, err := a.store.TakeNumber(ctx)
+	takeNumber := a.store.TakeNumber
+	if actor.Test {
+		takeNumber = a.store.TakeTestNumber
+	}
+	number, err := takeNumber(ctx)
 	if err != nil {
 		return Opened{}, err
 	}
@@ -107,15 +111,21 @@ func (a *App) sealTicket(t *desk.Ticket) error {
 		return fmt.Errorf("seal ticket %d: %w", t.Number, err)
 	}
 	t.Sealed = a.keyring.Seal(private, "ticket", "sealed", t.ID)
+	t.Lookups = a.lookups(t)
+	return nil
+}
+
+// lookups makes the hashes that a ticket, which is not sealed, is found by.
+func (a *App) lookups(t *desk.Ticket) (lookups []desk.Lookup) {
 	for kind, values := range t.FindBy() {
 		for _, value := range values {
 			lookup := desk.Lookup{Kind: kind, Hash: a.keyring.Hash(string(kind), value)}
-			if !slices.Contains(t.Lookups, lookup) {
-				t.Lookups = append(t.Lookups, lookup)
+			if !slices.Contains(lookups, lookup) {
+				lookups = append(lookups, lookup)
 			}
 		}
 	}
-	return nil
+	return lookups
 }
 
 // unsealTicket decrypts what sealTicket encrypted.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"time"
 
+	"banksulutgo.co.id/servicedesk/desk"
 	"banksulutgo.co.id/servicedesk/store"
 )
 
@@ -15,6 +16,7 @@ const (
 	keepRequests = 30 * 24 * time.Hour // the spec, section 3: at least
 	keepOrphans  = 24 * time.Hour      // a file that no attachment names; no upload takes so long
 	purgedAtOnce = 300                 // rows of one transaction, so that nobody waits long for it
+	testsAtOnce  = 20                  // tickets likewise, of some rows each
 )
 
 // A run of the purge removes what it condemned within removeWithin; what it left is another run's after abandonedAfter.
@@ -26,20 +28,26 @@ const (
 
 // Purged is what a run of the purge removed, or would remove.
 type Purged struct {
+	Tests     int // tickets for tests, with all that belongs to them
 	Requests  int // request ids with their answers
 	Files     int // blobs that no attachment names
 	Leftovers int // temporary files of writes that a crash ended
 	Attempts  int // entries of the log of deliveries, and what was owed to deleted targets
 }
 
-// Purge removes what is kept for a time only: request ids after 30 days, files that no attachment names after a day,
-// temporary files, entries of the log of deliveries when their time is over. Any number of nodes may do it at once. It returns what was removed also when it fails.
+// Purge removes what is kept for a time only: tickets for tests and their request ids after the time that is set, other
+// request ids after 30 days, files that no attachment names after a day, temporary files, entries of the log of deliveries
+// when their time is over. Any number of nodes may do it at once. It returns what was removed also when it fails.
 func (a *App) Purge(ctx context.Context) (Purged, error) {
-	requests, failed := a.purgeRequests(ctx)
+	tests, ofTests, testing := a.purgeTests(ctx)
+	requests, failed := inPortions(func() (int, error) {
+		return a.store.ForgetRequests(ctx, a.now().Add(-keepRequests), purgedAtOnce)
+	})
 	files, err := a.purgeFiles(ctx)
 	leftovers, swept := a.blobs.Sweep(ctx)
 	attempts, unlogged := a.purgeDeliveries(ctx)
-	return Purged{Requests: requests, Files: files, Leftovers: leftovers, Attempts: attempts}, errors.Join(failed, err, swept, unlogged)
+	return Purged{Tests: tests, Requests: requests + ofTests, Files: files, Leftovers: leftovers, Attempts: attempts},
+		errors.Join(testing, failed, err, swept, unlogged)
 }
 
 // PurgeDue counts what Purge would remove from the database and the place of the attachments. It does not look for
@@ -51,7 +59,15 @@ func (a *App) PurgeDue(ctx context.Context) (Purged, error) {
 		if due.Requests, err = tx.OldRequests(now.Add(-keepRequests)); err != nil {
 			return err
 		}
-		due.Files, err = tx.IdleBlobs(now.Add(-keepOrphans), now.Add(-abandonedAfter))
+		if due.Files, err = tx.IdleBlobs(now.Add(-keepOrphans), now.Add(-abandonedAfter)); err != nil || a.testKeep <= 0 {
+			return err
+		}
+		requests, err := tx.OldTestRequests(now.Add(-a.testKeep), now.Add(-keepRequests))
+		if err != nil {
+			return err
+		}
+		due.Requests += requests
+		due.Tests, err = tx.OldTests(now.Add(-a.testKeep))
 		return err
 	})
 	if err != nil || a.keepAttempts == 0 {
@@ -68,22 +84,17 @@ func (a *App) PurgeDue(ctx context.Context) (Purged, error) {
 
 // purgeDeliveries removes old entries of the log of deliveries, and what deleted targets left.
 func (a *App) purgeDeliveries(ctx context.Context) (gone int, err error) {
-	some := func(forget func() (int, error)) error {
-		for {
-			n, err := forget()
-			gone += n
-			if err != nil || n == 0 {
-				return err
-			}
-		}
-	}
-	if err := some(func() (int, error) { return a.store.ForgetTargets(ctx, purgedAtOnce) }); err != nil || a.keepAttempts == 0 {
+	gone, err = inPortions(func() (int, error) { return a.store.ForgetTargets(ctx, purgedAtOnce) })
+	if err != nil || a.keepAttempts == 0 {
 		return gone, err
 	}
 	before := a.now().Add(-a.keepAttempts)
-	return gone, a.eachLogged(ctx, func(target string) error {
-		return some(func() (int, error) { return a.store.ForgetAttempts(ctx, target, before, purgedAtOnce) })
+	err = a.eachLogged(ctx, func(target string) error {
+		n, err := inPortions(func() (int, error) { return a.store.ForgetAttempts(ctx, target, before, purgedAtOnce) })
+		gone += n
+		return err
 	})
+	return gone, err
 }
 
 // eachLogged does something for each target of which the log of deliveries tells.
@@ -97,13 +108,30 @@ func (a *App) eachLogged(ctx context.Context, do func(target string) error) erro
 	return err
 }
 
-func (a *App) purgeRequests(ctx context.Context) (gone int, err error) {
-	before := a.now().Add(-keepRequests)
+// purgeTests removes tickets for tests, and the ids of requests of test keys. The tickets' files are left to the register
+// of files, which keeps them for another day.
+func (a *App) purgeTests(ctx context.Context) (tickets, requests int, err error) {
+	if a.testKeep <= 0 {
+		return 0, 0, nil
+	}
+	before := a.now().Add(-a.testKeep)
+	tickets, err = inPortions(func() (int, error) {
+		return a.store.ForgetTests(ctx, before, testsAtOnce, func(t *desk.Ticket) ([]desk.Lookup, error) {
+			err := a.unsealTicket(t)
+			return a.lookups(t), err
+		})
+	})
+	requests, failed := inPortions(func() (int, error) { return a.store.ForgetTestRequests(ctx, before, purgedAtOnce) })
+	return tickets, requests, errors.Join(err, failed)
+}
+
+// inPortions does something until there is nothing left to do, and counts.
+func inPortions(do func() (int, error)) (done int, err error) {
 	for {
-		n, err := a.store.ForgetRequests(ctx, before, purgedAtOnce)
-		gone += n
+		n, err := do()
+		done += n
 		if err != nil || n == 0 {
-			return gone, err
+			return done, err
 		}
 	}
 }

@@ -260,10 +260,13 @@ func (a *App) Feed(ctx context.Context, actor desk.Actor, after int64, limit int
 			return err
 		}
 		last, err := tx.Feed(sees(actor), after-1, 1)
-		if err == nil && len(last) == 0 { // nobody was given a place that far
-			err = desk.Faults{{Path: "after", Text: desk.CursorInvalid}}.Err()
+		if err != nil || len(last) > 0 {
+			return err
 		}
-		return err
+		if purged, err := tx.TestsUpTo(sees(actor), after); purged || err != nil {
+			return err
+		}
+		return desk.Faults{{Path: "after", Text: desk.CursorInvalid}}.Err() // nobody was given a place that far
 	})
 	if len(events) > limit {
 		return events[:limit], true, err

@@ -81,11 +81,15 @@ func (tx *Tx) FilesOf(blob string) ([]NamedFile, error) {
 
 // ForgetRequests forgets at most limit requests that were answered before a time, and returns how many.
 func (s *Store) ForgetRequests(ctx context.Context, before time.Time, limit int) (int, error) {
+	return s.forgetRequests(ctx, `SELECT partner_id, id FROM request WHERE created_at < $1 ORDER BY created_at LIMIT $2`, before, limit)
+}
+
+func (s *Store) forgetRequests(ctx context.Context, which string, before time.Time, limit int) (int, error) {
 	type key struct{ partner, id string }
 	var old []key
 	err := s.writeAlone(ctx, func(tx *Tx) error {
 		old = nil
-		err := tx.each(`SELECT partner_id, id FROM request WHERE created_at < $1 ORDER BY created_at LIMIT $2`, []any{micros(before), limit},
+		err := tx.each(which, []any{micros(before), limit},
 			func(scan func(dest ...any) error) error {
 				var k key
 				err := scan(&k.partner, &k.id)

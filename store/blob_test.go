@@ -1,8 +1,10 @@
 package store_test
 
 import (
+	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -148,15 +150,20 @@ func TestTheRegisterBeginsWithTheAttachmentsThatAreThere(t *testing.T) {
 	t.Parallel()
 	desktest.OnEachEngine(t, func(t *testing.T, e desktest.Engine) {
 		p := newPlace(t, e)
-		s := p.open(t, store.Options{})
-		register(t, s, "x")
-		write(t, s, naming("x", "a"))
-		write(t, s, func(tx *store.Tx) { // as the first version of the schema was
-			for _, statement := range []string{`DROP TABLE blob`, `DROP INDEX request_age`, `DROP TABLE target`, `DROP TABLE lane`, `DROP TABLE attempt`, `DELETE FROM schema_version WHERE version > 1`,
-				`INSERT INTO counter (name, value) VALUES ('ready:node', 1)`, `INSERT INTO attachment SELECT 'u', id, filename, mime, size, sha256, description, uploaded_by, 7 FROM attachment`} {
-				store.Do(tx, statement)
+		check(t, store.Load(t.Context(), store.Options{Database: p.database, Folder: p.folder}, 1, func(l *store.Loader) error {
+			var err error
+			for _, table := range l.Tables() {
+				switch table.Name {
+				case "counter":
+					err = errors.Join(err, l.Insert(table, "ready:node", int64(1)))
+				case "attachment":
+					for i, at := range []int64{5, 7} {
+						err = errors.Join(err, l.Insert(table, "t", strconv.Itoa(i), "a.txt", "text/plain", int64(1), "x", "", "", at))
+					}
+				}
 			}
-		})
+			return err
+		}, nil))
 		again := p.open(t, store.Options{})
 		type row struct {
 			Name  string

@@ -217,8 +217,12 @@ func TestALoadThatFailsLeavesNothingAndCanBeRepeated(t *testing.T) {
 		}
 		var next int64
 		check(t, store.Load(t.Context(), o, newest(t), fill, func(tx *store.Tx) (err error) { next, err = tx.SkipNumbers(500); return err }))
-		if got := take(t, p.open(t, store.Options{}), 1); got[0] != 10501 || next != 10501 {
+		loaded := p.open(t, store.Options{})
+		if got := take(t, loaded, 1); got[0] != 10501 || next != 10501 {
 			t.Errorf("the next number is said to be %d and is %v, want 10501", next, got)
+		}
+		if got := takeTests(t, loaded, 1)[0]; got != desk.FirstTestNumber+500 {
+			t.Errorf("the next number of a test is %d", got)
 		}
 		for what, err := range map[string]error{"Empty": store.Empty(t.Context(), o), "Load": store.Load(t.Context(), o, newest(t), fill, nil)} {
 			if !errors.Is(err, store.ErrOccupied) {

@@ -29,7 +29,7 @@ type FeedEvent struct {
 }
 
 // Feed reads what follows a cursor: the public events of one partner in the order of its feed, or with an empty
-// partner those of all partners in the installation's order. Nothing that commits later appears before a cursor that
+// partner those of all partners in the installation's order, but no tests. Nothing that commits later appears before a cursor that
 // was given out.
 func (tx *Tx) Feed(partner string, after int64, limit int) ([]FeedEvent, error) {
 	query, args := `SELECT number, ticket_id, seq, at, body FROM event WHERE number > $1 AND number > 0 AND public ORDER BY number LIMIT $2`, []any{after, limit}

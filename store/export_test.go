@@ -45,8 +45,11 @@ func Answered(s *Store, asked []Wanted) (found []Standing, errs []error) {
 // SealInside lets transactions seal what they store, as they do while the sequencer runs.
 func SealInside(s *Store, seal Sealer) { s.sealer.Store(&seal) }
 
-// FeedHeads reads the newest feed number of each partner among the events.
-func FeedHeads(tx *Tx, events []desk.Event) (map[string]int64, error) { return tx.feedHeads(events) }
+// Feeds reads the feed of each partner among the events, and returns of how many there is one.
+func Feeds(tx *Tx, events []desk.Event) (int, error) {
+	feeds, err := tx.feeds(events)
+	return len(feeds), err
+}
 
 // WriteAlone is a write that is never joined with others.
 func WriteAlone(s *Store, fn func(*Tx) error) error { return s.writeAlone(context.Background(), fn) }

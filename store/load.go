@@ -192,7 +192,8 @@ func (tx *Tx) finish(more func(*Tx) error) error {
 
 // SkipNumbers leaves ticket numbers out, and returns the one that comes next.
 func (tx *Tx) SkipNumbers(n int64) (next int64, err error) {
-	err = tx.one(`UPDATE counter SET value = value + $1 WHERE name = 'ticket' RETURNING value`, []any{n}, &next)
+	tx.exec(`UPDATE counter SET value = value + $1 WHERE name = $2`, n, testCounter)
+	err = tx.one(`UPDATE counter SET value = value + $1 WHERE name = $2 RETURNING value`, []any{n, realCounter}, &next)
 	return next + 1, err
 }
 

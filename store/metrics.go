@@ -45,7 +45,7 @@ func (m metrics) batch(writes int, took time.Duration) {
 
 // sequencedAtOnce counts the records that were numbered and sealed in the transaction that stored them.
 func (m metrics) sequencedAtOnce(r records) {
-	if len(r.events) > 0 && r.events[0].Number > 0 {
+	if len(r.events) > 0 && r.events[0].Number != 0 {
 		m.numbered.Add(float64(len(r.events)))
 	}
 	if len(r.entries) > 0 && r.entries[0].Number > 0 {

@@ -10,15 +10,24 @@ import (
 
 // InsertPartner stores a partner unless one of that name exists.
 func (tx *Tx) InsertPartner(p desk.Partner) {
-	tx.exec(`INSERT INTO partner (id, name, sociomile, feed_head, created_at) VALUES ($1, $2, $3, 0, $4) ON CONFLICT (name) DO NOTHING`,
-		p.ID, p.Name, p.Sociomile, micros(p.CreatedAt))
+	tx.exec(`INSERT INTO partner (id, name, sociomile, feed_head, created_at, test_of) VALUES ($1, $2, $3, 0, $4, $5) ON CONFLICT (name) DO NOTHING`,
+		p.ID, p.Name, p.Sociomile, micros(p.CreatedAt), p.TestOf)
 }
 
 // PartnerByName reads a partner, or ErrNotFound.
 func (tx *Tx) PartnerByName(name string) (desk.Partner, error) {
-	p := desk.Partner{Name: name}
+	return tx.partner(`name = $1`, name)
+}
+
+// PartnerOfTests reads the partner whose tickets are the tests of another one, or ErrNotFound.
+func (tx *Tx) PartnerOfTests(testOf string) (desk.Partner, error) {
+	return tx.partner(`test_of = $1 AND test_of <> ''`, testOf)
+}
+
+func (tx *Tx) partner(where string, arg any) (desk.Partner, error) {
+	var p desk.Partner
 	var created int64
-	err := tx.one(`SELECT id, sociomile, created_at FROM partner WHERE name = $1`, []any{name}, &p.ID, &p.Sociomile, &created)
+	err := tx.one(`SELECT id, name, sociomile, created_at, test_of FROM partner WHERE `+where, []any{arg}, &p.ID, &p.Name, &p.Sociomile, &created, &p.TestOf)
 	p.CreatedAt = at(created)
 	return p, err
 }
@@ -36,7 +45,7 @@ func (tx *Tx) RevokeKey(id string, when time.Time) {
 	tx.expect(ErrNotFound, `UPDATE api_key SET revoked_at = $1 WHERE id = $2 AND revoked_at = 0`, micros(when), id)
 }
 
-const keyColumns = `k.id, k.partner_id, p.name, k.name, k.prefix, k.hash, k.permissions, k.webhook_secret, k.allow_nets, k.rate, k.created_at, k.expires_at, k.revoked_at`
+const keyColumns = `k.id, k.partner_id, COALESCE(o.name, p.name), p.test_of <> '', k.name, k.prefix, k.hash, k.permissions, k.webhook_secret, k.allow_nets, k.rate, k.created_at, k.expires_at, k.revoked_at`
 
 // KeyByHash reads the key whose text has a hash, or ErrNotFound.
 func (tx *Tx) KeyByHash(hash string) (desk.APIKey, error) {
@@ -66,11 +75,12 @@ func (tx *Tx) Keys() ([]desk.APIKey, error) {
 
 func (tx *Tx) keys(rest string, args ...any) ([]desk.APIKey, error) {
 	var found []desk.APIKey
-	err := tx.each(`SELECT `+keyColumns+` FROM api_key k JOIN partner p ON p.id = k.partner_id `+rest, args, func(scan func(dest ...any) error) error {
+	err := tx.each(`SELECT `+keyColumns+` FROM api_key k JOIN partner p ON p.id = k.partner_id
+ LEFT JOIN partner o ON o.id = p.test_of `+rest, args, func(scan func(dest ...any) error) error {
 		var k desk.APIKey
 		var permissions, nets string
 		var created, expires, revoked int64
-		err := scan(&k.ID, &k.PartnerID, &k.PartnerName, &k.Name, &k.Prefix, &k.Hash, &permissions, &k.WebhookSecret, &nets, &k.Rate, &created, &expires, &revoked)
+		err := scan(&k.ID, &k.PartnerID, &k.PartnerName, &k.Test, &k.Name, &k.Prefix, &k.Hash, &permissions, &k.WebhookSecret, &nets, &k.Rate, &created, &expires, &revoked)
 		if err != nil {
 			return err
 		}

@@ -118,26 +118,33 @@ var (
 // pending are events without a number.
 type pending struct {
 	events []desk.Event
-	heads  map[string]int64 // the newest feed numbers of their partners
+	feeds  map[string]feed // of their partners
+}
+
+// feed is what the sequencer knows of a partner's feed.
+type feed struct {
+	head  int64 // the newest number
+	tests bool  // the partner's tickets are tests
 }
 
 // pendingEvents reads them. The index gives a ticket's events in their order, so that no limit can take a later one
 // without the earlier.
-const pendingEvents = `SELECT e.ticket_id, e.seq, e.type, e.partner_id, e.at, COALESCE(k.partner_id, ''), COALESCE(p.feed_head, -1)
+const pendingEvents = `SELECT e.ticket_id, e.seq, e.type, e.partner_id, e.at, COALESCE(k.partner_id, ''), COALESCE(p.feed_head, -1), COALESCE(p.test_of, '') <> ''
  FROM event e LEFT JOIN partner p ON p.id = e.partner_id LEFT JOIN api_key k ON k.id = e.actor_id
  WHERE e.number = 0 ORDER BY e.ticket_id, e.seq LIMIT $1`
 
 func (p *pending) scan(scan func(dest ...any) error) error {
 	var e desk.Event
-	var when, head int64
-	err := scan(&e.TicketID, &e.Seq, &e.Type, &e.PartnerID, &when, &e.Actor.PartnerID, &head)
+	var when int64
+	var of feed
+	err := scan(&e.TicketID, &e.Seq, &e.Type, &e.PartnerID, &when, &e.Actor.PartnerID, &of.head, &of.tests)
 	e.At = at(when)
 	p.events = append(p.events, e)
-	if p.heads == nil {
-		p.heads = map[string]int64{}
+	if p.feeds == nil {
+		p.feeds = map[string]feed{}
 	}
-	if head >= 0 {
-		p.heads[e.PartnerID] = head
+	if of.head >= 0 {
+		p.feeds[e.PartnerID] = of
 	}
 	return err
 }
@@ -156,39 +163,45 @@ func (tx *Tx) numberEvents(last int64, p pending) {
 }
 
 // giveNumbers gives events the numbers after the last one, and those of their partners' feeds. One whose partner is not
-// known has no feed: it must not keep all the others from theirs.
+// known has no feed: it must not keep all the others from theirs. The number of a test is negative: whoever reads the order
+// of the installation does not meet it.
 func (tx *Tx) giveNumbers(last int64, p pending) {
 	moved := map[string]bool{}
 	for i := range p.events {
 		e := &p.events[i]
 		last++
 		e.Number = last
-		if head, has := p.heads[e.PartnerID]; has && e.Type.Public() {
-			e.FeedNumber, p.heads[e.PartnerID], moved[e.PartnerID] = head+1, head+1, true
+		of, has := p.feeds[e.PartnerID]
+		if of.tests {
+			e.Number = -last
+		}
+		if has && e.Type.Public() {
+			of.head++
+			e.FeedNumber, p.feeds[e.PartnerID], moved[e.PartnerID] = of.head, of, true
 		}
 	}
 	for partner := range moved {
-		tx.exec(`UPDATE partner SET feed_head = $1 WHERE id = $2`, p.heads[partner], partner)
+		tx.exec(`UPDATE partner SET feed_head = $1 WHERE id = $2`, p.feeds[partner].head, partner)
 	}
 }
 
-// feedHeads reads the newest feed number of each partner among the events.
-func (tx *Tx) feedHeads(events []desk.Event) (map[string]int64, error) {
-	heads, looked := map[string]int64{}, map[string]bool{}
+// feeds reads the feed of each partner among the events.
+func (tx *Tx) feeds(events []desk.Event) (map[string]feed, error) {
+	feeds, looked := map[string]feed{}, map[string]bool{}
 	for _, e := range events {
 		if looked[e.PartnerID] {
 			continue
 		}
 		looked[e.PartnerID] = true
-		var head int64
-		err := tx.one(`SELECT feed_head FROM partner WHERE id = $1`, []any{e.PartnerID}, &head)
+		var of feed
+		err := tx.one(`SELECT feed_head, test_of <> '' FROM partner WHERE id = $1`, []any{e.PartnerID}, &of.head, &of.tests)
 		if err == nil {
-			heads[e.PartnerID] = head
+			feeds[e.PartnerID] = of
 		} else if !errors.Is(err, ErrNotFound) {
 			return nil, err
 		}
 	}
-	return heads, nil
+	return feeds, nil
 }
 
 // chain seals entries behind the last one, and returns the seal of the newest.
@@ -259,11 +272,11 @@ func (tx *Tx) sequenceAtOnce(r records, seal Sealer) error {
 		tx.numberEvents(last.events, left)
 		last.events += int64(len(left.events))
 	}
-	heads, err := tx.feedHeads(r.events)
+	feeds, err := tx.feeds(r.events)
 	if err != nil {
 		return err
 	}
-	tx.giveNumbers(last.events, pending{r.events, heads})
+	tx.giveNumbers(last.events, pending{r.events, feeds})
 	tx.owe(r.events)
 	last.mac = chain(last.entries, last.mac, r.entries, seal)
 	tx.advance(given{last.events + int64(len(r.events)), last.entries + int64(len(r.entries)), last.mac})

@@ -23,7 +23,7 @@ func (s *Store) StandingByNumber(ctx context.Context, number int64) (Standing, e
 }
 
 // StandingByReference reads where the newest ticket with a channel reference stands, or ErrNotFound; of one partner, or
-// of all when partner is empty. The reference must be a text that the database can hold: another one fails those that are
+// with an empty partner of all, but no test. The reference must be a text that the database can hold: another one fails those that are
 // asked for with it. Errors are those of StandingByNumber.
 func (s *Store) StandingByReference(ctx context.Context, reference, partner string) (Standing, error) {
 	if reference == "" { // which those have that have none
@@ -141,7 +141,7 @@ func standings(columns string, types []string, condition string) manyRows {
 var standingsByNumber = standings(`number`, []string{"bigint"}, `t.number = asked.number`)
 
 var standingsByReference = standings(`reference, partner`, []string{"text", "text"}, `t.id = (SELECT id FROM ticket
- WHERE channel_reference = asked.reference AND channel_reference <> '' AND (partner_id = asked.partner OR asked.partner = '') ORDER BY number DESC LIMIT 1)`)
+ WHERE channel_reference = asked.reference AND channel_reference <> '' AND (partner_id = asked.partner OR asked.partner = '' AND`+isReal+`) ORDER BY number DESC LIMIT 1)`)
 
 // scanStanding reads a row of standings: the place, and what was found for it.
 func scanStanding(scan func(dest ...any) error) (place int, found Standing, err error) {

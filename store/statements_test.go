@@ -119,6 +119,7 @@ func exercise(t *testing.T, s *store.Store, n int64) {
 	check(t, second(s.CondemnBlobs(t.Context(), "run", desktest.Start, desktest.Start, 10)))
 	check(t, s.ForgetBlob(t.Context(), "gone", "run"))
 	check(t, second(s.ForgetRequests(t.Context(), desktest.Start.Add(-time.Hour), 10)))
+	exerciseTests(t, s, n)
 	check(t, s.Close())
 }
 
@@ -193,6 +194,28 @@ func exerciseDeliveries(t *testing.T, s *store.Store, one *desk.Ticket) {
 	}
 }
 
+// exerciseTests does what a store can do with tickets for tests.
+func exerciseTests(t *testing.T, s *store.Store, n int64) {
+	t.Helper()
+	one := plain(desk.FirstTestNumber+n, "q", desk.Open, desktest.Start)
+	one.CreatedAt = desktest.Start.Add(-time.Hour)
+	one.Lookups = []desk.Lookup{{Kind: desk.ByEmail, Hash: fmt.Sprint("e", n)}}
+	write(t, s, func(tx *store.Tx) {
+		tx.InsertPartner(desk.Partner{ID: fmt.Sprint("q", n), Name: fmt.Sprint("q", n), TestOf: fmt.Sprint("p", n)})
+		tx.InsertTicket(one)
+		tx.RegisterBlob("test", desktest.Start)
+		tx.InsertAttachments([]desk.Attachment{{TicketID: one.ID, ID: "a", SHA256: "test"}})
+		tx.KeepRequest(store.Request{PartnerID: fmt.Sprint("q", n), ID: "r", CreatedAt: desktest.Start.Add(-time.Hour)})
+	})
+	check(t, second(s.TakeTestNumber(t.Context())))
+	check(t, s.Read(t.Context(), func(tx *store.Tx) error {
+		return errors.Join(second(tx.PartnerOfTests(fmt.Sprint("p", n))), second(tx.Simulated(desktest.Start, 50)), second(tx.OldTests(desktest.Start)),
+			second(tx.OldTestRequests(desktest.Start, desktest.Start)), second(tx.TestsUpTo("q", 5)))
+	}))
+	check(t, second(s.ForgetTests(t.Context(), desktest.Start, 10, func(t *desk.Ticket) ([]desk.Lookup, error) { return one.Lookups, nil })))
+	check(t, second(s.ForgetTestRequests(t.Context(), desktest.Start, 10)))
+}
+
 // look reads everything that a store can read.
 func look(tx *store.Tx, one *desk.Ticket, key desk.APIKey) error {
 	looks := []func() error{
@@ -218,7 +241,7 @@ func look(tx *store.Tx, one *desk.Ticket, key desk.APIKey) error {
 		func() error { return second(tx.Configuration()) },
 		func() error { return second(tx.Sealed(1, 100)) },
 		func() error { return second(tx.Unsealed()) },
-		func() error { return second(store.FeedHeads(tx, []desk.Event{{PartnerID: "p"}})) },
+		func() error { return second(store.Feeds(tx, []desk.Event{{PartnerID: "p"}})) },
 		func() error { return second(tx.ChainHead()) },
 		func() error { return second(tx.Reference()) },
 		func() error { return second(tx.BlobNamed("x")) },

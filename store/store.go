@@ -39,7 +39,7 @@ type Store struct {
 	byNumber, byReference *queue.Queue[*question]
 	committed             atomic.Pointer[func()]
 	sealer                atomic.Pointer[Sealer] // set while the sequencer runs
-	numbers               numberBlock
+	numbers, testNumbers  numberBlock
 	metrics               metrics
 }
 
@@ -67,7 +67,8 @@ func (o Options) withDefaults() Options {
 
 // start opens a store over an engine.
 func start(ctx context.Context, e engine.Engine, o Options) (*Store, error) {
-	s := &Store{engine: e, clock: o.Clock, log: o.Log, writes: queue.New[*job](), byNumber: queue.New[*question](), byReference: queue.New[*question](), metrics: newMetrics(o.Metrics)}
+	s := &Store{engine: e, clock: o.Clock, log: o.Log, writes: queue.New[*job](), byNumber: queue.New[*question](), byReference: queue.New[*question](), metrics: newMetrics(o.Metrics),
+		numbers: numberBlock{counter: realCounter}, testNumbers: numberBlock{counter: testCounter}}
 	if err := s.migrate(ctx); err != nil {
 		return nil, errors.Join(err, e.Close())
 	}

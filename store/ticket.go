@@ -130,8 +130,8 @@ func (tx *Tx) TicketByNumber(number int64, forUpdate bool) (*desk.Ticket, error)
 	return tx.pick(forUpdate, `number = $1`, number)
 }
 
-// TicketByReference reads the newest ticket with a channel reference, or ErrNotFound; of one partner, or of all when
-// partner is empty.
+// TicketByReference reads the newest ticket with a channel reference, or ErrNotFound; of one partner, or with an empty
+// partner of all, but no test.
 func (tx *Tx) TicketByReference(reference, partner string, forUpdate bool) (*desk.Ticket, error) {
 	where, args := referred(reference, partner)
 	return tx.pick(forUpdate, where, args...)
@@ -143,6 +143,8 @@ func referred(reference, partner string) (where string, args []any) {
 	where, args = `channel_reference = $1 AND channel_reference <> ''`, []any{reference}
 	if partner != "" {
 		where, args = where+` AND partner_id = $2`, append(args, partner)
+	} else {
+		where += ` AND` + isReal
 	}
 	return `id = (SELECT id FROM ticket WHERE ` + where + ` ORDER BY number DESC LIMIT 1)`, args
 }
@@ -154,7 +156,7 @@ func (tx *Tx) TicketByID(id string, forUpdate bool) (*desk.Ticket, error) {
 
 // TicketFilter says which tickets ListTickets lists.
 type TicketFilter struct {
-	PartnerID string        // empty: of all partners
+	PartnerID string        // empty: of all partners, but no tests
 	Statuses  []desk.Status // empty: of every status
 	Since     time.Time     // changed at or after this time
 	AfterAt   time.Time     // with AfterID: behind this place in the order of change; zero: from the start
@@ -175,7 +177,7 @@ func (tx *Tx) ListTickets(f TicketFilter) ([]*desk.Ticket, error) {
 		if len(f.Statuses) > 0 && !slices.Contains(f.Statuses, status) {
 			continue
 		}
-		where := ``
+		where := isReal + `AND `
 		if f.PartnerID != "" {
 			where = `partner_id = ` + bind(f.PartnerID) + ` AND `
 		}
@@ -190,7 +192,7 @@ func (tx *Tx) ListTickets(f TicketFilter) ([]*desk.Ticket, error) {
 }
 
 // FindTickets lists the tickets that match all of the lookups, newest first, before a place in that order (empty:
-// from the newest). Without a lookup it finds none. The joins are CROSS so that SQLite walks the hashes first: it would
+// from the newest); of one partner, or with an empty one of all, but no tests. Without a lookup it finds none. The joins are CROSS so that SQLite walks the hashes first: it would
 // rather walk all tickets of the partner.
 func (tx *Tx) FindTickets(partner string, lookups []desk.Lookup, before string, limit int) ([]*desk.Ticket, error) {
 	if len(lookups) == 0 {
@@ -213,6 +215,8 @@ func (tx *Tx) FindTickets(partner string, lookups []desk.Lookup, before string, 
 	where = append(where, `id = l0.ticket_id`)
 	if partner != "" {
 		where = append(where, `partner_id = `+bind(partner))
+	} else {
+		where = append(where, isReal)
 	}
 	return tx.tickets(`SELECT `+ticketColumns+` FROM `+strings.Join(from, ` CROSS JOIN `)+` CROSS JOIN ticket WHERE `+strings.Join(where, ` AND `)+
 		` ORDER BY l0.ticket_id DESC LIMIT `+bind(limit), args)
@@ -230,13 +234,14 @@ func (tx *Tx) tickets(query string, args []any) ([]*desk.Ticket, error) {
 
 // ResolvedBefore lists the ids of tickets that are resolved since before a time, oldest first.
 func (tx *Tx) ResolvedBefore(before time.Time, limit int) ([]string, error) {
-	var ids []string
-	err := tx.each(`SELECT id FROM ticket WHERE status = 'RESOLVED' AND updated_at < $1 AND resolved_at < $2 ORDER BY updated_at, id LIMIT $3`,
-		[]any{micros(before), micros(before), limit}, func(scan func(dest ...any) error) error {
-			var id string
-			err := scan(&id)
-			ids = append(ids, id)
-			return err
-		})
-	return ids, err
+	return tx.texts(resolvedBefore, micros(before), limit)
 }
+
+// resolvedBefore walks along an index of real tickets and one of tests.
+var resolvedBefore = func() string {
+	walk := func(which string) string {
+		return `SELECT id, updated_at FROM (SELECT id, updated_at FROM ticket WHERE status = 'RESOLVED' AND` + which +
+			`AND updated_at < $1 AND resolved_at < $1 ORDER BY updated_at, id LIMIT $2) AS part`
+	}
+	return `SELECT id FROM (` + walk(isReal) + ` UNION ALL ` + walk(isTest) + `) AS resolved ORDER BY updated_at, id LIMIT $2`
+}()

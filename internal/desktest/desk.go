@@ -87,7 +87,7 @@ func (d *Desk) open(t testing.TB) {
 	must(t, err)
 	blobs, err := blob.Open(ctx, filepath.Join(d.Folder, "blobs"), blob.Options{Seal: d.Keyring.SealBytes, Open: d.Keyring.OpenBytes})
 	must(t, err)
-	d.App, err = app.New(ctx, app.Options{Store: d.Store, Keyring: d.Keyring, Blobs: blobs, Log: log, AutoClose: 7 * 24 * hour})
+	d.App, err = app.New(ctx, app.Options{Store: d.Store, Keyring: d.Keyring, Blobs: blobs, Log: log, AutoClose: 7 * 24 * hour, TestKeep: 30 * 24 * hour})
 	must(t, err)
 	d.serve(t, log)
 }
@@ -134,9 +134,18 @@ func (d *Desk) NewKey(t testing.TB, name string, permissions ...desk.Permission)
 	return created
 }
 
+// NewTestKey makes a test key without a rate limit, for a partner.
+func (d *Desk) NewTestKey(t testing.TB, partner string, permissions ...desk.Permission) app.CreatedKey {
+	t.Helper()
+	created, err := d.App.CreateKey(context.Background(), desk.Actor{Kind: desk.ByCommand, ID: "test", Name: "test"},
+		app.NewKey{Name: partner + " tests", Partner: partner, Test: true, Permissions: permissions})
+	must(t, err)
+	return created
+}
+
 // Actor is who an API key acts as.
 func (d *Desk) Actor(k app.CreatedKey) desk.Actor {
-	return desk.Actor{Kind: desk.ByPartner, ID: k.Key.ID, Name: k.Key.Name, PartnerID: k.Key.PartnerID, PartnerName: k.Key.PartnerName, Permissions: k.Key.Permissions}
+	return desk.Actor{Kind: desk.ByPartner, ID: k.Key.ID, Name: k.Key.Name, PartnerID: k.Key.PartnerID, PartnerName: k.Key.PartnerName, Test: k.Key.Test, Permissions: k.Key.Permissions}
 }
 
 func must(t testing.TB, err error) {
