@@ -49,7 +49,7 @@ const scannedAtOnce = 500
 const deliveryColumns = `SELECT e.ticket_id, e.seq, e.type, e.feed_number, e.at, k.number, l.head, l.tries, l.due, l.dead_at `
 
 // sent is the condition that an event e of a lane l was, or will be, sent to its target, if it is of a type that the target wants.
-const sent = `e.number > 0 AND e.seq >= l.first AND e.public`
+const sent = `e.number <> 0 AND e.seq >= l.first AND e.public`
 
 // Deliveries reads what a target was told, newest first, from before a place in its partner's feed (0: the end). It
 // returns the place from which to go on, 0 at the end; a page may hold fewer than there are, or none.

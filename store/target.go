@@ -66,11 +66,14 @@ func (tx *Tx) DeleteTarget(id string, when time.Time) {
 	tx.expect(ErrNotFound, `UPDATE target SET deleted_at = $1, url = '', secret = '', old_secret = '', version = version + 1 WHERE id = $2 AND deleted_at = 0`, micros(when), id)
 }
 
-// Target reads a target of a partner, or of any when partner is empty. It returns ErrNotFound.
+// ofRealTickets is the condition that a target's events are of no tests.
+const ofRealTickets = `NOT EXISTS (SELECT 1 FROM partner WHERE partner.id = t.partner_id AND partner.test_of <> '')`
+
+// Target reads a target of a partner, or with an empty partner of any, but of no tests. It returns ErrNotFound.
 func (tx *Tx) Target(id, partner string, forUpdate bool) (desk.Target, error) {
 	var t desk.Target
 	dest, done := scanTarget(&t)
-	query := `SELECT ` + targetColumns + ` FROM` + targetRows + `WHERE t.id = $1 AND t.deleted_at = 0 AND ($2 = '' OR t.partner_id = $2)`
+	query := `SELECT ` + targetColumns + ` FROM` + targetRows + `WHERE t.id = $1 AND t.deleted_at = 0 AND (t.partner_id = $2 OR $2 = '' AND ` + ofRealTickets + `)`
 	if lock := tx.store.engine.Dialect().ForUpdate; forUpdate && lock != "" {
 		query += lock + ` OF t`
 	}
@@ -79,9 +82,9 @@ func (tx *Tx) Target(id, partner string, forUpdate bool) (desk.Target, error) {
 	return t, err
 }
 
-// Targets reads the targets of a partner, or of all when partner is empty, by their ids, after one.
+// Targets reads the targets of a partner, or with an empty partner of all, but no tests, by their ids, after one.
 func (tx *Tx) Targets(partner, after string, limit int) ([]desk.Target, error) {
-	where, args := `WHERE t.id > $1 AND t.deleted_at = 0 ORDER BY t.id LIMIT $2`, []any{after, limit}
+	where, args := `WHERE t.id > $1 AND t.deleted_at = 0 AND `+ofRealTickets+` ORDER BY t.id LIMIT $2`, []any{after, limit}
 	if partner != "" {
 		where, args = `WHERE t.partner_id = $1 AND t.id > $2 AND t.deleted_at = 0 ORDER BY t.id LIMIT $3`, []any{partner, after, limit}
 	}

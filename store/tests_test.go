@@ -309,3 +309,44 @@ func TestTheSimulatedAgentFindsItsTicketsByAnIndexOfTheirOwn(t *testing.T) {
 		}
 	})
 }
+
+func TestWhatATargetIsToldOfTestsIsSeenByTheirPartnerAlone(t *testing.T) {
+	t.Parallel()
+	desktest.OnEachEngine(t, func(t *testing.T, e desktest.Engine) {
+		s := open(t, e)
+		withTests(t, s)
+		targets := map[string]desk.Target{}
+		write(t, s, func(tx *store.Tx) {
+			for i, partner := range []string{"p", "q"} {
+				targets[partner] = desk.Target{ID: "to " + partner, Kind: desk.RegisteredTarget, PartnerID: partner, Echo: true, State: desk.TargetActive, Version: 1, CreatedAt: s.Now()}
+				tx.InsertTarget(targets[partner])
+				one := plain([]int64{10001, desk.FirstTestNumber}[i], partner, desk.Open, desktest.Start)
+				tx.InsertTicket(one)
+				tx.Record(event(one.ID, partner, 1, desk.TicketCreated, desktest.Start))
+			}
+		})
+		sequence(t, s)
+		for partner, want := range map[string][]string{"": {"to p"}, "p": {"to p"}, "q": {"to q"}} {
+			found := read(t, s, func(tx *store.Tx) (ids []string, err error) {
+				all, err := tx.Targets(partner, "", 10)
+				for _, target := range all {
+					ids = append(ids, target.ID)
+				}
+				return ids, err
+			})
+			if diff := cmp.Diff(want, found); diff != "" {
+				t.Errorf("targets that %q sees (-want +got):\n%s", partner, diff)
+			}
+		}
+		isMissing(t, s, "a target of tests", func(tx *store.Tx) (desk.Target, error) { return tx.Target("to q", "", false) })
+		for partner, target := range targets {
+			waiting := read(t, s, func(tx *store.Tx) ([]store.Delivery, error) {
+				found, _, _, err := tx.Undelivered(target, store.DeliveryPending, store.LanePlace{}, 10)
+				return found, err
+			})
+			if len(waiting) != 1 {
+				t.Errorf("%d deliveries wait for %q, want one", len(waiting), partner)
+			}
+		}
+	})
+}
