@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"path"
 	"strings"
+	"time"
 
 	"banksulutgo.co.id/servicedesk/app"
 	"banksulutgo.co.id/servicedesk/desk"
@@ -31,6 +32,7 @@ type Options struct {
 	Numbered     *live.Hub       // published when events got their place in the feed
 	Stopping     <-chan struct{} // closed when the program stops: who waits is answered
 	DocumentJSON []byte          // Document as JSON
+	Silence      time.Duration   // how long a request is held whose key asks for a time-out; default 35 s
 }
 
 // Server answers the OMNI API.
@@ -41,12 +43,16 @@ type Server struct {
 	numbered *live.Hub
 	stopping <-chan struct{}
 	json     []byte
+	silence  time.Duration
 	mux      *http.ServeMux
 }
 
 // New makes the API.
 func New(o Options) *Server {
-	s := &Server{app: o.App, door: o.Door, limiter: o.Limiter, numbered: o.Numbered, stopping: o.Stopping, json: o.DocumentJSON, mux: http.NewServeMux()}
+	if o.Silence == 0 {
+		o.Silence = 35 * time.Second
+	}
+	s := &Server{app: o.App, door: o.Door, limiter: o.Limiter, numbered: o.Numbered, stopping: o.Stopping, json: o.DocumentJSON, silence: o.Silence, mux: http.NewServeMux()}
 	for _, r := range s.routes() {
 		h := r.handler
 		if r.permission != public {
@@ -105,6 +111,9 @@ func (s *Server) authenticated(to route, h web.Handler) web.Handler {
 	return func(r *web.Request) (web.Answer, error) {
 		if !r.Inner() {
 			if err := s.admit(r); err != nil {
+				return web.Answer{}, err
+			}
+			if err := s.simulate(r); err != nil {
 				return web.Answer{}, err
 			}
 		}

@@ -33,6 +33,9 @@ type Request struct {
 	Limits   http.Header   // rate limit headers of the answer
 	Ticket   int64         // number of the ticket that it turned out to be about, for the log; 0: none
 
+	Simulated string // the fault that a test key asked for: neither counted nor logged as one of the desk; empty: none
+	Lost      bool   // instead of the answer, the connection is closed
+
 	control *http.ResponseController
 	body    wire
 	taken   int64 // bytes of the budget that the body holds, with what was made of it
@@ -108,15 +111,27 @@ func (d *Door) Handle(operation string, h Handler) http.Handler {
 		if err != nil {
 			answer = wordError(r, err)
 		}
-		answer = conditional(r, answer)
-		written := send(w, r, answer)
+		written := 0
+		if answer = conditional(r, answer); !r.Lost {
+			written = send(w, r, answer)
+		}
 		d.release(r)
 		took := d.clock().Sub(start)
+		if r.Simulated != "" {
+			operation = simulated
+		}
 		d.seconds.WithLabelValues(operation, strconv.Itoa(answer.Status)).Observe(took.Seconds())
 		d.logRequest(r, operation, answer.Status, written, took, err)
+		if r.Lost {
+			panic(http.ErrAbortHandler) // which the server takes for what it is: the connection is closed
+		}
 		d.linger(w, r)
 	})
 }
+
+// simulated is what operations are called in log and metrics that end with a fault that a test key asked for: nobody shall
+// be woken for it.
+const simulated = "simulated"
 
 // request finds out what every handler wants to know. One operation of a batch is its maker's in everything but its id.
 func (d *Door) request(w http.ResponseWriter, hr *http.Request) *Request {

@@ -17,18 +17,21 @@ const Replayed = "Idempotent-Replayed"
 // logRequest writes the one line of a request. Neither its path nor its query is in it: they may name a person.
 func (d *Door) logRequest(r *Request, operation string, status, written int, took time.Duration, err error) {
 	level := slog.LevelInfo
-	if status >= http.StatusInternalServerError {
+	if status >= http.StatusInternalServerError && r.Simulated == "" {
 		level = slog.LevelError
 	}
 	if !d.log.Enabled(r.Context(), level) {
 		return
 	}
-	attrs := make([]slog.Attr, 0, 15)
+	attrs := make([]slog.Attr, 0, 16)
 	attrs = append(attrs,
 		slog.String("request", r.ID), slog.String("operation", operation), slog.String("method", method(r.Method)), slog.Int("status", status),
 		slog.Duration("took", took.Round(time.Microsecond)), slog.Int("bytes", written), slog.String("from", r.Address.String()))
 	if r.Actor.ID != "" {
 		attrs = append(attrs, slog.String("key", r.Actor.ID), slog.String("partner", r.Actor.PartnerName))
+	}
+	if r.Simulated != "" {
+		attrs = append(attrs, slog.String("fault", r.Simulated))
 	}
 	if r.Ticket != 0 {
 		attrs = append(attrs, slog.Int64("ticket", r.Ticket))

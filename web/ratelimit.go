@@ -43,7 +43,22 @@ func (l *Limiter) Take(k desk.APIKey, tokens int, header http.Header) error {
 	if taken {
 		return nil
 	}
-	seconds := max(1, secondsFor(k, float64(tokens)-left))
+	return tooMany(max(1, secondsFor(k, float64(tokens)-left)))
+}
+
+// simulatedRate is how many requests a second a key without a limit would have, for Refuse.
+const simulatedRate = 20
+
+// Refuse notes in header, and returns, what Take would when the bucket of a key were empty.
+func Refuse(k desk.APIKey, header http.Header) error {
+	if k.Rate <= 0 {
+		k.Rate = simulatedRate
+	}
+	describe(k, 0, header)
+	return tooMany(1)
+}
+
+func tooMany(seconds int) error {
 	return &desk.Error{Code: desk.TooMany, Text: desk.RateLimited, Args: []string{strconv.Itoa(seconds)}, RetryAfter: time.Duration(seconds) * time.Second}
 }
 
