@@ -33,11 +33,12 @@ type keyOut struct {
 	CreatedAt     string   `json:"createdAt"`
 	ExpiresAt     *string  `json:"expiresAt"`
 	RevokedAt     *string  `json:"revokedAt"`
+	Test          bool     `json:"test"`
 }
 
 func wordKey(k desk.APIKey) keyOut {
 	out := keyOut{ID: k.ID, Name: k.Name, Permissions: []string{}, Partner: k.PartnerName, PartnerID: k.PartnerID, Prefix: k.Prefix,
-		AllowIP: []string{}, RateLimit: k.Rate, CreatedAt: desk.FormatTime(k.CreatedAt), ExpiresAt: stamp(k.ExpiresAt), RevokedAt: stamp(k.RevokedAt)}
+		AllowIP: []string{}, RateLimit: k.Rate, CreatedAt: desk.FormatTime(k.CreatedAt), ExpiresAt: stamp(k.ExpiresAt), RevokedAt: stamp(k.RevokedAt), Test: k.Test}
 	for _, permission := range k.Permissions {
 		out.Permissions = append(out.Permissions, string(permission))
 	}
@@ -65,6 +66,7 @@ func createKeyCommand(ctx context.Context, p *program, flags *flag.FlagSet, args
 	name := flags.String("name", "", "`name` of the key")
 	partner := flags.String("partner", "", "`name` of the partner; else that of the key")
 	sociomile := flags.Bool("sociomile", false, "the partner is the provider itself")
+	test := flags.Bool("test", false, "a key for tests, whose tickets are nobody's work: not listed with others, and purged after SERVICEDESK_TEST_KEEP")
 	permissions := flags.String("permissions", "", "what the key may do: a `list` of omnichannel:create, …:read, …:update, …:manage, …:*")
 	allow := flags.String("allow-ip", "", "`CIDR,…` that the key may be used from; else from anywhere")
 	rate := flags.Int("rate-limit", 20, "requests a second of a node, a `number`; 20 when not given, 0: no limit; five seconds of it, and never less than 100 requests, may come at once")
@@ -74,21 +76,36 @@ func createKeyCommand(ctx context.Context, p *program, flags *flag.FlagSet, args
 	if err != nil {
 		return err
 	}
-	n := app.NewKey{Name: strings.TrimSpace(*name), Partner: strings.TrimSpace(*partner), Sociomile: *sociomile, Rate: *rate}
+	n := app.NewKey{Name: strings.TrimSpace(*name), Partner: strings.TrimSpace(*partner), Sociomile: *sociomile, Test: *test, Rate: *rate}
 	if err := readKey(&n, *permissions, *allow, *expires); err != nil {
 		return err
 	}
 	return p.with(ctx, c, func(o *opened) error {
 		created, err := o.app.CreateKey(ctx, operator(), n)
-		var e *desk.Error
-		if errors.As(err, &e) && e.Fields.Has("sociomile") {
-			return fmt.Errorf("--sociomile: the partner %q exists already and is not the provider", cmp.Or(n.Partner, n.Name))
-		}
 		if err != nil {
-			return err
+			return refusedKey(n, err)
 		}
 		return p.printKey(created, *asJSON)
 	})
+}
+
+// refusedKey says what is wrong with a key that cannot be made.
+func refusedKey(n app.NewKey, err error) error {
+	e, ok := errors.AsType[*desk.Error](err)
+	partner := cmp.Or(n.Partner, n.Name)
+	switch {
+	case !ok:
+		return err
+	case e.Fields.Has("permissions"):
+		return usageError{"apikey create", "--test: a key for tests cannot have omnichannel:manage, nor * which includes it"}
+	case e.Fields.Has("sociomile") && n.Test:
+		return usageError{"apikey create", "--test: a key for tests cannot be the provider's (--sociomile)"}
+	case e.Fields.Has("sociomile"):
+		return fmt.Errorf("--sociomile: the partner %q exists already and is not the provider", partner)
+	case e.Fields.Has("partner"):
+		return fmt.Errorf("--partner: %q, or that name with (test) behind it, stands for the tests of a partner already or for a partner of its own; make test keys with --test and the partner's real name", partner)
+	}
+	return err
 }
 
 // readKey reads what a new key shall be from the flags.
@@ -136,14 +153,18 @@ func (p *program) printKey(created app.CreatedKey, asJSON bool) error {
 		out.Key, out.WebhookSecret = created.Text, created.WebhookSecret
 		return p.printJSON(out)
 	}
-	_, err := fmt.Fprintf(p.stdout, `API key %q of partner %q, shown only here:
+	kind := "API key"
+	if created.Key.Test {
+		kind = "Test key"
+	}
+	_, err := fmt.Fprintf(p.stdout, `%s %q of partner %q, shown only here:
 
   key             %s
   webhook secret  %s
   id              %s
   permissions     %s
 
-`, created.Key.Name, created.Key.PartnerName, created.Text, created.WebhookSecret, created.Key.ID, created.Key.Permissions)
+`, kind, created.Key.Name, created.Key.PartnerName, created.Text, created.WebhookSecret, created.Key.ID, created.Key.Permissions)
 	return err
 }
 
@@ -182,7 +203,11 @@ func (p *program) printKeys(keys []desk.APIKey) error {
 		if k.Rate == 0 {
 			rate = "no limit"
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s…\t%s\t%s\t%s\n", k.ID, k.PartnerName, k.Name, k.Prefix, k.Permissions, rate, state(k, now))
+		partner := k.PartnerName
+		if k.Test {
+			partner += " (test)"
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s…\t%s\t%s\t%s\n", k.ID, partner, k.Name, k.Prefix, k.Permissions, rate, state(k, now))
 	}
 	return w.Flush()
 }

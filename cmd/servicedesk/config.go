@@ -36,6 +36,7 @@ type config struct {
 	metricsListen  string
 	firstTicket    int64
 	autoClose      time.Duration
+	testKeep       time.Duration
 	allowNets      []netip.Prefix // that webhooks may reach although they are private
 	waits          outbox.Waits
 	probe          time.Duration
@@ -72,6 +73,7 @@ func settings() []setting {
 		{metricsVariable, "", "127.0.0.1:9464", "address of /metrics; empty: none", address(func(c *config) *string { return &c.metricsListen })},
 		{"SERVICEDESK_FIRST_TICKET_NUMBER", "", "10001", "number of the first ticket of a new installation", setFirstTicket},
 		{"SERVICEDESK_AUTO_CLOSE", "", "7d", "how long a resolved ticket waits before it is closed; 0: for ever", setAutoClose},
+		{"SERVICEDESK_TEST_KEEP", "", "30d", "how long tickets of test keys are kept; 0: for ever", setTestKeep},
 		{"SERVICEDESK_LOG", "", "text", "text or json, and a level (debug, info, warn, error): json,debug", setLog},
 		{"SERVICEDESK_WEBHOOK_ALLOW_NETS", "", "", "CIDRs that partner-given URLs may reach although they are private", setAllowNets},
 		{"SERVICEDESK_WEBHOOK_RETRY", "", "5s,5m,30m,2h,5h,10h,14h,20h,24h", "waits between attempts to deliver a webhook, each a fifth more or less", setWaits},
@@ -297,6 +299,11 @@ func setFirstTicket(c *config, value string) error {
 
 func setAutoClose(c *config, value string) (err error) {
 	c.autoClose, err = parseDuration(value)
+	return err
+}
+
+func setTestKeep(c *config, value string) (err error) {
+	c.testKeep, err = parseDuration(value)
 	return err
 }
 

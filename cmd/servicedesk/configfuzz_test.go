@@ -46,7 +46,7 @@ func checkConfig(t *testing.T, c *config) {
 	if u, err := url.Parse(c.publicURL); c.publicURL != "" && (err != nil || u.Host == "") || strings.HasSuffix(c.publicURL, "/") {
 		t.Errorf("address %q", c.publicURL)
 	}
-	if c.firstTicket < 1 || c.autoClose < 0 || c.data == "" || c.keyFile == "" || c.blobs == "" {
+	if c.firstTicket < 1 || c.autoClose < 0 || c.testKeep < 0 || c.data == "" || c.keyFile == "" || c.blobs == "" {
 		t.Errorf("%+v", c)
 	}
 	checkNets(t, c.trustedProxies)

@@ -51,7 +51,7 @@ type command struct {
 func commands() []command {
 	return []command{
 		{"serve", "[--listen A] [--data D] [--database URL] [--demo]", "serve the desk until SIGTERM", serveCommand},
-		{"apikey create", "--name N --permissions P,… [--partner P] [--sociomile] [--allow-ip CIDR,…] [--rate-limit N] [--expires 90d] [--json]", "make an API key; it is shown once", createKeyCommand},
+		{"apikey create", "--name N --permissions P,… [--partner P] [--test | --sociomile] [--allow-ip CIDR,…] [--rate-limit N] [--expires 90d] [--json]", "make an API key; it is shown once", createKeyCommand},
 		{"apikey list", "[--json]", "list the API keys", listKeysCommand},
 		{"apikey revoke", "ID", "end an API key on every node within a second", revokeKeyCommand},
 		{"apikey rotate", "ID [--json]", "replace an API key, which ends at once; the webhook secret stays", rotateKeyCommand},

@@ -34,7 +34,7 @@ func (s *server) purge(ctx context.Context) {
 			s.log.Warn("the purge could not do everything, trying again in an hour", "error", err)
 		}
 		if did != (app.Purged{}) {
-			s.log.Info("purged", "requests", did.Requests, "files", did.Files, "leftovers", did.Leftovers, "deliveries", did.Attempts)
+			s.log.Info("purged", "tests", did.Tests, "requests", did.Requests, "files", did.Files, "leftovers", did.Leftovers, "deliveries", did.Attempts)
 		}
 	})
 }
@@ -44,13 +44,14 @@ type purgeMetrics struct{ removed *prometheus.CounterVec }
 
 func newPurgeMetrics(to prometheus.Registerer) purgeMetrics {
 	m := purgeMetrics{prometheus.NewCounterVec(prometheus.CounterOpts{Name: "servicedesk_purged_total",
-		Help: "What the purge of this node removed: request ids, files that no attachment names, temporary files, the log of deliveries."}, []string{"kind"})}
+		Help: "What the purge of this node removed: tickets for tests, request ids, files that no attachment names, temporary files, the log of deliveries."}, []string{"kind"})}
 	to.MustRegister(m.removed)
 	m.add(app.Purged{}) // so that a series begins with its first purge and not after it
 	return m
 }
 
 func (m purgeMetrics) add(did app.Purged) {
+	m.removed.WithLabelValues("tests").Add(float64(did.Tests))
 	m.removed.WithLabelValues("requests").Add(float64(did.Requests))
 	m.removed.WithLabelValues("files").Add(float64(did.Files))
 	m.removed.WithLabelValues("leftovers").Add(float64(did.Leftovers))
@@ -67,12 +68,13 @@ func purgeCommand(ctx context.Context, p *program, flags *flag.FlagSet, args []s
 		if *dry {
 			due, err := o.app.PurgeDue(ctx)
 			if err == nil {
-				_, err = fmt.Fprintf(p.stdout, "Would be removed: %d request ids older than 30 days, %d files that no attachment names, %d old attempts to deliver.\n", due.Requests, due.Files, due.Attempts)
+				_, err = fmt.Fprintf(p.stdout, "Would be removed: %d request ids whose time is over, %d files that no attachment names, %d old attempts to deliver, %d tickets for tests.\n", due.Requests, due.Files, due.Attempts, due.Tests)
 			}
 			return err
 		}
 		did, err := o.app.Purge(ctx)
-		fmt.Fprintf(p.stdout, "Removed: %d request ids older than 30 days, %d files that no attachment names, %d temporary files, %d old attempts to deliver.\n", did.Requests, did.Files, did.Leftovers, did.Attempts)
+		fmt.Fprintf(p.stdout, "Removed: %d request ids whose time is over, %d files that no attachment names, %d temporary files, %d old attempts to deliver, %d tickets for tests.\n",
+			did.Requests, did.Files, did.Leftovers, did.Attempts, did.Tests)
 		return err
 	})
 }

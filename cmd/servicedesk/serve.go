@@ -29,6 +29,7 @@ import (
 const (
 	sequenceEvery = 250 * time.Millisecond
 	closeEvery    = time.Minute
+	simulateEvery = time.Second
 	drainWithin   = 30 * time.Second
 )
 
@@ -169,7 +170,7 @@ func (s *server) startWork(ctx context.Context) {
 		func(ctx context.Context) { s.store.RunSequencer(ctx, s.app.Seal, sequenceEvery, s.numbered) },
 		func(ctx context.Context) { s.store.Listen(ctx, s.numbered) },
 		s.deliveries.Run,
-		s.app.Watch, s.app.KeepAudit, s.closeResolved, s.exportHeads, s.purge, s.supervisor.watch,
+		s.app.Watch, s.app.KeepAudit, s.closeResolved, s.simulate, s.exportHeads, s.purge, s.supervisor.watch,
 	} {
 		s.work.Go(func() { work(ctx) })
 	}
@@ -208,6 +209,15 @@ func (s *server) closeResolved(ctx context.Context) {
 			s.log.Warn("closing resolved tickets failed, trying again", "error", err)
 		} else if n > 0 {
 			s.log.Info("resolved tickets closed", "tickets", n)
+		}
+	})
+}
+
+// simulate works the tickets of test keys that ask for it, every second.
+func (s *server) simulate(ctx context.Context) {
+	every(ctx, simulateEvery, func() {
+		if _, err := s.app.Simulate(ctx); err != nil && ctx.Err() == nil {
+			s.log.Warn("working simulated tickets failed, trying again", "error", err)
 		}
 	})
 }
