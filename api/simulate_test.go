@@ -78,7 +78,7 @@ func TestATestKeyGetsTheFaultThatItAsksForAndNothingIsStored(t *testing.T) {
 			"503": {503, "The service cannot answer at this moment. Try again in 5 seconds"}, "418": {400, "Validation failed"},
 		} {
 			faulty := test.With("X-Simulate", fault)
-			for _, r := range []desktest.Response{faulty.Post(t, "/claims", aClaim), faulty.Get(t, "/events"), faulty.Post(t, "/batch", batch("POST /claims "+aClaim))} {
+			for _, r := range []desktest.Response{faulty.Post(t, "/claims", aClaim), faulty.Get(t, "/tickets/list"), faulty.Post(t, "/batch", batch("POST /claims "+aClaim))} {
 				if r.Status != want.status || r.Text("message") != want.message {
 					t.Errorf("%s: %d %s", fault, r.Status, r.Body)
 				}
@@ -94,8 +94,12 @@ func TestATestKeyGetsTheFaultThatItAsksForAndNothingIsStored(t *testing.T) {
 			}
 			live.With("X-Simulate", fault).Get(t, "/tickets/list").Want(t, 200) // it does not count there
 		}
+		before := len(d.Log.String())
 		if n := test.Get(t, "/tickets/list").Want(t, 200).Len("tickets"); n != 0 {
 			t.Errorf("%d tickets were made", n)
+		}
+		if log := d.Log.String(); !strings.Contains(log[before:], `"operation":"listTickets"`) {
+			t.Errorf("a request without a fault is logged as %s", log[before:])
 		}
 		if log := d.Log.String(); strings.Contains(log, `"level":"ERROR"`) || !strings.Contains(log, `"operation":"simulated"`) {
 			t.Errorf("the log complains, or does not tell what was asked for:\n%s", log)

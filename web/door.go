@@ -117,11 +117,12 @@ func (d *Door) Handle(operation string, h Handler) http.Handler {
 		}
 		d.release(r)
 		took := d.clock().Sub(start)
+		did := operation
 		if r.Simulated != "" {
-			operation = simulated
+			did = simulated
 		}
-		d.seconds.WithLabelValues(operation, strconv.Itoa(answer.Status)).Observe(took.Seconds())
-		d.logRequest(r, operation, answer.Status, written, took, err)
+		d.seconds.WithLabelValues(did, strconv.Itoa(answer.Status)).Observe(took.Seconds())
+		d.logRequest(r, did, answer.Status, written, took, err)
 		if r.Lost {
 			panic(http.ErrAbortHandler) // which the server takes for what it is: the connection is closed
 		}
