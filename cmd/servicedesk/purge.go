@@ -34,7 +34,7 @@ func (s *server) purge(ctx context.Context) {
 			s.log.Warn("the purge could not do everything, trying again in an hour", "error", err)
 		}
 		if did != (app.Purged{}) {
-			s.log.Info("purged", "tests", did.Tests, "requests", did.Requests, "files", did.Files, "leftovers", did.Leftovers, "deliveries", did.Attempts)
+			s.log.Info("purged", "requests", did.Requests, "files", did.Files, "leftovers", did.Leftovers, "deliveries", did.Attempts, "tests", did.Tests)
 		}
 	})
 }
