@@ -37,17 +37,22 @@ type Request struct {
 	Lost      bool   // instead of the answer, the connection is closed
 
 	control *http.ResponseController
+	stream  *Stream // that its answer is written to; nil: the answer is whole
 	body    wire
 	taken   int64 // bytes of the budget that the body holds, with what was made of it
 }
 
-// Answer is an answer that was made completely before a byte of it is sent.
+// Answer is an answer that was made completely before a byte of it is sent, but for the body of a stream.
 type Answer struct {
 	Status int
 	Type   string // of the body; default application/json; charset=utf-8
 	Header http.Header
 	Body   []byte
 	Tag    string // weak ETag; empty: none
+
+	// Stream, unless it is nil, writes the body instead of Body, after the head was sent. It is called once, and not for
+	// HEAD. What it returns, ErrEnded apart, is logged: nobody can be told.
+	Stream func(*Stream) error
 }
 
 // Handler answers a request, or returns an error that the door words.
@@ -72,7 +77,9 @@ type Door struct {
 	clock    func() time.Time
 	most     int64         // bytes of a body
 	patience time.Duration // with callers that are answered and still send
+	take     time.Duration // in which callers must take what a stream sends
 	seconds  *prometheus.HistogramVec
+	streams  prometheus.Gauge
 }
 
 // New makes a door.
@@ -89,12 +96,13 @@ func New(o Options) *Door {
 	if o.Clock == nil {
 		o.Clock = time.Now
 	}
-	d := &Door{log: o.Log, proxies: o.TrustedProxies, budget: newBudget(o.BodyBudget), slow: o.SlowBody, clock: o.Clock, most: MaxBody, patience: lingerTime}
+	d := &Door{log: o.Log, proxies: o.TrustedProxies, budget: newBudget(o.BodyBudget), slow: o.SlowBody, clock: o.Clock, most: MaxBody, patience: lingerTime, take: takeWithin}
 	d.seconds = prometheus.NewHistogramVec(prometheus.HistogramOpts{
 		Name: "servicedesk_http_request_seconds", Help: "Time to answer a request, by operation and status.",
 		Buckets: prometheus.ExponentialBuckets(0.0005, 2, 16)}, []string{"operation", "status"})
+	d.streams = prometheus.NewGauge(prometheus.GaugeOpts{Name: "servicedesk_http_streams", Help: "Answers that are being streamed."})
 	if o.Metrics != nil {
-		o.Metrics.MustRegister(d.seconds, prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		o.Metrics.MustRegister(d.seconds, d.streams, prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 			Name: "servicedesk_http_body_bytes_free", Help: "Memory for request bodies in flight that nobody holds.",
 		}, func() float64 { return float64(d.budget.free()) }))
 	}
@@ -111,8 +119,15 @@ func (d *Door) Handle(operation string, h Handler) http.Handler {
 		if err != nil {
 			answer = wordError(r, err)
 		}
+		answer = conditional(r, answer)
+		if answer.Stream != nil && r.Method != http.MethodHead {
+			d.observe(operation, answer.Status, d.clock().Sub(start)) // how long it lasts says nothing about the desk
+			written, err := d.stream(w, r, answer)
+			d.logRequest(r, operation, answer.Status, written, d.clock().Sub(start), err)
+			return
+		}
 		written := 0
-		if answer = conditional(r, answer); !r.Lost {
+		if !r.Lost {
 			written = send(w, r, answer)
 		}
 		d.release(r)
@@ -121,7 +136,7 @@ func (d *Door) Handle(operation string, h Handler) http.Handler {
 		if r.Simulated != "" {
 			did = simulated
 		}
-		d.seconds.WithLabelValues(did, strconv.Itoa(answer.Status)).Observe(took.Seconds())
+		d.observe(did, answer.Status, took)
 		d.logRequest(r, did, answer.Status, written, took, err)
 		if r.Lost {
 			panic(http.ErrAbortHandler) // which the server takes for what it is: the connection is closed
@@ -133,6 +148,11 @@ func (d *Door) Handle(operation string, h Handler) http.Handler {
 // simulated is what operations are called in log and metrics that end with a fault that a test key asked for: nobody shall
 // be woken for it.
 const simulated = "simulated"
+
+// observe counts a request.
+func (d *Door) observe(operation string, status int, took time.Duration) {
+	d.seconds.WithLabelValues(operation, strconv.Itoa(status)).Observe(took.Seconds())
+}
 
 // request finds out what every handler wants to know. One operation of a batch is its maker's in everything but its id.
 func (d *Door) request(w http.ResponseWriter, hr *http.Request) *Request {
@@ -172,11 +192,7 @@ func (r *Request) Inner() bool {
 
 // run runs a handler. A panic, and an answer that cannot be sent, become errors.
 func run(h Handler, r *Request) (a Answer, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
-		}
-	}()
+	defer recovered(&err)
 	a, err = h(r)
 	e, ours := errors.AsType[*desk.Error](err)
 	switch {
@@ -188,19 +204,32 @@ func run(h Handler, r *Request) (a Answer, err error) {
 	return a, err
 }
 
-// send writes an answer and returns the length of what it wrote. Nothing is sent before the whole answer exists.
-func send(w http.ResponseWriter, r *Request, a Answer) int {
-	header := w.Header()
+// recovered makes an error of a panic. It is deferred itself.
+func recovered(err *error) {
+	if p := recover(); p != nil {
+		*err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+	}
+}
+
+// setHead sets the headers of an answer but for those that describe its body.
+func setHead(header http.Header, r *Request, a Answer) {
+	vary := append(header["Vary"], a.Header["Vary"]...) // who compresses has said already that it does
 	maps.Copy(header, a.Header)
 	header["X-Request-Id"] = []string{r.ID} // the names are canonical, which Set would find out each time
 	header["X-Content-Type-Options"] = []string{"nosniff"}
 	if len(header["Cache-Control"]) == 0 {
 		header["Cache-Control"] = []string{"private, no-cache"}
 	}
-	header["Vary"] = append(header["Vary"], "Authorization, X-API-Key, Accept-Language")
+	header["Vary"] = append(vary, "Authorization, X-API-Key, Accept-Language")
 	if a.Tag != "" {
 		header["Etag"] = []string{a.Tag}
 	}
+}
+
+// send writes an answer and returns the length of what it wrote. Nothing is sent before the whole answer exists.
+func send(w http.ResponseWriter, r *Request, a Answer) int {
+	header := w.Header()
+	setHead(header, r, a)
 	if a.Status == http.StatusNoContent || a.Status == http.StatusNotModified {
 		w.WriteHeader(a.Status)
 		return 0
@@ -209,7 +238,9 @@ func send(w http.ResponseWriter, r *Request, a Answer) int {
 		a.Type = "application/json; charset=utf-8"
 	}
 	header["Content-Type"] = []string{a.Type}
-	header["Content-Length"] = []string{strconv.Itoa(len(a.Body))}
+	if a.Stream == nil {
+		header["Content-Length"] = []string{strconv.Itoa(len(a.Body))}
+	}
 	w.WriteHeader(a.Status)
 	if r.Method == http.MethodHead {
 		return 0

@@ -207,7 +207,7 @@ func TestRequestsAreCountedByOperationAndStatusAlone(t *testing.T) {
 		h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", path, nil))
 	}
 	families, err := metrics.Gather()
-	if err != nil || len(families) != 2 {
+	if err != nil || len(families) != 3 {
 		t.Fatal(families, err)
 	}
 	got := map[string]uint64{}

@@ -17,7 +17,7 @@ const Replayed = "Idempotent-Replayed"
 // logRequest writes the one line of a request. Neither its path nor its query is in it: they may name a person.
 func (d *Door) logRequest(r *Request, operation string, status, written int, took time.Duration, err error) {
 	level := slog.LevelInfo
-	if status >= http.StatusInternalServerError && r.Simulated == "" {
+	if status >= http.StatusInternalServerError && r.Simulated == "" || r.stream != nil && ours(err) {
 		level = slog.LevelError
 	}
 	if !d.log.Enabled(r.Context(), level) {
@@ -36,6 +36,9 @@ func (d *Door) logRequest(r *Request, operation string, status, written int, too
 	if r.Ticket != 0 {
 		attrs = append(attrs, slog.Int64("ticket", r.Ticket))
 	}
+	if r.stream != nil {
+		attrs = append(attrs, slog.Int("events", r.stream.Events))
+	}
 	if r.body.from != nil {
 		attrs = append(attrs, slog.Int64("received", d.most-r.body.left))
 	}
@@ -51,6 +54,12 @@ func (d *Door) logRequest(r *Request, operation string, status, written int, too
 	line := slog.NewRecord(d.clock(), level, "request", 0) // Logger.LogAttrs would look for the place in the source first
 	line.AddAttrs(attrs...)
 	_ = d.log.Handler().Handle(r.Context(), line) // as Logger does: nobody could be told
+}
+
+// ours reports whether an error is a fault of the desk, not of the caller.
+func ours(err error) bool {
+	e, told := errors.AsType[*desk.Error](err)
+	return err != nil && (!told || statuses[e.Code] >= http.StatusInternalServerError)
 }
 
 // method is a method as it may stand in the log. A caller can make up any word.

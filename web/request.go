@@ -31,21 +31,35 @@ func newRequestID() string { return strings.ToLower(rand.Text()[:20]) }
 // language picks the language of messages by Accept-Language (RFC 9110, section 12.5.4): the one of the two that is
 // wanted more, or the earlier one; English when neither is. Java called Indonesian `in` until version 17.
 func language(accept string) desk.Language {
-	chosen, most := desk.English, 0.0
-	for part := range strings.SplitSeq(accept, ",") {
-		tag, weight, _ := strings.Cut(part, ";")
-		tag, _, _ = strings.Cut(strings.ToLower(strings.TrimSpace(tag)), "-")
-		var l desk.Language
+	return mostWanted(accept, desk.English, func(name string) (desk.Language, bool) {
+		tag, _, _ := strings.Cut(name, "-")
 		switch tag {
 		case "id", "in":
-			l = desk.Indonesian
+			return desk.Indonesian, true
 		case "en", "*":
-			l = desk.English
-		default:
-			continue
+			return desk.English, true
 		}
-		if q := quality(weight); q > most {
-			chosen, most = l, q
+		return "", false
+	})
+}
+
+// Preferred is the media type, of those that an answer can have, that Accept wants most (RFC 9110, section 12.5.1), or
+// of two the one that it names first. Ranges such as `*/*` name none; when none is named, it is the usual one.
+func Preferred(r *http.Request, usual string, others ...string) string {
+	return mostWanted(strings.Join(r.Header.Values("Accept"), ","), usual, func(name string) (string, bool) {
+		return name, name == usual || slices.Contains(others, name)
+	})
+}
+
+// mostWanted picks the choice that a header wants most, or the earlier one of two. known tells what a name in lower
+// case stands for; when the header wants nothing that is known, the choice is otherwise.
+func mostWanted[T any](header string, otherwise T, known func(name string) (T, bool)) T {
+	chosen, most := otherwise, 0.0
+	for part := range strings.SplitSeq(header, ",") {
+		name, weight, _ := strings.Cut(part, ";")
+		choice, ok := known(strings.ToLower(strings.TrimSpace(name)))
+		if q := quality(weight); ok && q > most {
+			chosen, most = choice, q
 		}
 	}
 	return chosen
