@@ -20,17 +20,16 @@ const (
 
 // listEvents answers GET /events: what happened after a cursor, with the very bytes that webhooks carry. With `wait`
 // it answers as soon as there is something, or empty when the time is over.
+//
+// Who asks for a stream gets one, but not inside a batch.
 func (s *Server) listEvents(r *web.Request) (web.Answer, error) {
+	if !r.Inner() && web.Preferred(r.Request, "application/json", eventStream) == eventStream {
+		return s.streamEvents(r)
+	}
 	q := readQuery(r, "after", "limit", "wait")
 	limit := q.whole("limit", eventsDefault, 1, eventsMost)
 	wait := q.whole("wait", 0, 0, longestWait)
-	after := int64(0)
-	if given := q.values.Get("after"); given != "" {
-		var err error
-		if after, err = strconv.ParseInt(given, 10, 64); err != nil || after < 0 {
-			q.faults.Add("after", desk.CursorInvalid)
-		}
-	}
+	after := q.cursor("after", q.values.Get("after"))
 	if err := q.faults.Err(); err != nil {
 		return web.Answer{}, err
 	}
@@ -42,7 +41,7 @@ func (s *Server) listEvents(r *web.Request) (web.Answer, error) {
 		return web.Answer{}, err
 	}
 	body := wordEvents(events, after, more)
-	return web.Answer{Status: http.StatusOK, Body: body, Tag: web.Tag(1, body)}, nil
+	return web.Answer{Status: http.StatusOK, Header: http.Header{"Vary": {"Accept"}}, Body: body, Tag: web.Tag(1, body)}, nil
 }
 
 // awaitEvents reads the feed, and again whenever events were numbered, until there is something, the time is over, the

@@ -66,3 +66,15 @@ func (q *query) whole(name string, otherwise, from, to int) int {
 	}
 	return n
 }
+
+// cursor reads a place in the feed that was given under a name; 0 is its beginning.
+func (q *query) cursor(name, given string) int64 {
+	if given == "" {
+		return 0
+	}
+	n, err := strconv.ParseInt(given, 10, 64)
+	if err != nil || n < 0 {
+		q.faults.Add(name, desk.CursorInvalid)
+	}
+	return n
+}

@@ -31,6 +31,7 @@ type Options struct {
 	Limiter      *web.Limiter
 	Numbered     *live.Hub       // published when events got their place in the feed
 	Stopping     <-chan struct{} // closed when the program stops: who waits is answered
+	Beat         Beat            // of each stream of events; default: one a second
 	DocumentJSON []byte          // Document as JSON
 	Silence      time.Duration   // how long a request is held whose key asks for a time-out; default 35 s
 }
@@ -42,6 +43,8 @@ type Server struct {
 	limiter  *web.Limiter
 	numbered *live.Hub
 	stopping <-chan struct{}
+	beat     Beat
+	streams  openStreams
 	json     []byte
 	silence  time.Duration
 	mux      *http.ServeMux
@@ -52,7 +55,11 @@ func New(o Options) *Server {
 	if o.Silence == 0 {
 		o.Silence = 35 * time.Second
 	}
-	s := &Server{app: o.App, door: o.Door, limiter: o.Limiter, numbered: o.Numbered, stopping: o.Stopping, json: o.DocumentJSON, silence: o.Silence, mux: http.NewServeMux()}
+	if o.Beat == nil {
+		o.Beat = everySecond
+	}
+	s := &Server{app: o.App, door: o.Door, limiter: o.Limiter, numbered: o.Numbered, stopping: o.Stopping, beat: o.Beat,
+		json: o.DocumentJSON, silence: o.Silence, mux: http.NewServeMux()}
 	for _, r := range s.routes() {
 		h := r.handler
 		if r.permission != public {

@@ -57,6 +57,7 @@ const (
 	RequestIDDiffers     Text = "Idempotency-Key and integration.requestId must be equal when both are given"
 	ChangedElsewhere     Text = "The ticket was changed since it was read. Read it again and repeat the change"
 	RateLimited          Text = "Too many requests. Try again in {0} seconds"
+	TooManyStreams       Text = "{0} streams of events are open with this key already. Close one or try again in {1} seconds"
 	TryLater             Text = "The service cannot answer at this moment. Try again in {0} seconds"
 	InternalError        Text = "Internal server error"
 )
@@ -173,6 +174,7 @@ var indonesian = map[Text]string{
 	RequestIDDiffers:     "Idempotency-Key dan integration.requestId harus sama bila keduanya diisi.",
 	ChangedElsewhere:     "Tiket telah berubah sejak dibaca. Baca kembali lalu ulangi perubahan.",
 	RateLimited:          "Terlalu banyak permintaan, coba lagi dalam {0} detik.",
+	TooManyStreams:       "Sudah ada {0} aliran peristiwa yang terbuka dengan kunci ini. Tutup salah satu atau coba lagi dalam {1} detik.",
 	TryLater:             "Layanan belum dapat menjawab, coba lagi dalam {0} detik.",
 	InternalError:        "Terjadi kesalahan pada sistem.",
 

@@ -84,9 +84,9 @@ func TestWhatHappenedToATicketIsReadAsItWasRecorded(t *testing.T) {
 		if diff := cmp.Diff(want, got, visible); diff != "" {
 			t.Errorf("events of the ticket (-want +got):\n%s", diff)
 		}
-		first := store.FeedEvent{Cursor: 1, ID: want[0].ID(), At: desktest.Start, Body: string(want[0].Body)}
+		first := store.FeedEvent{Cursor: 1, ID: want[0].ID(), Type: want[0].Type, At: desktest.Start, Body: string(want[0].Body)}
 		other := event("u", "p", 1, desk.TicketCreated, desktest.Start)
-		second := store.FeedEvent{Cursor: 2, ID: other.ID(), At: desktest.Start, Body: string(other.Body)}
+		second := store.FeedEvent{Cursor: 2, ID: other.ID(), Type: other.Type, At: desktest.Start, Body: string(other.Body)}
 		if diff := cmp.Diff([]store.FeedEvent{first, second}, feed("p", 0)); diff != "" {
 			t.Errorf("the partner's feed (-want +got):\n%s", diff)
 		}

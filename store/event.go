@@ -24,6 +24,7 @@ func (tx *Tx) insertEvents(events []desk.Event) {
 type FeedEvent struct {
 	Cursor int64
 	ID     string
+	Type   desk.EventType
 	At     time.Time
 	Body   string // the exact bytes that the event was recorded with
 }
@@ -32,9 +33,9 @@ type FeedEvent struct {
 // partner those of all partners in the installation's order, but no tests. Nothing that commits later appears before a cursor that
 // was given out.
 func (tx *Tx) Feed(partner string, after int64, limit int) ([]FeedEvent, error) {
-	query, args := `SELECT number, ticket_id, seq, at, body FROM event WHERE number > $1 AND number > 0 AND public ORDER BY number LIMIT $2`, []any{after, limit}
+	query, args := `SELECT number, ticket_id, seq, type, at, body FROM event WHERE number > $1 AND number > 0 AND public ORDER BY number LIMIT $2`, []any{after, limit}
 	if partner != "" {
-		query = `SELECT feed_number, ticket_id, seq, at, body FROM event WHERE partner_id = $1 AND feed_number > $2 AND feed_number > 0 ORDER BY feed_number LIMIT $3`
+		query = `SELECT feed_number, ticket_id, seq, type, at, body FROM event WHERE partner_id = $1 AND feed_number > $2 AND feed_number > 0 ORDER BY feed_number LIMIT $3`
 		args = []any{partner, after, limit}
 	}
 	var found []FeedEvent
@@ -42,7 +43,7 @@ func (tx *Tx) Feed(partner string, after int64, limit int) ([]FeedEvent, error) 
 		var f FeedEvent
 		var e desk.Event
 		var when int64
-		err := scan(&f.Cursor, &e.TicketID, &e.Seq, &when, &f.Body)
+		err := scan(&f.Cursor, &e.TicketID, &e.Seq, &f.Type, &when, &f.Body)
 		f.ID, f.At = e.ID(), at(when)
 		found = append(found, f)
 		return err

@@ -80,6 +80,15 @@ func (c *Client) Do(t testing.TB, method, path, body string) Response {
 
 // Send is Do for goroutines that must not end the test: it returns what went wrong, a broken contract too.
 func (c *Client) Send(method, path string, body []byte) (Response, error) {
+	req, err := c.request(method, path, body)
+	if err != nil {
+		return Response{}, err
+	}
+	return c.Exchange(req)
+}
+
+// request makes a request as Do sends it.
+func (c *Client) request(method, path string, body []byte) (*http.Request, error) {
 	if !strings.HasPrefix(path, "/api") {
 		path = api.Base + path
 	}
@@ -89,7 +98,7 @@ func (c *Client) Send(method, path string, body []byte) (Response, error) {
 	}
 	req, err := http.NewRequest(method, c.url+path, reader)
 	if err != nil {
-		return Response{}, err
+		return nil, err
 	}
 	if len(body) > 0 {
 		req.Header.Set("Content-Type", "application/json")
@@ -97,7 +106,7 @@ func (c *Client) Send(method, path string, body []byte) (Response, error) {
 	for name, values := range c.header {
 		req.Header[name] = values
 	}
-	return c.Exchange(req)
+	return req, nil
 }
 
 // Exchange sends a request that the test made itself.
@@ -139,13 +148,17 @@ func (t checkingTransport) RoundTrip(req *http.Request) (*http.Response, error) 
 	if err != nil {
 		return nil, err
 	}
-	said, err := io.ReadAll(answer.Body)
-	answer.Body.Close()
-	if err != nil {
-		return nil, err
+	var said []byte
+	if !isStream(answer.Header) {
+		said, err = io.ReadAll(answer.Body)
+		answer.Body.Close()
+		if err != nil {
+			return nil, err
+		}
+		answer.Body = io.NopCloser(bytes.NewReader(said))
 	}
-	answer.Body = io.NopCloser(bytes.NewReader(said))
 	if err := contract.Check(Exchange{Request: req, RequestBody: body, Status: answer.StatusCode, Header: answer.Header, Body: said}); err != nil {
+		answer.Body.Close() // of a stream: nobody reads on
 		return nil, fmt.Errorf("contract: %w\nrequest: %.2000s\nanswer: %.2000s", err, body, said)
 	}
 	return answer, nil
