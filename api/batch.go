@@ -85,7 +85,7 @@ func readOperation(f *web.Fields, faults *desk.Faults) operation {
 	if op.id == "" {
 		faults.Add(f.Path("id"), desk.Required)
 	}
-	desk.CheckOneOf(faults, f.Path("method"), op.method, []string{http.MethodGet, http.MethodPost, http.MethodPatch})
+	desk.CheckOneOf(faults, f.Path("method"), op.method, []string{http.MethodGet, http.MethodPost, http.MethodPatch, http.MethodDelete})
 	switch {
 	case op.path == "":
 		faults.Add(f.Path("path"), desk.Required)
@@ -95,14 +95,16 @@ func readOperation(f *web.Fields, faults *desk.Faults) operation {
 	return op
 }
 
-// readPath completes the path of an operation. Batches in batches and downloads are refused.
+// readPath completes the path of an operation. Batches in batches, downloads, and what waits for somebody else's system are
+// refused.
 func readPath(op *operation) bool {
 	op.path = Base + strings.TrimPrefix(op.path, Base)
 	u, err := url.Parse(op.path)
 	if err != nil || !strings.HasPrefix(u.Path, Base+"/") || u.IsAbs() || u.Host != "" {
 		return false
 	}
-	return u.Path != Base+"/batch" && !strings.Contains(u.Path, "/attachments/") && !strings.Contains(u.Path, "/openapi.")
+	test := strings.HasPrefix(u.Path, Base+"/webhooks/") && strings.HasSuffix(u.Path, "/test")
+	return u.Path != Base+"/batch" && !test && !strings.Contains(u.Path, "/attachments/") && !strings.Contains(u.Path, "/openapi.")
 }
 
 // hasRequestID reports whether a body says itself what the request is called.

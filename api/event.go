@@ -109,7 +109,7 @@ func (s *Server) getRequest(r *web.Request) (web.Answer, error) {
 	if err != nil {
 		return web.Answer{}, err
 	}
-	w := keptRequest{Success: true, RequestID: kept.ID, Operation: kept.Operation, Status: kept.Status, CreatedAt: desk.FormatTime(kept.CreatedAt), Response: body}
+	w := keptRequest{Success: true, RequestID: kept.ID, Operation: kept.Operation, Status: kept.Status, CreatedAt: desk.FormatTime(kept.CreatedAt), Response: withoutSecret(body)}
 	if kept.TicketNumber > 0 {
 		w.TicketNumber = text(number(kept.TicketNumber))
 	}

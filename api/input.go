@@ -23,8 +23,20 @@ type input struct {
 
 // read reads and parses the body of a request, and makes sure of the memory for the files in it. Call release when
 // nothing refers to it any more.
-func (s *Server) read(r *web.Request) (*input, error) {
-	value, release, err := s.parse(r)
+func (s *Server) read(r *web.Request) (*input, error) { return s.readAs(r, false) }
+
+// readOptional is read for an operation that can do without a body: none is an object without members, and needs no type.
+func (s *Server) readOptional(r *web.Request) (*input, error) { return s.readAs(r, true) }
+
+// withoutBody is read for an operation that has no body; one that comes is not looked at.
+func withoutBody(r *web.Request) (*input, error) {
+	faults, none := &desk.Faults{}, web.ObjectValue(nil)
+	fields, err := web.ReadFields(none, faults)
+	return &input{Fields: fields, request: r, value: none, faults: faults, release: func() {}}, err
+}
+
+func (s *Server) readAs(r *web.Request, optional bool) (*input, error) {
+	value, release, err := s.parse(r, optional)
 	if err != nil {
 		return nil, err
 	}
@@ -41,13 +53,19 @@ func (s *Server) read(r *web.Request) (*input, error) {
 }
 
 // parse returns the body of a request, and what gives its memory back. Requests inside a batch share that of the batch.
-func (s *Server) parse(r *web.Request) (web.Value, func(), error) {
+func (s *Server) parse(r *web.Request, optional bool) (web.Value, func(), error) {
 	if r.Inner() && r.Parsed.Kind() != web.Null {
 		return r.Parsed, func() {}, nil
+	}
+	if optional && r.ContentLength == 0 {
+		return web.ObjectValue(nil), func() {}, nil
 	}
 	body, err := s.door.ReadBody(r)
 	if err != nil {
 		return web.Value{}, nil, err
+	}
+	if optional && len(body.Bytes) == 0 { // its length was not announced
+		return web.ObjectValue(nil), body.Release, nil
 	}
 	value, err := web.ParseJSON(body.Bytes)
 	if err != nil {
@@ -122,6 +140,22 @@ func onceOf[T any](in *input, word func(T) (web.Answer, error)) app.Once[T] {
 			return app.Answer{Status: answer.Status, Body: answer.Body}, err
 		},
 	}
+}
+
+// write answers a write: it reads the body, calls a verb, and words what came of it; the same words are kept under the
+// request's id.
+func write[T any](r *web.Request, read func(*web.Request) (*input, error), do func(*input, app.Once[T]) (T, error), word func(*input, T) (web.Answer, error)) (web.Answer, error) {
+	in, err := read(r)
+	if err != nil {
+		return web.Answer{}, err
+	}
+	defer in.release()
+	worded := func(made T) (web.Answer, error) { return word(in, made) }
+	made, err := do(in, onceOf(in, worded))
+	if err != nil {
+		return web.Answer{}, err
+	}
+	return worded(made)
 }
 
 // files reads the attachments of a body. Of too many bytes none is decoded.

@@ -150,7 +150,8 @@ func TestParametersOfListsAreChecked(t *testing.T) {
 }
 
 func TestEveryGetRefusesParametersThatItDoesNotKnow(t *testing.T) {
-	known := map[string]string{"getTicketStatus": "Known: ticketNumber, channelReferenceId", "listTickets": "Known: status, updatedSince, cursor, limit", "listEvents": "Known: after, limit, wait"}
+	known := map[string]string{"getTicketStatus": "Known: ticketNumber, channelReferenceId", "listTickets": "Known: status, updatedSince, cursor, limit", "listEvents": "Known: after, limit, wait",
+		"listWebhooks": "Known: cursor, limit", "listDeliveries": "Known: state, ticketNumber, cursor, limit"}
 	onSharedDesks(t, func(t *testing.T, d *desktest.Desk) {
 		c := partner(t, d, "partner")
 		number := opened(t, c, "/claims", withID(t, set(t, aClaim, "attachments", "null"), "first"))

@@ -113,12 +113,15 @@ func opened(t testing.TB, c *desktest.Client, path, body string) string {
 var (
 	identifier   = regexp.MustCompile(`"(id|ticketId)":"[0-9a-hjkmnp-tv-z]{26}"`)
 	trackingCode = regexp.MustCompile(`"trackingCode":"[0-9A-Z]{4}-[0-9A-Z]{4}"`)
+	milliseconds = regexp.MustCompile(`"durationMs":[0-9]+`)
+	secret       = regexp.MustCompile(`"secret":"whsec_[^"]+"`)
 	eventID      = regexp.MustCompile(`"id":"[0-9a-hjkmnp-tv-z]{26}-([0-9]+)"`)
 )
 
 // plain returns an answer's bytes with what is random in them replaced.
 func plain(r desktest.Response) string {
 	b := identifier.ReplaceAll(r.Body, []byte(`"$1":"<id>"`))
+	b = secret.ReplaceAll(b, []byte(`"secret":"<secret>"`))
 	b = eventID.ReplaceAll(b, []byte(`"id":"<id>-$1"`))
 	return string(trackingCode.ReplaceAll(b, []byte(`"trackingCode":"<code>"`)))
 }

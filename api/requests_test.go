@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"cmp"
 	"strings"
 
 	"banksulutgo.co.id/servicedesk/api"
@@ -18,19 +19,31 @@ type request struct {
 
 // valid are bodies, or queries, of operations that need one, as long as the operation is reached.
 var valid = map[string]string{
-	"createClaim":     aClaim,
-	"createTicket":    aTicket,
-	"getTicketStatus": "?ticketNumber={ticketNumber}",
-	"searchTickets":   `{"email":"nobody@example.com"}`,
-	"updateTicket":    `{"action":"ADD_COMMENT","comment":"Any news?"}`,
-	"runBatch":        `{"operations":[{"id":"1","method":"GET","path":"/tickets/{ticketNumber}"}]}`,
+	"createClaim":         aClaim,
+	"createTicket":        aTicket,
+	"getTicketStatus":     "?ticketNumber={ticketNumber}",
+	"rotateWebhookSecret": `{"overlapHours":1}`,
+	"endWebhookRotation":  `{}`,
+	"testWebhook":         `{}`,
+	"resendDelivery":      `{}`,
+	"skipDelivery":        `{}`,
+	"resendDeliveries":    `{"undelivered":true}`,
+	"searchTickets":       `{"email":"nobody@example.com"}`,
+	"updateTicket":        `{"action":"ADD_COMMENT","comment":"Any news?"}`,
+	"createWebhook":       `{"url":"http://127.0.0.1:1/hook"}`,
+	"updateWebhook":       `{"echo":false}`,
+	"runBatch":            `{"operations":[{"id":"1","method":"GET","path":"/tickets/{ticketNumber}"}]}`,
 }
 
-// requests returns a valid request of every operation, with what stands in braces filled in.
+// ofNothing fills what stands in braces with names of nothing.
+var ofNothing = map[string]string{"ticketNumber": "404", "attachmentId": "x", "requestId": "x", "webhookId": "x", "eventId": "x"}
+
+// requests returns a valid request of every operation, with what stands in braces filled in: as given, else with names of
+// nothing. A body that may be absent is there.
 func requests(names map[string]string) []request {
 	var pairs []string
-	for name, value := range names {
-		pairs = append(pairs, "{"+name+"}", value)
+	for name, value := range ofNothing {
+		pairs = append(pairs, "{"+name+"}", cmp.Or(names[name], value))
 	}
 	fill := strings.NewReplacer(pairs...)
 	var all []request

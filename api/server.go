@@ -102,7 +102,7 @@ func (s *Server) allowed(r *http.Request) (methods []string) {
 	if !clean(r.URL.EscapedPath()) {
 		return nil
 	}
-	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodPatch} {
+	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodPatch, http.MethodDelete} {
 		other := r.Clone(r.Context())
 		other.Method = method
 		if _, pattern := s.mux.Handler(other); strings.HasPrefix(pattern, method+" ") {

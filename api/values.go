@@ -50,6 +50,21 @@ func declaredSize(f *web.Fields, faults *desk.Faults) int64 {
 	return int64(amount / 100)
 }
 
+// readWhole reads a whole number within bounds.
+func readWhole(f *web.Fields, name string, otherwise, from, to int, faults *desk.Faults) int {
+	literal, ok := f.Number(name)
+	if !ok {
+		return otherwise
+	}
+	amount, err := desk.ParseAmount(literal)
+	n := int(amount / 100)
+	if err != nil || amount%100 != 0 || n < from || n > to {
+		faults.Add(f.Path(name), desk.MustBeWhole, strconv.Itoa(from), strconv.Itoa(to))
+		return otherwise
+	}
+	return n
+}
+
 // readAmount reads an amount of money exactly; given is false when it is absent or at fault.
 func readAmount(f *web.Fields, name string, faults *desk.Faults) (amount desk.Amount, given bool) {
 	literal, ok := f.Number(name)

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -27,41 +28,71 @@ type Ping struct {
 type Pinger func(ctx context.Context, t desk.Target, e desk.Event, open func(desk.Target, time.Time) (string, []string, error)) Ping
 
 // TestTarget delivers an event that did not happen to a target, once and at once, with the function that was given to New
-// for it. What it answers is told, and counts for nothing.
-func (a *App) TestTarget(ctx context.Context, actor desk.Actor, id string) (Ping, error) {
+// for it. What it answers is told, and counts for nothing. It returns an Error of code NotFound, or a Replay.
+func (a *App) TestTarget(ctx context.Context, actor desk.Actor, id string, once Once[Ping]) (Ping, error) {
 	if err := Authorize(actor, desk.MayUpdate); err != nil {
 		return Ping{}, err
 	}
 	now := a.now()
+	k := keep(a, actor, once, now)
 	var t desk.Target
 	err := a.store.Write(ctx, func(tx *store.Tx) (err error) {
 		if t, err = a.findTarget(tx, actor, id, false); err != nil {
+			return err
+		}
+		if err := k.check(tx); err != nil {
 			return err
 		}
 		tx.Audit(desk.NewAudit(now, actor, "webhook.test", id, desk.OutcomeOK))
 		return nil
 	})
 	if err != nil {
+		return Ping{}, k.outcome(ctx, err)
+	}
+	result := a.ping(ctx, t, desk.TestEvent(now), a.OpenTarget)
+	if once.ID == "" {
+		return result, nil
+	}
+	if err := k.seal(result, 0); err != nil {
 		return Ping{}, err
 	}
-	return a.ping(ctx, t, desk.TestEvent(now), a.OpenTarget), nil
+	err = a.store.Write(ctx, func(tx *store.Tx) error {
+		k.store(tx)
+		return nil
+	})
+	return result, k.outcome(ctx, err)
 }
+
+// What the store tells of deliveries, as doors know it.
+type (
+	Delivery      = store.Delivery      // an event that is owed to a target, or was
+	DeliveryState = store.DeliveryState // where it stands
+	LanePlace     = store.LanePlace     // a place among the tickets of which something is owed
+)
+
+// The states of deliveries that can be listed by themselves.
+const (
+	DeliveryPending = store.DeliveryPending
+	DeliveryFailed  = store.DeliveryFailed
+)
 
 // DeliveryList says which deliveries of a target somebody wants to see.
 type DeliveryList struct {
-	Ticket string              // of this ticket only, by number or channel reference; empty: of all
-	State  store.DeliveryState // PENDING or FAILED only; empty: all, newest first
-	Before int64               // all: what comes before a place in the feed; 0: from the newest
-	After  store.LanePlace     // of a state: what comes after a place
-	Limit  int                 // deliveries; of a state tickets
+	Ticket string        // of this ticket only, by number or channel reference; empty: of all
+	State  DeliveryState // PENDING or FAILED only; empty: all
+	Before int64         // all, newest first: what comes before a place in the feed; 0: from the newest
+	After  LanePlace     // of a state, in the order of what comes next: what comes after a place
+	Seq    int64         // of a ticket, the oldest first: what comes after the event of that number
+	Limit  int           // deliveries; of a state tickets
 }
 
 // DeliveryPage is a page of deliveries, and from where to go on.
 type DeliveryPage struct {
-	Deliveries []store.Delivery
+	Deliveries []Delivery
 	More       bool
 	Before     int64
-	After      store.LanePlace
+	After      LanePlace
+	Seq        int64
 }
 
 // Deliveries lists what a target was told or is owed, with every attempt. It returns an Error of code NotFound for a
@@ -82,17 +113,36 @@ func (a *App) Deliveries(ctx context.Context, actor desk.Actor, id string, l Del
 			if err != nil {
 				return err
 			}
-			page.Deliveries, err = tx.TicketDeliveries(t, ticket.ID)
-			return err
+			err = page.ofTicket(tx, t, ticket.ID, l)
+			return page.stopped(t, err)
 		case l.State != "":
 			page.Deliveries, page.After, page.More, err = tx.Undelivered(t, l.State, l.After, l.Limit)
 		default:
 			page.Deliveries, page.Before, err = tx.Deliveries(t, l.Before, l.Limit)
 			page.More = page.Before > 0
 		}
-		return err
+		return page.stopped(t, err)
 	})
 	return page, err
+}
+
+// ofTicket reads the deliveries of one ticket. Of those of one state a page may hold few.
+func (p *DeliveryPage) ofTicket(tx *store.Tx, t desk.Target, ticketID string, l DeliveryList) error {
+	found, next, err := tx.TicketDeliveries(t, ticketID, l.Seq, l.Limit)
+	p.More, p.Seq = next > 0, next
+	p.Deliveries = slices.DeleteFunc(found, func(d store.Delivery) bool { return l.State != "" && d.State != l.State })
+	return err
+}
+
+// stopped takes the times of the next attempts away while nothing is tried in its time: the target is disabled, or its
+// circuit is open.
+func (p *DeliveryPage) stopped(t desk.Target, err error) error {
+	if t.State == desk.TargetDisabled || !t.OpenedAt.IsZero() {
+		for i := range p.Deliveries {
+			p.Deliveries[i].Next = time.Time{}
+		}
+	}
+	return err
 }
 
 // Again says which events somebody wants to be sent again to a target: exactly one of the three.
@@ -105,13 +155,13 @@ type Again struct {
 
 // SentAgain is what will be sent again.
 type SentAgain struct {
-	Tickets int  // of how many tickets
+	Tickets int  // of how many tickets, beside those whose turn it was anyway
 	More    bool // there is more than one request sends again: ask once more
 }
 
 // SendAgain sends events to a target once more: one, a range of the feed, or all that is undelivered. One that failed, or
 // waits for its next attempt, is tried at once with all its attempts; one that was delivered is sent besides what comes
-// now. It returns an Error of code Invalid or NotFound, or a Replay.
+// now. A target that could not be reached is tried at once. It returns an Error of code Invalid or NotFound, or a Replay.
 func (a *App) SendAgain(ctx context.Context, actor desk.Actor, id string, again Again, once Once[SentAgain]) (SentAgain, error) {
 	if err := Authorize(actor, desk.MayUpdate); err != nil {
 		return SentAgain{}, err
@@ -149,6 +199,7 @@ func (a *App) SendAgain(ctx context.Context, actor desk.Actor, id string, again 
 			return err
 		}
 		k.store(tx)
+		tx.ProbeAt(id, now) // whoever asks has mended something
 		tx.Audit(desk.NewAudit(now, actor, "webhook.resend", id, desk.OutcomeOK))
 		return nil
 	})
@@ -198,15 +249,22 @@ func sendAgain(tx *store.Tx, t desk.Target, event string, now time.Time) error {
 }
 
 // SkipDelivery does without an event that was not delivered, so that the later ones of its ticket can go. It returns an Error of
-// code NotFound when the event is not the next one of its ticket, and of code Conflict while it is on its way.
-func (a *App) SkipDelivery(ctx context.Context, actor desk.Actor, id, event string) error {
+// code NotFound when the event is not the next one of its ticket, and of code Conflict while it is on its way, or a Replay.
+func (a *App) SkipDelivery(ctx context.Context, actor desk.Actor, id, event string, once Once[struct{}]) error {
 	if err := Authorize(actor, desk.MayUpdate); err != nil {
 		return err
 	}
 	now := a.now()
-	return a.store.Write(ctx, func(tx *store.Tx) error {
+	k := keep(a, actor, once, now)
+	if err := k.seal(struct{}{}, 0); err != nil {
+		return err
+	}
+	err := a.store.Write(ctx, func(tx *store.Tx) error {
 		t, err := a.findTarget(tx, actor, id, true)
 		if err != nil {
+			return err
+		}
+		if err := k.check(tx); err != nil {
 			return err
 		}
 		ticketID, seq, err := ownEvent(tx, t, event)
@@ -222,10 +280,12 @@ func (a *App) SkipDelivery(ctx context.Context, actor desk.Actor, id, event stri
 		case lane.Taken:
 			return desk.Fail(desk.Conflict, desk.DeliveryUnderWay)
 		}
+		k.store(tx)
 		tx.SkipNext(lane, now)
 		tx.Audit(desk.NewAudit(now, actor, "webhook.skip", id, desk.OutcomeOK))
 		return nil
 	})
+	return k.outcome(ctx, err)
 }
 
 // ownEvent finds a public event of a ticket of the target's partner by its id.

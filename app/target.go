@@ -27,6 +27,14 @@ func (a *App) ticketTarget(actor desk.Actor, url string, now time.Time) desk.Tar
 
 func (a *App) sealURL(id, url string) string { return a.keyring.Seal([]byte(url), "target", "url", id) }
 
+// show makes a target ready to be shown: its address in clear, and without a secret whose time is over.
+func (a *App) show(t *desk.Target) error {
+	if !a.now().Before(t.OldUntil) {
+		t.EndOverlap()
+	}
+	return a.openURL(t)
+}
+
 // openURL decrypts the address of a target.
 func (a *App) openURL(t *desk.Target) error {
 	url, err := a.keyring.Open(t.SealedURL, "target", "url", t.ID)
@@ -67,8 +75,9 @@ func follow(tx *store.Tx, t *desk.Ticket, to *desk.Target) {
 
 // ChangedTarget is a target that somebody made or changed; Secret is told this once, when it is new.
 type ChangedTarget struct {
-	Target desk.Target
-	Secret string
+	TargetState
+	Secret   string
+	Warnings desk.Faults // what the caller should know; never a refusal
 }
 
 // newSecret makes a secret of a target and seals it.
@@ -87,11 +96,13 @@ func (a *App) RegisterTarget(ctx context.Context, actor desk.Actor, c desk.Targe
 	if c.URL == nil {
 		c.Faults.Add("url", desk.Required)
 	}
+	var warnings desk.Faults
+	c.MaskCards(warn(&warnings, desk.CardMasked))
 	t := desk.Target{ID: desk.NewID(now), Kind: desk.RegisteredTarget, PartnerID: actor.PartnerID, Echo: true, State: desk.TargetActive, StateAt: now, Version: 1, CreatedAt: now}
 	if err := t.Change(c, now); err != nil {
 		return ChangedTarget{}, err
 	}
-	made := ChangedTarget{Target: t}
+	made := ChangedTarget{TargetState: TargetState{Target: t}, Warnings: warnings}
 	made.Secret, made.Target.Secret = a.newSecret(t.ID)
 	made.Target.SealedURL = a.sealURL(t.ID, t.URL)
 	k := keep(a, actor, once, now)
@@ -127,10 +138,13 @@ func (a *App) findTarget(tx *store.Tx, actor desk.Actor, id string, forUpdate bo
 		return t, desk.Fail(desk.NotFound, desk.TargetNotFound)
 	}
 	if err == nil {
-		err = a.openURL(&t)
+		err = a.show(&t)
 	}
 	return t, err
 }
+
+// CountMost is where the counting of what is owed to a target ends: what is larger is CountMost+1.
+const CountMost = store.CountMost
 
 // TargetState is a target with what is owed to it.
 type TargetState struct {
@@ -143,6 +157,9 @@ func (a *App) Targets(ctx context.Context, actor desk.Actor, after string, limit
 	if err := Authorize(actor, desk.MayRead); err != nil {
 		return nil, false, err
 	}
+	if err := checkPlace(after); err != nil {
+		return nil, false, err
+	}
 	err = a.store.Read(ctx, func(tx *store.Tx) error {
 		targets, err := tx.Targets(sees(actor), after, limit+1)
 		if err != nil {
@@ -151,7 +168,10 @@ func (a *App) Targets(ctx context.Context, actor desk.Actor, after string, limit
 		more = len(targets) > limit
 		found = nil
 		for _, t := range targets[:min(limit, len(targets))] {
-			state, err := a.withBacklog(tx, t)
+			if err := a.show(&t); err != nil {
+				return err
+			}
+			state, err := withBacklog(tx, t)
 			if err != nil {
 				return err
 			}
@@ -172,16 +192,13 @@ func (a *App) Target(ctx context.Context, actor desk.Actor, id string) (state Ta
 		if err != nil {
 			return err
 		}
-		state, err = a.withBacklog(tx, t)
+		state, err = withBacklog(tx, t)
 		return err
 	})
 	return state, err
 }
 
-func (a *App) withBacklog(tx *store.Tx, t desk.Target) (TargetState, error) {
-	if err := a.openURL(&t); err != nil {
-		return TargetState{}, err
-	}
+func withBacklog(tx *store.Tx, t desk.Target) (TargetState, error) {
 	backlog, err := tx.Backlog(t.ID)
 	return TargetState{t, backlog}, err
 }
@@ -202,7 +219,10 @@ func (a *App) changeTarget(ctx context.Context, actor desk.Actor, id, action str
 		if err := k.check(tx); err != nil {
 			return err
 		}
-		made := ChangedTarget{Target: t}
+		var made ChangedTarget
+		if made.TargetState, err = withBacklog(tx, t); err != nil {
+			return err
+		}
 		if err := change(&made, now); err != nil {
 			return err
 		}
@@ -222,10 +242,16 @@ func (a *App) changeTarget(ctx context.Context, actor desk.Actor, id, action str
 	return changed, k.outcome(ctx, err)
 }
 
-// ChangeTarget changes what a target is told, or whether it is called. It returns an Error of code Invalid, NotFound, or a
-// Replay.
-func (a *App) ChangeTarget(ctx context.Context, actor desk.Actor, id string, c desk.TargetChange, once Once[ChangedTarget]) (ChangedTarget, error) {
+// ChangeTarget changes what a target is told, or whether it is called. With a version other than 0 it does so only while
+// the target has that version. It returns an Error of code Invalid, NotFound, or Stale, or a Replay.
+func (a *App) ChangeTarget(ctx context.Context, actor desk.Actor, id string, version int64, c desk.TargetChange, once Once[ChangedTarget]) (ChangedTarget, error) {
+	var warnings desk.Faults
+	c.MaskCards(warn(&warnings, desk.CardMasked))
 	return a.changeTarget(ctx, actor, id, "webhook.change", once, func(made *ChangedTarget, now time.Time) error {
+		if version != 0 && version != made.Target.Version {
+			return desk.Fail(desk.Stale, desk.TargetChanged)
+		}
+		made.Warnings = warnings
 		return made.Target.Change(c, now)
 	})
 }
@@ -256,13 +282,20 @@ func (a *App) EndOverlap(ctx context.Context, actor desk.Actor, id string, once 
 }
 
 // DeleteTarget ends an endpoint: what was owed to it is dropped. A target that tickets name cannot be deleted, only
-// disabled. It returns an Error of code Conflict or NotFound.
-func (a *App) DeleteTarget(ctx context.Context, actor desk.Actor, id string) error {
+// disabled. It returns an Error of code Conflict or NotFound, or a Replay.
+func (a *App) DeleteTarget(ctx context.Context, actor desk.Actor, id string, once Once[struct{}]) error {
 	if err := Authorize(actor, desk.MayUpdate); err != nil {
 		return err
 	}
 	now := a.now()
-	return a.store.Write(ctx, func(tx *store.Tx) error {
+	k := keep(a, actor, once, now)
+	if err := k.seal(struct{}{}, 0); err != nil {
+		return err
+	}
+	err := a.store.Write(ctx, func(tx *store.Tx) error {
+		if err := k.check(tx); err != nil { // first: after a success there is nothing to find
+			return err
+		}
 		t, err := a.findTarget(tx, actor, id, true)
 		switch {
 		case err != nil:
@@ -270,8 +303,10 @@ func (a *App) DeleteTarget(ctx context.Context, actor desk.Actor, id string) err
 		case t.Kind == desk.TicketTarget:
 			return desk.Fail(desk.Conflict, desk.TicketTargetStays)
 		}
+		k.store(tx)
 		tx.DeleteTarget(id, now)
 		tx.Audit(desk.NewAudit(now, actor, "webhook.delete", id, desk.OutcomeOK))
 		return nil
 	})
+	return k.outcome(ctx, err)
 }

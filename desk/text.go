@@ -37,6 +37,7 @@ const (
 	DeliveryUnderWay     Text = "The delivery is under way. Look again in a minute"
 	TicketTargetStays    Text = "This webhook comes from the tickets that name it. Disable it instead"
 	TargetKeepsSecret    Text = "The secret of this webhook is that of the API key"
+	TargetChanged        Text = "The webhook was changed since it was read. Read it again and repeat the change"
 	KeyNotFound          Text = "There is no such API key in use"
 	AgentExists          Text = "An agent with this e-mail exists already"
 	PathNotFound         Text = "Not found. The API is described at /docs"
@@ -100,6 +101,7 @@ const (
 	DiffersFromFirst    Text = "{field} differs from the first request with this id"
 	PermissionUnknown   Text = "Unknown permission {0}. Known: {1}"
 	OneIdentifier       Text = "One of email, phone, identifier and nomorRekening is required"
+	OneWayAgain         Text = "Either undelivered, or both from and until, is required"
 	NotForTicketTarget  Text = "{field} comes from the tickets that name this webhook and cannot be changed here"
 	ParameterUnknown    Text = "Unknown parameter {field}. Known: {0}"
 	ParameterNone       Text = "Unknown parameter {field}. There are none here"
@@ -153,6 +155,7 @@ var indonesian = map[Text]string{
 	DeliveryUnderWay:     "Pengiriman sedang berjalan. Lihat kembali dalam satu menit.",
 	TicketTargetStays:    "Webhook ini berasal dari tiket yang menyebutnya. Nonaktifkan saja.",
 	TargetKeepsSecret:    "Rahasia webhook ini adalah rahasia kunci API.",
+	TargetChanged:        "Webhook telah berubah sejak dibaca. Baca kembali lalu ulangi perubahan.",
 	RequestNotFound:      "Permintaan tidak ditemukan.",
 	KeyNotFound:          "Tidak ada kunci API seperti itu yang masih berlaku.",
 	AgentExists:          "Petugas dengan surel ini sudah ada.",
@@ -214,6 +217,7 @@ var indonesian = map[Text]string{
 	DiffersFromFirst:    "{field} berbeda dari permintaan pertama dengan id ini.",
 	PermissionUnknown:   "Izin {0} tidak dikenal. Pilihan: {1}.",
 	OneIdentifier:       "Isi salah satu: email, phone, identifier, nomorRekening.",
+	OneWayAgain:         "Isi salah satu: undelivered, atau from dan until.",
 	NotForTicketTarget:  "{field} berasal dari tiket yang menyebut webhook ini dan tidak dapat diubah di sini.",
 	ParameterUnknown:    "Parameter {field} tidak dikenal. Pilihan: {0}",
 	ParameterNone:       "Parameter {field} tidak dikenal. Di sini tidak ada parameter.",

@@ -174,9 +174,22 @@ func TestOperationsDocumentTheirAnswers(t *testing.T) {
 		"listEvents":      read,
 		"getRequest":      append([]string{"404"}, read...),
 		"searchTickets":   {"200", "400", "401", "403", "408", "413", "415", "429", "500", "503"},
+		"createWebhook":   append([]string{"201", "409"}, write...),
+		"listWebhooks":    read,
+		"getWebhook":      append([]string{"404"}, read...),
+		"updateWebhook":   append([]string{"200", "404", "412"}, write...),
+		"deleteWebhook":   {"200", "400", "401", "403", "404", "409", "422", "429", "500", "503"},
+		"testWebhook":     append([]string{"200", "404"}, write...),
+		"listDeliveries":  append([]string{"404"}, read...),
+		"resendDelivery":  append([]string{"200", "404"}, write...),
+		"skipDelivery":    append([]string{"200", "404", "409"}, write...),
 		"runBatch":        {"200", "400", "401", "408", "413", "415", "429", "500", "503"},
 		"getOpenAPIYAML":  {"200", "304", "400"},
-		"getOpenAPIJSON":  {"200", "304", "400"},
+
+		"rotateWebhookSecret": append([]string{"200", "404", "409"}, write...),
+		"endWebhookRotation":  append([]string{"200", "404"}, write...),
+		"resendDeliveries":    append([]string{"200", "404"}, write...),
+		"getOpenAPIJSON":      {"200", "304", "400"},
 	}
 	got := map[string][]string{}
 	operations(loadDocument(t), func(_, _ string, op *openapi3.Operation) {
@@ -266,6 +279,7 @@ func deskMessages() []*regexp.Regexp {
 		desk.EitherReference, desk.TicketNotFound, desk.AttachmentNotFound, desk.RequestNotFound, desk.TicketFinalized,
 		desk.SystemUserNotFound, desk.ClaimServiceNotFound, desk.InvalidJSON, desk.BodyTooLarge, desk.NotJSON,
 		desk.BadEncoding, desk.BodySlow, desk.RequestIDReused, desk.ChangedElsewhere, desk.RateLimited, desk.TryLater, desk.InternalError,
+		desk.TargetNotFound, desk.DeliveryNotFound, desk.TooManyTargets, desk.DeliveryUnderWay, desk.TicketTargetStays, desk.TargetKeepsSecret, desk.TargetChanged,
 	}
 	argument := regexp.MustCompile(`\\{\d\\}`)
 	var patterns []*regexp.Regexp

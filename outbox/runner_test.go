@@ -98,11 +98,11 @@ func TestAPersonSendsAgainOrSkips(t *testing.T) {
 		if seen := w.after(t, 0); len(seen) != 1 || seen[0].Attempt != 1 {
 			t.Errorf("sent again: %+v", seen)
 		}
-		if err := w.App.SkipDelivery(t.Context(), w.actor, target.ID, ticket.ID+"-2"); !isCode(err, desk.NotFound) {
+		if err := w.App.SkipDelivery(t.Context(), w.actor, target.ID, ticket.ID+"-2", app.Once[struct{}]{}); !isCode(err, desk.NotFound) {
 			t.Errorf("an event that is not the next was skipped: %v", err)
 		}
 		w.answer(nil)
-		must(t, w.App.SkipDelivery(t.Context(), w.actor, target.ID, ticket.ID+"-1"))
+		must(t, w.App.SkipDelivery(t.Context(), w.actor, target.ID, ticket.ID+"-1", app.Once[struct{}]{}))
 		if seen := w.after(t, 0); len(seen) != 2 || seen[0].Event != ticket.ID+"-2" || seen[1].Event != ticket.ID+"-3" {
 			t.Errorf("after the skip: %+v", seen)
 		}
@@ -219,7 +219,7 @@ func TestWhatIsGoneIsHeldUntilItIsEnabled(t *testing.T) {
 			t.Errorf("the endpoint is %s (%s)", now.State, now.Why)
 		}
 		active := true
-		_, err := w.App.ChangeTarget(t.Context(), w.actor, target.ID, desk.TargetChange{Active: &active}, app.Once[app.ChangedTarget]{})
+		_, err := w.App.ChangeTarget(t.Context(), w.actor, target.ID, 0, desk.TargetChange{Active: &active}, app.Once[app.ChangedTarget]{})
 		must(t, err)
 		if seen := w.after(t, 0); len(seen) != 2 || seen[0].Event != ticket.ID+"-1" || seen[1].Event != ticket.ID+"-2" {
 			t.Errorf("after it was enabled: %+v", seen)

@@ -178,7 +178,7 @@ func (y *year) act(t *testing.T, day int) {
 		state, err := y.App.Target(ctx, y.actor, r.target.ID)
 		must(t, err)
 		if active := true; state.State == desk.TargetDisabled && r.how(y.Clock.Now()) == "" {
-			_, err := y.App.ChangeTarget(ctx, y.actor, r.target.ID, desk.TargetChange{Active: &active}, app.Once[app.ChangedTarget]{})
+			_, err := y.App.ChangeTarget(ctx, y.actor, r.target.ID, 0, desk.TargetChange{Active: &active}, app.Once[app.ChangedTarget]{})
 			must(t, err)
 		}
 	}

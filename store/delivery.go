@@ -18,7 +18,7 @@ type Delivery struct {
 	Cursor       int64 // of the event in its partner's feed
 	State        DeliveryState
 	Tries        int       // how often it failed so far; 0 once it is delivered
-	Next         time.Time // when it is tried next; zero: not before something else happens
+	Next         time.Time // when it is tried next; zero: not before something else happens, or it is tried now
 	Attempts     []Attempt // the oldest first; those that the log still has
 }
 
@@ -46,10 +46,13 @@ type LanePlace struct {
 // some tickets name, a page may hold few.
 const scannedAtOnce = 500
 
-const deliveryColumns = `SELECT e.ticket_id, e.seq, e.type, e.feed_number, e.at, k.number, l.head, l.tries, l.due, l.dead_at `
+const deliveryColumns = `SELECT e.ticket_id, e.seq, e.type, e.feed_number, e.at, k.number, l.head, l.tries, CASE WHEN l.began THEN 0 ELSE l.due END, l.dead_at `
 
 // sent is the condition that an event e of a lane l was, or will be, sent to its target, if it is of a type that the target wants.
 const sent = `e.number <> 0 AND e.seq >= l.first AND e.public`
+
+// foreign is the condition that an event e is not the doing of its own partner.
+const foreign = `NOT EXISTS (SELECT 1 FROM api_key a WHERE a.id = e.actor_id AND a.partner_id = e.partner_id)`
 
 // Deliveries reads what a target was told, newest first, from before a place in its partner's feed (0: the end). It
 // returns the place from which to go on, 0 at the end; a page may hold fewer than there are, or none.
@@ -64,8 +67,8 @@ func (tx *Tx) Deliveries(t desk.Target, before int64, limit int) (found []Delive
 		return nil, 0, err
 	}
 	found, err = tx.deliveries(deliveryColumns+`FROM event e JOIN lane l ON l.ticket_id = e.ticket_id AND l.target_id = $1 AND l.again = '' JOIN ticket k ON k.id = e.ticket_id
- WHERE e.partner_id = $2 AND e.feed_number < $3 AND e.feed_number >= $4 AND e.feed_number > 0 AND `+sent+` ORDER BY e.feed_number DESC LIMIT $5`,
-		t.ID, t.PartnerID, before, last, limit)
+ WHERE e.partner_id = $2 AND e.feed_number < $3 AND e.feed_number >= $4 AND e.feed_number > 0 AND `+sent+` AND ($5 OR `+foreign+`) ORDER BY e.feed_number DESC LIMIT $6`,
+		t.ID, t.PartnerID, before, last, t.Echo, limit)
 	switch {
 	case len(found) == limit && limit > 0:
 		next = found[limit-1].Cursor
@@ -78,14 +81,19 @@ func (tx *Tx) Deliveries(t desk.Target, before int64, limit int) (found []Delive
 	return found, next, err
 }
 
-// TicketDeliveries reads what a target was told of a ticket, and what it is owed, the oldest first.
-func (tx *Tx) TicketDeliveries(t desk.Target, ticketID string) ([]Delivery, error) {
-	found, err := tx.deliveries(deliveryColumns+`FROM lane l JOIN event e ON e.ticket_id = l.ticket_id JOIN ticket k ON k.id = l.ticket_id
- WHERE l.ticket_id = $1 AND l.target_id = $2 AND l.again = '' AND `+sent+` ORDER BY e.seq`, ticketID, t.ID)
+// TicketDeliveries reads what a target was told of a ticket, and what it is owed, the oldest first, behind the event of a
+// seq. It returns the seq from which to go on, 0 at the end; a page may hold fewer than there are, or none.
+func (tx *Tx) TicketDeliveries(t desk.Target, ticketID string, after int64, limit int) (found []Delivery, next int64, err error) {
+	found, err = tx.deliveries(deliveryColumns+`FROM lane l JOIN event e ON e.ticket_id = l.ticket_id JOIN ticket k ON k.id = l.ticket_id
+ WHERE l.ticket_id = $1 AND l.target_id = $2 AND l.again = '' AND e.seq > $3 AND `+sent+` AND ($4 OR `+foreign+`) ORDER BY e.seq LIMIT $5`, ticketID, t.ID, after, t.Echo, limit)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	return tx.withAttempts(t, found)
+	if len(found) == limit && limit > 0 {
+		next = found[limit-1].Event.Seq
+	}
+	found, err = tx.withAttempts(t, found)
+	return found, next, err
 }
 
 // Undelivered reads what a target is owed and does not have, ticket by ticket, of those that failed or those that still
@@ -95,7 +103,7 @@ func (tx *Tx) Undelivered(t desk.Target, state DeliveryState, after LanePlace, t
 	if state == DeliveryFailed {
 		order = "dead_at"
 	}
-	page := `(SELECT ticket_id, first, head, tries, due, dead_at FROM lane WHERE target_id = $1 AND ` + order + ` > 0 AND (` + order + `, ticket_id) > ($2, $3) AND again = '' ORDER BY ` + order + `, ticket_id LIMIT $4) AS l`
+	page := `(SELECT ticket_id, first, head, tries, due, began, dead_at FROM lane WHERE target_id = $1 AND ` + order + ` > 0 AND (` + order + `, ticket_id) > ($2, $3) AND again = '' ORDER BY ` + order + `, ticket_id LIMIT $4) AS l`
 	rows, args := 0, []any{t.ID, micros(after.At), after.TicketID, tickets}
 	err = tx.each(`SELECT `+order+`, ticket_id FROM `+page, args, func(scan func(dest ...any) error) error {
 		var when int64
@@ -108,7 +116,7 @@ func (tx *Tx) Undelivered(t desk.Target, state DeliveryState, after LanePlace, t
 		return nil, after, false, err
 	}
 	found, err = tx.deliveries(deliveryColumns+`FROM `+page+` JOIN event e ON e.ticket_id = l.ticket_id AND e.seq >= l.head JOIN ticket k ON k.id = l.ticket_id
- WHERE `+sent+` ORDER BY l.`+order+`, l.ticket_id, e.seq`, args...)
+ WHERE `+sent+` AND ($5 OR `+foreign+`) ORDER BY l.`+order+`, l.ticket_id, e.seq`, append(args, t.Echo)...)
 	if err == nil {
 		found, err = tx.withAttempts(t, found)
 	}
@@ -207,9 +215,10 @@ func (tx *Tx) SkipNext(l Lane, when time.Time) {
 	tx.insertAttempts([]Attempt{{LaneID: l.LaneID, Seq: l.Next, Fence: l.Fence + 1, At: when, Class: ClassSkipped}}) // behind the last one
 }
 
-// SendAgain owes events of a ticket to a target once more, whether or not it got them, besides what it is owed anyway.
+// SendAgain owes an event of a ticket to a target once more, whether or not it got it, besides what it is owed anyway. The
+// fence of the lane begins with the time: the log of attempts tells it from those of the same event before.
 func (tx *Tx) SendAgain(ticketID, target string, seq int64, when time.Time) {
-	tx.exec(`INSERT INTO lane (ticket_id, target_id, again, first, head, tail, tries, due, fence, began, dead_at) VALUES ($1, $2, $3, $4, $4, $4, 0, $5, 0, FALSE, 0)
+	tx.exec(`INSERT INTO lane (ticket_id, target_id, again, first, head, tail, tries, due, fence, began, dead_at) VALUES ($1, $2, $3, $4, $4, $4, 0, $5, $5, FALSE, 0)
  ON CONFLICT (ticket_id, target_id, again) DO UPDATE SET tries = 0, due = excluded.due, dead_at = 0 WHERE lane.dead_at > 0`, ticketID, target, strconv.FormatInt(seq, 10), seq, micros(when))
 }
 
@@ -221,12 +230,17 @@ func (tx *Tx) SendRangeAgain(t desk.Target, from, until int64, when time.Time) (
 		lanes = ` JOIN lane l ON l.ticket_id = e.ticket_id AND l.target_id = $1 AND l.again = ''`
 	}
 	err = tx.each(`INSERT INTO lane (ticket_id, target_id, again, first, head, tail, tries, due, fence, began, dead_at)
- SELECT e.ticket_id, CAST($1 AS text), CAST($2 AS text), MIN(e.seq), MIN(e.seq), MAX(e.seq), 0, CAST($3 AS bigint), 0, FALSE, 0 FROM event e`+lanes+`
+ SELECT e.ticket_id, CAST($1 AS text), CAST($2 AS text), MIN(e.seq), MIN(e.seq), MAX(e.seq), 0, CAST($3 AS bigint), CAST($3 AS bigint), FALSE, 0 FROM event e`+lanes+`
  WHERE e.partner_id = $4 AND e.feed_number >= $5 AND e.feed_number <= $6 AND e.feed_number > 0 AND (l.head IS NULL OR e.seq < l.head)
- AND ($7 = '' OR REPLACE($7, e.type, '') <> $7) GROUP BY e.ticket_id
+ AND ($7 = '' OR REPLACE($7, e.type, '') <> $7) AND ($8 OR `+foreign+`) GROUP BY e.ticket_id
  ON CONFLICT (ticket_id, target_id, again) DO UPDATE SET tries = 0, due = excluded.due, dead_at = 0 WHERE lane.dead_at > 0 RETURNING 1`,
-		[]any{t.ID, fmt.Sprintf("%d-%d", from, until), micros(when), t.PartnerID, from, until, eventList(t.Events)}, counting(&tickets))
+		[]any{t.ID, fmt.Sprintf("%d-%d", from, until), micros(when), t.PartnerID, from, until, eventList(t.Events), t.Echo}, counting(&tickets))
 	return tickets, err
+}
+
+// ProbeAt lets a target whose circuit is open be tried at a time, unless it is tried before.
+func (tx *Tx) ProbeAt(target string, when time.Time) {
+	tx.exec(`UPDATE target SET probe_at = $1 WHERE id = $2 AND opened_at > 0 AND probe_at > $1`, micros(when), target)
 }
 
 // counting returns what counts the rows that a statement gives back.

@@ -188,8 +188,9 @@ func (tx *Tx) mark(m Mark, now time.Time) {
 // without the name is another one.
 
 // wanted is the condition that an event o of a lane l is sent to its target: $4 are the types that it wants, $5 its echo.
+// One event that somebody asks for once more, by its seq, is sent whatever it is; of a range only what the target wants.
 const wanted = `o.ticket_id = l.ticket_id AND o.seq >= l.head AND o.seq <= l.tail AND o.public
- AND (l.again <> '' OR ($4 = '' OR REPLACE($4, o.type, '') <> $4) AND ($5 OR NOT EXISTS (SELECT 1 FROM api_key k WHERE k.id = o.actor_id AND k.partner_id = o.partner_id)))`
+ AND (l.again = CAST(o.seq AS text) OR ($4 = '' OR REPLACE($4, o.type, '') <> $4) AND ($5 OR NOT EXISTS (SELECT 1 FROM api_key k WHERE k.id = o.actor_id AND k.partner_id = o.partner_id)))`
 
 // take takes the first events of due lanes.
 func (tx *Tx) take(wants []Want, now, until time.Time) (taken []Taken, err error) {

@@ -169,14 +169,16 @@ func exerciseDeliveries(t *testing.T, s *store.Store, one *desk.Ticket) {
 			tx.Revive(lane.LaneID, desktest.Start)
 			tx.SkipNext(lane, desktest.Start)
 		}
-		return err
+		tx.ProbeAt(named.ID, desktest.Start)
+		return errors.Join(err, second(tx.CountRegistered("p")))
 	}))
 	check(t, s.Read(t.Context(), func(tx *store.Tx) error {
 		_, _, _, waiting := tx.Undelivered(named, store.DeliveryPending, store.LanePlace{}, 10)
 		_, _, _, dead := tx.Undelivered(named, store.DeliveryFailed, store.LanePlace{}, 10)
 		_, _, all := tx.Deliveries(named, 0, 10)
-		return errors.Join(waiting, dead, all, second(tx.TicketDeliveries(named, one.ID)), second(tx.Backlog(named.ID)), second(tx.Targets("", "", 5)), second(tx.Targets("p", "", 5)),
-			second(tx.CountRegistered("p")), second(tx.Event(one.ID, 1)), second(tx.OldAttempts(named.ID, desktest.Start)), second(tx.Target(named.ID, "", false)))
+		_, _, ofTicket := tx.TicketDeliveries(named, one.ID, 0, 10)
+		return errors.Join(waiting, dead, all, ofTicket, second(tx.Backlog(named.ID)), second(tx.Targets("", "", 5)), second(tx.Targets("p", "", 5)),
+			second(tx.Event(one.ID, 1)), second(tx.OldAttempts(named.ID, desktest.Start)), second(tx.Target(named.ID, "", false)))
 	}))
 	check(t, second(s.AttemptTargets(t.Context())))
 	check(t, second(s.ForgetAttempts(t.Context(), named.ID, desktest.Start.Add(time.Hour), 10)))

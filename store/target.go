@@ -100,8 +100,10 @@ func (tx *Tx) Targets(partner, after string, limit int) ([]desk.Target, error) {
 	return found, err
 }
 
-// CountRegistered counts the endpoints that a partner registered.
+// CountRegistered counts the endpoints that a partner registered. Until the transaction ends nobody else does: two at once
+// would not see each other's.
 func (tx *Tx) CountRegistered(partner string) (n int, err error) {
+	tx.exec(`SELECT 1 FROM partner WHERE id = $1`+tx.store.engine.Dialect().ForUpdate, partner)
 	err = tx.one(`SELECT COUNT(*) FROM target WHERE partner_id = $1 AND kind = 'registered' AND deleted_at = 0`, []any{partner}, &n)
 	return n, err
 }

@@ -143,6 +143,9 @@ func (t checkingTransport) RoundTrip(req *http.Request) (*http.Response, error) 
 			return nil, err
 		}
 		asked.Body = io.NopCloser(bytes.NewReader(body))
+		if len(body) == 0 && req.ContentLength == 0 {
+			asked.Body = http.NoBody // else its length would not be announced
+		}
 	}
 	answer, err := t.base.RoundTrip(asked)
 	if err != nil {

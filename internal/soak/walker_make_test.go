@@ -15,7 +15,7 @@ import (
 // memory is what earlier answers gave, for later requests to use.
 type memory struct {
 	mu    sync.Mutex
-	kinds map[string][]string // ticketNumber, attachmentId, cursor, tag, requestId, channelReferenceId
+	kinds map[string][]string // ticketNumber, attachmentId, cursor, tag, requestId, channelReferenceId, webhookId, delivery
 }
 
 func (m *memory) keep(kind, value string) {
@@ -72,6 +72,10 @@ func (m *maker) text(name string, s *openapi3.Schema) string {
 		return m.oneOf("2024-12-19", "2024-12-19T10:30:00Z")
 	case "webhookUrl":
 		return "https://hooks.example.com/x"
+	case "url":
+		return "http://127.0.0.1:1/hook" // the test of it ends at once
+	case "from", "until":
+		return m.oneOf("1", "1", "2", "9", m.memory.any(m.Rand, "after"))
 	case "requestId", "idempotencyKey", "channelReferenceId":
 		if m.IntN(3) == 0 {
 			return m.memory.any(m.Rand, name)
@@ -80,7 +84,7 @@ func (m *maker) text(name string, s *openapi3.Schema) string {
 		m.memory.keep(name, made)
 		return made
 	case "method":
-		return m.oneOf("GET", "POST", "PATCH")
+		return m.oneOf("GET", "POST", "PATCH", "DELETE")
 	case "path":
 		return m.oneOf("/tickets/"+m.memory.any(m.Rand, "ticketNumber"), "/claims", "/tickets", "/events", "/batch", "/nothing")
 	case "cursor", "supportGroup", "assignee":
@@ -108,6 +112,8 @@ func (m *maker) value(name string, ref *openapi3.SchemaRef, depth int) string {
 			items[i] = m.value("", s.Items, depth+1)
 		}
 		return "[" + strings.Join(items, ",") + "]"
+	case name == "overlapHours":
+		return m.oneOf("0", "1", "24", "169")
 	case s.Type.Is("number"), s.Type.Is("integer"):
 		return m.oneOf("1", "500000", "87500", "10000000", "1000000000")
 	case s.Type.Is("boolean"):

@@ -143,7 +143,7 @@ func (w *walker) walk(seed uint64, steps int) error {
 		}
 		r, err := c.Send(op.method, path, body)
 		if err == nil {
-			err = w.judge(op, body, r)
+			err = w.judge(op, path, body, r)
 		}
 		if err != nil {
 			return fmt.Errorf("worker of seed %d, step %d: %s %s %v: %w\n%.1000s", seed, i, op.method, path, headers, err, body)
@@ -155,7 +155,10 @@ func (w *walker) walk(seed uint64, steps int) error {
 // request makes a request of an operation.
 func (w *walker) request(m *maker, op operation) (path string, body []byte, headers map[string]string) {
 	path, headers = op.path, map[string]string{}
-	for _, name := range []string{"ticketNumber", "attachmentId", "requestId"} {
+	if known := w.memory.any(m.Rand, "delivery"); known != "" && m.IntN(6) > 0 { // a webhook and an event that belong together
+		path = strings.Replace(path, "{webhookId}/deliveries/{eventId}", known, 1)
+	}
+	for _, name := range []string{"ticketNumber", "attachmentId", "requestId", "webhookId", "eventId"} {
 		value := w.memory.any(m.Rand, name)
 		if value == "" || m.IntN(6) == 0 {
 			value = m.oneOf("404", "x", strings.Repeat("9", 400), "a/b", "%", "\x00", "\xff", "🎫", "-1", "01", "..", " ", "' OR 1=1")
@@ -247,7 +250,7 @@ func (w *walker) header(m *maker, name string) string {
 }
 
 // judge checks an answer beyond what the contract says, and remembers what it gave.
-func (w *walker) judge(op operation, body []byte, r desktest.Response) error {
+func (w *walker) judge(op operation, path string, body []byte, r desktest.Response) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.statuses[r.Status]++
@@ -262,7 +265,21 @@ func (w *walker) judge(op operation, body []byte, r desktest.Response) error {
 	for kind, value := range map[string]string{"ticketNumber": r.Text("ticketNumber"), "cursor": r.Text("cursor"), "after": r.Text("cursor"), "tag": r.Header.Get("ETag"), "attachmentId": r.Text("attachments.0.id")} {
 		w.memory.keep(kind, value)
 	}
+	w.keepWebhooks(op, path, r)
 	return w.note(op.OperationID, body, r)
+}
+
+// keepWebhooks remembers webhooks, and which delivery is of which.
+func (w *walker) keepWebhooks(op operation, path string, r desktest.Response) {
+	w.memory.keep("webhookId", r.Text("webhook.id"))
+	for i := range r.Len("webhooks") {
+		w.memory.keep("webhookId", r.Text(fmt.Sprintf("webhooks.%d.id", i)))
+	}
+	if event := r.Text("deliveries.0.eventId"); op.OperationID == "listDeliveries" && event != "" {
+		id, _, _ := strings.Cut(strings.TrimPrefix(path, "/api/omnichannel/webhooks/"), "/")
+		w.memory.keep("delivery", id+"/deliveries/"+event)
+		w.memory.keep("eventId", event)
+	}
 }
 
 // internally is what a comment says that is not for the partner's eyes.
@@ -343,8 +360,9 @@ func (w *walker) replay(t *testing.T, c *desktest.Client) (status map[string]str
 	return status, comments
 }
 
-// provoked are answers that only a failing service or a body of its own kind brings; the tests of the API provoke them.
-var provoked = []string{" 408", " 413", " 500", " 503"}
+// provoked are answers that only a failing service, a body of its own kind, or a delivery that is on its way brings; the
+// tests of the API provoke them.
+var provoked = []string{" 408", " 413", " 500", " 503", "skipDelivery 409"}
 
 // checkCoverage reports which documented answers no request of the process brought; in a whole soak there must be none.
 func (w *walker) checkCoverage(t *testing.T, whole bool) {
