@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Installs what the tests need and this machine lacks: a PostgreSQL server, Chromium, Node, Python and PHP (for the samples
-# of the guides), strace, dpkg and a C compiler (for the race detector). Does nothing, quickly, when all is there. Installs only as root or with sudo that asks for no
-# password, on Debian and its kin; elsewhere it says what to install and fails.
+# of the guides), strace, dpkg and a C compiler (for the race detector), and into build/node the official library of
+# Standard Webhooks for Node, as a partner uses it. Does nothing, quickly, when all is there. Installs packages only as
+# root or with sudo that asks for no password, on Debian and its kin; elsewhere it says what to install and fails.
 set -euo pipefail
 
 have() { command -v "$1" >/dev/null; }
@@ -11,16 +12,36 @@ have_postgres() {
 	compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null
 }
 
+# The versions and hashes are those of package-lock.json. Without the registry the tests that need the library fail and say
+# so; the others go on.
+library_for_node() {
+	local from=internal/soak/testdata/node to=build/node
+	cmp --quiet "$from/package-lock.json" "$to/node_modules/.from" && return
+	echo "Installing for the tests: the library of Standard Webhooks, from the npm registry"
+	mkdir -p "$to"
+	cp "$from"/package*.json "$to"
+	if npm ci --prefix "$to" --ignore-scripts --no-audit --no-fund --loglevel error; then
+		cp "$from/package-lock.json" "$to/node_modules/.from"
+	else
+		echo "The npm registry gave no library of Standard Webhooks: the tests that verify webhooks with it will fail." >&2
+	fi
+}
+
+cd "$(dirname "$0")/.."
 missing=()
 have_postgres || missing+=(postgresql)
 have chromium || missing+=(chromium)
 have node || missing+=(nodejs)
+have npm || missing+=(npm)
 have python3 || missing+=(python3)
 have php || missing+=(php-cli)
 have strace || missing+=(strace)
 have dpkg-deb || missing+=(dpkg)
 have gcc && [[ -e /usr/include/stdlib.h ]] || missing+=(gcc libc6-dev)
-((${#missing[@]})) || exit 0
+if ((${#missing[@]} == 0)); then
+	library_for_node
+	exit 0
+fi
 
 if ! have apt-get; then
 	echo "The tests need what these Debian packages hold; install it and try again: ${missing[*]}" >&2
@@ -47,3 +68,4 @@ echo "Installing for the tests: ${missing[*]}"
 apt=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get --quiet --quiet)
 "${apt[@]}" update || "${apt[@]}" update
 "${apt[@]}" install --yes --no-install-recommends "${missing[@]}"
+library_for_node
