@@ -16,6 +16,7 @@ const callers = 12
 type desk struct {
 	desktest.Installation
 	key    string
+	secret string // of the key's webhooks
 	ledger *ledger
 	seen   []entry // what the reader got, in order
 	sound  map[string]bool
@@ -23,7 +24,8 @@ type desk struct {
 
 func newDesk(t *testing.T, in desktest.Installation) *desk {
 	t.Helper()
-	return &desk{Installation: in, key: in.NewKey(t, "partner").Key, ledger: newLedger(t, "w"), sound: map[string]bool{}}
+	key := in.NewKey(t, "partner")
+	return &desk{Installation: in, key: key.Key, secret: key.WebhookSecret, ledger: newLedger(t, "w"), sound: map[string]bool{}}
 }
 
 // newLoad makes a load on the desk as a process serves it. It lasts until its channel is closed.

@@ -35,6 +35,7 @@ type write struct {
 	Ticket string `json:"ticket,omitempty"` // number: of a change, what it changes; of what opens a ticket, what the answer said
 	Told   bool   `json:"told,omitempty"`   // it was answered with a success, which the client believes
 	Batch  string `json:"batch,omitempty"`  // X-Request-Id of the batch that it was sent in; else that is its id
+	Hook   string `json:"hook,omitempty"`   // of what opens a ticket: who is told of it
 }
 
 func (w write) nominal() int       { return 10_000 + int(crc32.ChecksumIEEE([]byte(w.ID))%900_000) }
@@ -55,7 +56,8 @@ func (w write) content() []byte {
 // ledger is the client's own book: a file in which each write is noted before it is sent, and each answer before the
 // client counts it. It is what a bank would hold against us.
 type ledger struct {
-	name   string // begins the ids
+	name   string   // begins the ids
+	hooks  []string // who is told of the tickets, in turn; empty: nobody
 	file   *os.File
 	mu     sync.Mutex
 	writes map[string]*write
@@ -82,6 +84,9 @@ func newLedger(t *testing.T, name string) *ledger {
 func (l *ledger) ask(w write) (write, error) {
 	l.mu.Lock()
 	w.ID = fmt.Sprintf("%s-%05d", l.name, len(l.order))
+	if w.Kind.opens() && len(l.hooks) > 0 {
+		w.Hook = l.hooks[len(l.order)%len(l.hooks)]
+	}
 	l.order = append(l.order, w.ID)
 	l.writes[w.ID] = &w
 	asked := w

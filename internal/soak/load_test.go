@@ -22,6 +22,9 @@ func (w write) request() (method, path string, body []byte) {
 		id = w.ID
 	}
 	integration := map[string]any{"requestId": id}
+	if w.Hook != "" {
+		integration["webhookUrl"] = w.Hook
+	}
 	files := []any{map[string]any{"filename": w.attachment(), "mimeType": "text/plain", "content": base64.StdEncoding.EncodeToString(w.content())}}
 	var asked map[string]any
 	switch w.Kind {

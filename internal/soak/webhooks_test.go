@@ -1,0 +1,165 @@
+package soak_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"banksulutgo.co.id/servicedesk/internal/desktest"
+)
+
+// lease is how long a node has what it delivers; then another one takes it up (outbox).
+const lease = time.Minute
+
+// owed is an event of the feed, with the bytes that webhooks of it carry.
+type owed struct{ id, ticket, body string }
+
+// newHookedDesk makes a desk whose tickets name a receiver.
+func newHookedDesk(t *testing.T, in desktest.Installation, hangs int) (*desk, *receiver) {
+	t.Helper()
+	in.Env = append(in.Env, "SERVICEDESK_WEBHOOK_ALLOW_NETS=127.0.0.0/8", "SERVICEDESK_WEBHOOK_PROBE=100ms",
+		"SERVICEDESK_WEBHOOK_RETRY=50ms,100ms,200ms"+strings.Repeat(",400ms", 50))
+	d := newDesk(t, in)
+	r := newReceiver(t, d.secret, hangs)
+	d.ledger.hooks = r.hooks()
+	return d, r
+}
+
+// feed reads what a receiver should have heard.
+func (d *desk) feed(t *testing.T, p *desktest.Process) (feed []owed) {
+	t.Helper()
+	in := &inspection{client: desktest.NewClient(p.URL, d.key)}
+	for after, more := "0", true; more; {
+		var page struct {
+			Events []json.RawMessage
+			Cursor string
+			More   bool
+		}
+		if !in.get(http.MethodGet, "/events?limit=500&after="+after, "", &page) {
+			t.Fatal(in.wrong)
+		}
+		for _, text := range page.Events {
+			var e entry
+			must(t, json.Unmarshal(text, &e))
+			_, body, _ := strings.Cut(string(text), fmt.Sprintf(`"id":%q,`, e.ID))
+			feed = append(feed, owed{e.ID, e.TicketNumber, "{" + body})
+		}
+		after, more = page.Cursor, page.More
+	}
+	return feed
+}
+
+// settle waits until everything was delivered, ends the program, and compares what the receiver heard with the feed.
+func (d *desk) settle(t *testing.T, r *receiver, rounds int, all ...*desktest.Process) {
+	t.Helper()
+	d.check(t, all[0])
+	feed := d.feed(t, all[0])
+	late := r.missing(feed)
+	desktest.Await(t, 2*lease+time.Minute, "the receiver has heard everything", func() bool { return r.missing(feed) == 0 || t.Failed() })
+	for _, p := range all {
+		p.Stop(t)
+	}
+	db := d.SQL(t)
+	var restless int
+	must(t, db.QueryRowContext(t.Context(), `SELECT COUNT(*) FROM lane WHERE due > 0 OR dead_at > 0 OR head <= tail`).Scan(&restless))
+	if restless > 0 {
+		t.Errorf("%d lanes hold events still, though all were delivered", restless)
+	}
+	rows, err := db.QueryContext(t.Context(), `SELECT ticket_id, seq FROM attempt WHERE doubtful`)
+	must(t, err)
+	doubtful := map[string]bool{}
+	for rows.Next() {
+		var ticket string
+		var seq int64
+		must(t, rows.Scan(&ticket, &seq))
+		doubtful[fmt.Sprintf("%s-%d", ticket, seq)] = true
+	}
+	must(t, rows.Err())
+	twice := r.check(t, feed, doubtful)
+	if len(feed) < 10*rounds || len(doubtful) == 0 {
+		t.Errorf("%d events, %d of them in doubt once: too few to prove anything", len(feed), len(doubtful))
+	}
+	t.Logf("%s; %d events in %d attempts, %d events late at the end, %d once in doubt, %d taken more than once; %v", d.summary(rounds), len(feed), r.arrived, late, len(doubtful), twice, r.moods)
+}
+
+// endLeases lets the nodes of the desk have nothing any more, as if a minute had passed since they died or stood still. The
+// whole soak lets it pass. What a node that stands still has locked stays as it is.
+func (d *desk) endLeases(t *testing.T) {
+	t.Helper()
+	if size(1, 0) == 0 {
+		return
+	}
+	skip := ""
+	if d.Database != "" {
+		skip = " FOR UPDATE SKIP LOCKED"
+	}
+	db := d.SQL(t)
+	_, err := db.ExecContext(t.Context(), fmt.Sprintf(`UPDATE lane SET due = %d WHERE (ticket_id, target_id, again) IN (SELECT ticket_id, target_id, again FROM lane WHERE due > 0 AND began%s)`,
+		time.Now().UnixMicro(), skip))
+	must(t, err)
+	must(t, db.Close())
+}
+
+func TestReceiversHearEverythingInOrderWheneverTheProgramDies(t *testing.T) {
+	t.Parallel()
+	desktest.OnEachEngine(t, func(t *testing.T, e desktest.Engine) {
+		d, r := newHookedDesk(t, desktest.NewInstallation(t, e), size(0, 10))
+		rounds := size(3, 100)
+		p := d.Serve(t)
+		for round := range rounds {
+			d.harm(t, p, p.Kill)
+			d.endLeases(t)
+			if p = d.Serve(t); round%10 == 9 {
+				t.Log(d.summary(round + 1))
+			}
+		}
+		d.settle(t, r, rounds, p)
+	})
+}
+
+func TestReceiversHearEverythingInOrderThoughANodeStandsStillAndAnotherDies(t *testing.T) {
+	t.Parallel()
+	d, r := newHookedDesk(t, desktest.NewInstallation(t, desktest.PostgreSQL), 0)
+	other := d.Node(t)
+	first, second := d.Serve(t), other.Serve(t)
+	rounds := size(1, 3)
+	for range rounds {
+		d.atWork(t, first, second, func() { // as a machine does whose hypervisor moves it
+			must(t, syscall.Kill(first.PID(), syscall.SIGSTOP))
+			<-time.After(time.Duration(size(1, 70)) * time.Second)
+			d.endLeases(t)
+			<-time.After(time.Second)
+			must(t, syscall.Kill(first.PID(), syscall.SIGCONT))
+		})
+		d.atWork(t, first, second, second.Kill)
+		second = other.Serve(t)
+	}
+	d.endLeases(t)
+	d.settle(t, r, rounds, first, second)
+}
+
+// atWork lets callers write to two nodes, and at some moment something happen to one of them.
+func (d *desk) atWork(t *testing.T, first, second *desktest.Process, happens func()) {
+	t.Helper()
+	loads := []*load{d.newLoad(first), d.newLoad(second)}
+	var running sync.WaitGroup
+	for _, l := range loads {
+		l.most = 200 // enough for a node that stands still for long
+		running.Go(func() { l.run(callers / 2) })
+	}
+	<-time.After(time.Duration(100+rand.IntN(300)) * time.Millisecond)
+	happens()
+	for _, l := range loads {
+		l.stopAfter(50 * time.Millisecond)
+	}
+	running.Wait()
+	for _, l := range loads {
+		l.check(t)
+	}
+}
