@@ -19,8 +19,11 @@ func TestMain(m *testing.M) {
 
 // size picks how much a test does: normally, and in a soak.
 func size(normal, full int) int {
-	if os.Getenv("SERVICEDESK_SOAK") == "full" {
+	if inFull() {
 		return full
 	}
 	return normal
 }
+
+// inFull reports whether this is a soak.
+func inFull() bool { return os.Getenv("SERVICEDESK_SOAK") == "full" }

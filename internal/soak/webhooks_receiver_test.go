@@ -1,6 +1,7 @@
 package soak_test
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -8,10 +9,13 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"banksulutgo.co.id/servicedesk/auth"
 	"banksulutgo.co.id/servicedesk/webhook"
 )
 
@@ -193,40 +197,80 @@ func (r *receiver) missing(feed []owed) (n int) {
 
 // check compares what was heard with the feed: each event was taken, with the bytes of the feed, and came for the first
 // time after all earlier ones of its ticket had been taken; nothing else came; and what was taken twice was sent again by a
-// program that could not know better. It returns how many were.
-func (r *receiver) check(t *testing.T, feed []owed, doubtful map[string]bool) (twice int) {
-	t.Helper()
+// program that could not know better. It returns what is wrong, and how many events were taken more than once.
+func (r *receiver) check(feed []owed, doubtful map[string]bool) (wrong []string, twice int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for _, wrong := range r.wrong {
-		t.Error(wrong)
-	}
+	wrong = slices.Clone(r.wrong)
+	say := func(format string, args ...any) { wrong = append(wrong, fmt.Sprintf(format, args...)) }
 	before, known := map[string]int{}, map[string]bool{}
 	for _, e := range feed {
 		known[e.id] = true
 		h := r.heard[e.id]
 		if h == nil || len(h.taken) == 0 {
-			t.Errorf("%s of ticket %s is missing", e.id, e.ticket)
+			say("%s of ticket %s is missing", e.id, e.ticket)
 			continue
 		}
 		if h.body != e.body {
-			t.Errorf("%s came as\n%s\nthe feed has\n%s", e.id, h.body, e.body)
+			say("%s came as\n%s\nthe feed has\n%s", e.id, h.body, e.body)
 		}
 		if h.first < before[e.ticket] {
-			t.Errorf("%s of ticket %s came before the event before it was taken", e.id, e.ticket)
+			say("%s of ticket %s came before the event before it was taken", e.id, e.ticket)
 		}
 		before[e.ticket] = h.taken[0]
 		if len(h.taken) > 1 {
 			twice++
 			if !doubtful[e.id] {
-				t.Errorf("%s was taken %d times, and no attempt says that one before it was in doubt", e.id, len(h.taken))
+				say("%s was taken %d times, and no attempt says that one before it was in doubt", e.id, len(h.taken))
 			}
 		}
 	}
 	for id := range r.heard {
 		if !known[id] {
-			t.Errorf("nobody knows the event %s", id)
+			say("nobody knows the event %s", id)
 		}
 	}
-	return twice
+	return wrong, twice
+}
+
+func TestReceiversNoticeWhatTheyDidNotHearAsTheyShould(t *testing.T) {
+	t.Parallel()
+	secret := auth.NewWebhookSecret()
+	feed := []owed{{"a-1", "1", `["a"]`}, {"b-1", "2", `["b"]`}, {"a-3", "1", `["c"]`}}
+	for _, c := range []struct{ story, want string }{
+		{"a-1 +a-1 b-1 +b-1 a-3 +a-3", ""},
+		{"a-1 b-1 a-1 +a-1 a-3 +a-3 +b-1", ""},
+		{"b-1 +b-1 b-1 +b-1 a-1 +a-1 a-3 +a-3", ""}, // in doubt
+		{"a-1 +a-1 b-1 +b-1", "a-3 of ticket 1 is missing"},
+		{"a-1 +a-1 b-1 +b-1 a-3", "a-3 of ticket 1 is missing"},
+		{"a-1 b-1 +b-1 a-3 +a-1 +a-3", "came before the event before"},
+		{"a-1 +a-1 b-1 +b-1 a-3 +a-3 a-3 +a-3", "no attempt says"},
+		{"a-1 +a-1 b-1 +b-1 a-3 +a-3 a-2", "nobody knows"},
+		{"a-1:[] +a-1 b-1 +b-1 a-3 +a-3", "the feed has"},
+		{"a-1 +a-1 b-1 +b-1 a-3 +a-3 a-3:[]", "and then as"},
+		{"a-1 +a-1 b-1 +b-1 a-3! +a-3", "is not signed"},
+	} {
+		r := &receiver{secret: secret, heard: map[string]*hearing{}}
+		bodies := map[string]string{"a-1": `["a"]`, "b-1": `["b"]`, "a-3": `["c"]`, "a-2": `["d"]`}
+		for step := range strings.FieldsSeq(c.story) {
+			id, taken := strings.CutPrefix(step, "+")
+			if taken {
+				r.take(id)
+				continue
+			}
+			id, forged := strings.CutSuffix(id, "!")
+			id, body, _ := strings.Cut(id, ":")
+			body = cmp.Or(body, bodies[id])
+			h, err := webhook.Headers(webhook.Message{ID: id, Body: []byte(body)}, time.Now(), secret)
+			must(t, err)
+			if forged {
+				h.Set(webhook.SignatureHeader, webhook.Sign("x", []byte(body)))
+			}
+			r.arrive(id, body, h)
+		}
+		wrong, _ := r.check(feed, map[string]bool{"b-1": true})
+		if found := strings.Join(wrong, "\n"); len(wrong) > 0 != (c.want != "") || !strings.Contains(found, c.want) {
+			t.Errorf("%s: %q, want %q", c.story, found, c.want)
+		}
+	}
 }
