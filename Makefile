@@ -1,7 +1,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help build run deb try-deb test lint bench bench-growth fuzz soak soak-api soak-crash soak-power soak-io clean setup testrun
+.PHONY: help build run deb try-deb test lint bench bench-growth fuzz soak soak-api soak-crash soak-power soak-io soak-webhooks clean setup testrun
 
 # The version is ours to give (-X main.version): Go's own stamp fails in a clone that belongs to another user.
 export GOFLAGS := $(strip $(GOFLAGS) -buildvcs=false)
@@ -61,6 +61,9 @@ soak-power: setup testrun ## of soak: cut the power at every moment of a run
 
 soak-io: setup testrun ## of soak: let each n-th call to the disk fail, and the disk be full
 	@$(SOAK) -run Disk
+
+soak-webhooks: setup testrun ## of soak: verify a million events in Node, and deliver while nodes die and stand still
+	@$(SOAK) -run Receivers
 
 clean: ## remove build/
 	rm -rf build
