@@ -3,8 +3,10 @@ package outbox_test
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -13,6 +15,7 @@ import (
 	"banksulutgo.co.id/servicedesk/desk"
 	"banksulutgo.co.id/servicedesk/internal/desktest"
 	"banksulutgo.co.id/servicedesk/outbox"
+	"banksulutgo.co.id/servicedesk/store"
 )
 
 func TestWhatANodeHadIsTakenUpWithinOneLease(t *testing.T) {
@@ -56,6 +59,44 @@ func TestWhatANodeHadIsTakenUpWithinOneLease(t *testing.T) {
 		late := w.seen()
 		if len(late) != 2 || late[1].Event != ticket.ID+"-3" {
 			t.Errorf("afterwards: %+v, want the end of the first attempt and then the third event alone", late)
+		}
+	})
+}
+
+// stalling is a clock of a node that stands still for an hour after it looked at it so many times.
+type stalling struct {
+	*desktest.Clock
+	looks atomic.Int64
+}
+
+func (c *stalling) now() time.Time {
+	now := c.Now()
+	if c.looks.Add(-1) == 0 {
+		c.Advance(time.Hour)
+	}
+	return now
+}
+
+func TestANodeThatStoodStillAfterItTookADeliveryDoesNotBeginIt(t *testing.T) {
+	t.Parallel()
+	desktest.OnEachEngine(t, func(t *testing.T, e desktest.Engine) {
+		w := newWorld(t, e)
+		clock := &stalling{Clock: w.Clock}
+		s, err := store.Open(t.Context(), store.Options{Database: w.Database, Folder: w.Folder, Clock: clock.now, Log: slog.New(slog.DiscardHandler)})
+		must(t, err)
+		defer s.Close()
+		ticket := w.claim(t, "https://partner.example/")
+		w.Sequence(t)
+		stood := w.newRunner(s)
+		clock.looks.Store(3) // the third is that of the transaction that takes it
+		stood.Turn(t.Context())
+		if seen := w.seen(); len(seen) != 0 {
+			t.Errorf("it began what others may have by then: %+v", seen)
+		}
+		w.Clock.Advance(w.runner.Lease())
+		w.turns(t, w.runner)
+		if seen := w.seen(); len(seen) != 1 || seen[0].Event != ticket.ID+"-1" || !seen[0].Doubtful {
+			t.Errorf("the other node delivered %+v, want the event, in doubt", seen)
 		}
 	})
 }

@@ -153,11 +153,12 @@ func (r *Runner) step(ctx context.Context) time.Duration {
 	}
 	r.plan(now)
 	if len(r.turn.Settled)+len(r.turn.Attempts)+len(r.turn.Marks)+len(r.turn.Wants) > 0 {
+		before := r.store.Now()
 		taken, err := r.store.Turn(ctx, r.turn)
 		if err != nil {
 			return r.trouble("deliveries cannot be stored, trying again", err)
 		}
-		r.begin(ctx, taken)
+		r.begin(ctx, taken, before)
 	}
 	return r.pause(r.store.Now())
 }
@@ -260,8 +261,8 @@ func (r *Runner) inTurn() []string {
 	return slices.Concat(ids[r.offset:], ids[:r.offset])
 }
 
-// begin starts what was taken.
-func (r *Runner) begin(ctx context.Context, taken []store.Taken) {
+// begin starts what was taken. The leases began after since.
+func (r *Runner) begin(ctx context.Context, taken []store.Taken, since time.Time) {
 	got := map[string]int{}
 	for _, t := range taken {
 		got[t.TargetID]++
@@ -276,20 +277,20 @@ func (r *Runner) begin(ctx context.Context, taken []store.Taken) {
 		}
 	}
 	r.turn = store.Turn{Lease: r.lease, Wants: r.turn.Wants[:0]}
-	began := time.Now()
 	for _, t := range taken {
 		p := r.peers[t.TargetID]
 		p.flights++
 		r.flights++
 		h, d := p.handler, Delivery{Taken: t, Target: p.target, Attempt: t.Tries + 1}
-		go func() { r.landed <- r.fly(ctx, h, d, began) }()
+		go func() { r.landed <- r.fly(ctx, h, d, since) }()
 	}
 }
 
-// fly makes the attempt, unless the process stood still for so long that another node may have the lane.
-func (r *Runner) fly(ctx context.Context, h Handler, d Delivery, taken time.Time) (l landing) {
+// fly makes the attempt, unless the process stood still for so long that another node may have the lane. Leases run by the
+// clock of the store, which goes on while a machine is suspended; that of the process may not.
+func (r *Runner) fly(ctx context.Context, h Handler, d Delivery, since time.Time) (l landing) {
 	l = landing{Delivery: d, at: r.store.Now()}
-	if time.Since(taken) > leaseReserve/2 {
+	if l.at.Sub(since) > leaseReserve/2 {
 		l.missed = true
 		return l
 	}
