@@ -13,7 +13,7 @@ FUZZTIME ?= 30s
 TESTRUN := build/testrun
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: ## build build/servicedesk, one static program
 	$(RELEASED) go build -ldflags "-s -w -X main.version=$(VERSION)" -o build/servicedesk ./cmd/servicedesk

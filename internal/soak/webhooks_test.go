@@ -102,8 +102,8 @@ func (d *desk) settle(t *testing.T, r *receiver, rounds int, nodes ...*desktest.
 	if len(feed) < 10*rounds || inFull() && len(doubtful) == 0 {
 		t.Errorf("%d events, %d of them in doubt once: too few to prove anything", len(feed), len(doubtful))
 	}
-	t.Logf("%s; %d events heard in %d attempts, %d of them late at the end, %d once in doubt, %d taken more than once; %v",
-		d.summary(rounds), len(feed), r.arrived, late, len(doubtful), twice, r.moods)
+	t.Logf("%d rounds: %d writes acknowledged, %d events heard in %d attempts, %d of them late at the end, %d once in doubt, %d taken more than once; %v",
+		rounds, d.ledger.told(), len(feed), r.arrived, late, len(doubtful), twice, r.moods)
 }
 
 // endForgotten ends what a node that stands still has begun in the database, as the server does by itself after a minute.
