@@ -101,6 +101,33 @@ func TestANodeThatStoodStillAfterItTookADeliveryDoesNotBeginIt(t *testing.T) {
 	})
 }
 
+func TestWhatWasSkippedStaysSkippedThoughANodeComesBackThatHadIt(t *testing.T) {
+	t.Parallel()
+	desktest.OnEachEngine(t, func(t *testing.T, e desktest.Engine) {
+		w := newWorld(t, e)
+		ticket := w.claim(t, "https://partner.example/")
+		w.comment(t, ticket)
+		w.Sequence(t)
+		stuck, begun := make(chan struct{}), make(chan struct{})
+		w.answer(func(outbox.Delivery) outbox.Outcome {
+			close(begun)
+			<-stuck
+			return outbox.Outcome{Class: "TIMED_OUT"}
+		})
+		w.runner.Step(t.Context())
+		<-begun
+		w.Clock.Advance(w.runner.Lease() + time.Second)
+		must(t, w.App.SkipDelivery(t.Context(), w.actor, w.targetOf(t).ID, ticket.ID+"-1"))
+		w.answer(nil)
+		close(stuck)
+		w.runner.Stop(t.Context())
+		w.seen()
+		if seen := w.after(t, time.Hour); len(seen) != 1 || seen[0].Event != ticket.ID+"-2" {
+			t.Errorf("after the skip %+v was delivered, want the second event", seen)
+		}
+	})
+}
+
 // Events come while lanes are settled, on two nodes at once: whoever settles a lane must see that it has a new tail.
 func TestNoEventIsForgottenWhileItsLaneIsSettled(t *testing.T) {
 	t.Parallel()

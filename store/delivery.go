@@ -209,10 +209,12 @@ func (tx *Tx) Revive(l LaneID, when time.Time) {
 	tx.exec(`UPDATE lane SET tries = 0, dead_at = 0, due = $1 WHERE ticket_id = $2 AND target_id = $3 AND again = $4 AND tail >= head`, micros(when), l.TicketID, l.TargetID, l.Again)
 }
 
-// SkipNext lets a lane do without its next event. Nobody may have the lane.
+// SkipNext lets a lane do without its next event. Nobody may have the lane; who had it and comes back later settles nothing.
 func (tx *Tx) SkipNext(l Lane, when time.Time) {
+	l.Fence++
+	tx.exec(`UPDATE lane SET fence = $1 WHERE ticket_id = $2 AND target_id = $3 AND again = $4`, l.Fence, l.TicketID, l.TargetID, l.Again)
 	tx.settle([]Settled{{LaneID: l.LaneID, Fence: l.Fence, Head: l.Next + 1}}, when)
-	tx.insertAttempts([]Attempt{{LaneID: l.LaneID, Seq: l.Next, Fence: l.Fence + 1, At: when, Class: ClassSkipped}}) // behind the last one
+	tx.insertAttempts([]Attempt{{LaneID: l.LaneID, Seq: l.Next, Fence: l.Fence, At: when, Class: ClassSkipped}}) // behind the last one
 }
 
 // SendAgain owes an event of a ticket to a target once more, whether or not it got it, besides what it is owed anyway. The
