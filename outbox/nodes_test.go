@@ -210,7 +210,17 @@ func TestABlackHoleMovesNobodyElse(t *testing.T) {
 				return outbox.Outcome{Done: true, Class: "DELIVERED", Status: 200}
 			})
 			w.Sequence(t)
-			for w.attempts() < 3*targets-3 || w.runner.Unsettled() > 0 {
+			others := func() (n int) {
+				w.mu.Lock()
+				defer w.mu.Unlock()
+				for _, g := range w.got {
+					if !slices.ContainsFunc(tickets[:3], func(t *desk.Ticket) bool { return g.Event == t.ID+"-1" }) {
+						n++
+					}
+				}
+				return n
+			}
+			for others() < 3*targets-3 || w.runner.Unsettled() > 0 {
 				w.runner.Look()
 				w.runner.Step(t.Context())
 				w.Clock.Advance(25 * time.Millisecond)
