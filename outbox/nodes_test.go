@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"banksulutgo.co.id/servicedesk/app"
 	"banksulutgo.co.id/servicedesk/desk"
 	"banksulutgo.co.id/servicedesk/internal/desktest"
 	"banksulutgo.co.id/servicedesk/outbox"
@@ -117,7 +118,7 @@ func TestWhatWasSkippedStaysSkippedThoughANodeComesBackThatHadIt(t *testing.T) {
 		w.runner.Step(t.Context())
 		<-begun
 		w.Clock.Advance(w.runner.Lease() + time.Second)
-		must(t, w.App.SkipDelivery(t.Context(), w.actor, w.targetOf(t).ID, ticket.ID+"-1"))
+		must(t, w.App.SkipDelivery(t.Context(), w.actor, w.targetOf(t).ID, ticket.ID+"-1", app.Once[struct{}]{}))
 		w.answer(nil)
 		close(stuck)
 		w.runner.Stop(t.Context())

@@ -70,7 +70,7 @@ func TestAFailedEventKeepsBackItsTicketOnlyAndIsTriedAsLongAsItMay(t *testing.T)
 		if more := w.after(t, 1000*time.Hour); len(more) != 0 {
 			t.Errorf("it was tried after its last attempt: %+v", more)
 		}
-		page, err := w.App.Deliveries(t.Context(), w.actor, target.ID, app.DeliveryList{Ticket: number(bad)})
+		page, err := w.App.Deliveries(t.Context(), w.actor, target.ID, app.DeliveryList{Ticket: number(bad), Limit: 10})
 		must(t, err)
 		if diff := cmp.Diff([]string{"1 FAILED 4/4", "2 FAILED 0/0"}, states(page.Deliveries)); diff != "" {
 			t.Errorf("deliveries (-want +got):\n%s", diff)
