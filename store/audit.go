@@ -5,6 +5,7 @@ import (
 	"net/netip"
 
 	"banksulutgo.co.id/servicedesk/desk"
+	"banksulutgo.co.id/servicedesk/store/internal/sql"
 )
 
 // Audit stores entries of the audit trail. They are sealed into the chain when the transaction is concluded, or by the
@@ -19,7 +20,7 @@ func (tx *Tx) Audit(entries ...desk.AuditEntry) {
 func (s *Store) KeepAudit(ctx context.Context, entries []desk.AuditEntry) error {
 	return s.writeAlone(ctx, func(tx *Tx) error {
 		var stored int
-		err := tx.one(`SELECT COUNT(*) FROM audit WHERE id = $1`, []any{entries[0].ID}, &stored)
+		err := tx.sql.One(`SELECT COUNT(*) FROM audit WHERE id = $1`, []any{entries[0].ID}, &stored)
 		if err == nil && stored == 0 { // one is stored with all the others
 			tx.Audit(entries...)
 		}
@@ -27,16 +28,16 @@ func (s *Store) KeepAudit(ctx context.Context, entries []desk.AuditEntry) error 
 	})
 }
 
-var insertEntries = inserting("audit", auditColumns, ``)
+var insertEntries = sql.Inserting("audit", auditColumns, ``)
 
 func (tx *Tx) insertEntries(entries []desk.AuditEntry) {
-	tx.execRows(insertEntries, len(entries), func(n int) []any {
+	tx.sql.ExecRows(insertEntries, len(entries), func(n int) []any {
 		e := &entries[n]
 		address := ""
 		if e.Actor.Address.IsValid() {
 			address = e.Actor.Address.String()
 		}
-		return []any{e.ID, micros(e.At), string(e.Actor.Kind), e.Actor.ID, e.Actor.Name, e.Actor.PartnerID, address, e.Actor.RequestID,
+		return []any{e.ID, sql.Micros(e.At), string(e.Actor.Kind), e.Actor.ID, e.Actor.Name, e.Actor.PartnerID, address, e.Actor.RequestID,
 			e.Action, e.Target, e.Outcome, e.Detail, e.Number, e.MAC}
 	})
 }
@@ -49,7 +50,7 @@ func scanAudit(scan func(dest ...any) error) (desk.AuditEntry, error) {
 	var address string
 	err := scan(&e.ID, &when, &e.Actor.Kind, &e.Actor.ID, &e.Actor.Name, &e.Actor.PartnerID, &address, &e.Actor.RequestID,
 		&e.Action, &e.Target, &e.Outcome, &e.Detail, &e.Number, &e.MAC)
-	e.At = at(when)
+	e.At = sql.At(when)
 	if address != "" {
 		e.Actor.Address, _ = netip.ParseAddr(address)
 		if e.Actor.Address.String() != address {
@@ -67,13 +68,13 @@ func (tx *Tx) Sealed(from int64, limit int) ([]desk.AuditEntry, error) {
 // Unsealed counts the entries that wait for their seal.
 func (tx *Tx) Unsealed() (int, error) {
 	var n int
-	err := tx.one(`SELECT COUNT(*) FROM audit WHERE number = 0`, nil, &n)
+	err := tx.sql.One(`SELECT COUNT(*) FROM audit WHERE number = 0`, nil, &n)
 	return n, err
 }
 
 func (tx *Tx) auditEntries(query string, args ...any) ([]desk.AuditEntry, error) {
 	var found []desk.AuditEntry
-	err := tx.each(query, args, func(scan func(dest ...any) error) error {
+	err := tx.sql.Each(query, args, func(scan func(dest ...any) error) error {
 		e, err := scanAudit(scan)
 		found = append(found, e)
 		return err
@@ -84,6 +85,6 @@ func (tx *Tx) auditEntries(query string, args ...any) ([]desk.AuditEntry, error)
 // ChainHead reads the newest seal as the sequencer remembers it.
 func (tx *Tx) ChainHead() (desk.ChainHead, error) {
 	var h desk.ChainHead
-	err := tx.one(`SELECT audit_number, audit_mac FROM sequencer WHERE id = 1`, nil, &h.Number, &h.MAC)
+	err := tx.sql.One(`SELECT audit_number, audit_mac FROM sequencer WHERE id = 1`, nil, &h.Number, &h.MAC)
 	return h, err
 }

@@ -9,6 +9,7 @@ import (
 
 	"banksulutgo.co.id/servicedesk/store/internal/engine"
 	"banksulutgo.co.id/servicedesk/store/internal/queue"
+	"banksulutgo.co.id/servicedesk/store/internal/sql"
 )
 
 // job is a write that waits for its commit.
@@ -93,7 +94,7 @@ func (c *committer) together(batch []*job) {
 	switch e := c.store.engine; {
 	case err == nil:
 		c.together(c.tell(batch))
-	case errors.Is(err, errNotBegun) || isFault(err) && !e.RolledBack(err):
+	case errors.Is(err, errNotBegun) || sql.IsFault(err) && !e.RolledBack(err):
 		for _, j := range batch {
 			j.err, j.later = err, false
 		}
@@ -176,7 +177,7 @@ func (c *committer) transact(batch []*job) error {
 	}
 	open, err := c.store.engine.Begin(ctx)
 	if err != nil {
-		return blame(fmt.Errorf("%w: %w", errNotBegun, err))
+		return sql.Blame(fmt.Errorf("%w: %w", errNotBegun, err))
 	}
 	defer open.Rollback()
 	var all records
@@ -188,11 +189,11 @@ func (c *committer) transact(batch []*job) error {
 	if len(batch) == 1 && batch[0].err != nil {
 		return nil
 	}
-	if err := (&Tx{session: open, store: c.store, patient: true}).conclude(all, len(batch) == 1 && batch[0].alone); err != nil {
+	if err := c.store.over(open, true).conclude(all, len(batch) == 1 && batch[0].alone); err != nil {
 		return err
 	}
 	if err := open.Commit(); err != nil {
-		return blame(err)
+		return sql.Blame(err)
 	}
 	c.store.metrics.batch(len(batch), time.Since(start))
 	c.store.metrics.sequencedAtOnce(all)
@@ -204,17 +205,17 @@ func (c *committer) transact(batch []*job) error {
 func (c *committer) run(open engine.Session, j *job, joined bool, all *records) error {
 	if joined {
 		if err := open.Mark(); err != nil {
-			return blame(err)
+			return sql.Blame(err)
 		}
 	}
-	tx := &Tx{session: open, store: c.store, patient: !joined || open.Fresh()}
+	tx := c.store.over(open, !joined || open.Fresh())
 	j.err = call(j.fn, tx)
-	j.later = errors.Is(tx.err, errLater)
+	j.later = errors.Is(tx.sql.Err, errLater)
 	switch {
-	case isFault(tx.err):
-		return tx.err
+	case sql.IsFault(tx.sql.Err):
+		return tx.sql.Err
 	case j.err != nil && joined:
-		return blame(open.Undo())
+		return sql.Blame(open.Undo())
 	}
 	all.add(tx.records)
 	return nil
@@ -224,7 +225,7 @@ func (c *committer) run(open engine.Session, j *job, joined bool, all *records) 
 func (c *committer) rehearsal(ctx context.Context, batch []*job) error {
 	open, err := c.store.engine.Begin(ctx)
 	if err != nil {
-		return blame(fmt.Errorf("%w: %w", errNotBegun, err))
+		return sql.Blame(fmt.Errorf("%w: %w", errNotBegun, err))
 	}
 	defer open.Rollback()
 	for _, j := range batch {
@@ -241,7 +242,7 @@ func call(fn func(*Tx) error, tx *Tx) (err error) {
 	if err := fn(tx); err != nil {
 		return err
 	}
-	return tx.err
+	return tx.sql.Err
 }
 
 // recovered makes an error of a panic; it is deferred.

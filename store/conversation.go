@@ -2,12 +2,13 @@ package store
 
 import (
 	"banksulutgo.co.id/servicedesk/desk"
+	"banksulutgo.co.id/servicedesk/store/internal/sql"
 )
 
 // InsertComment stores a comment.
 func (tx *Tx) InsertComment(c desk.Comment) {
-	tx.exec(`INSERT INTO comment (ticket_id, seq, id, author, content, public, from_support, at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
-		c.TicketID, c.Seq, c.ID, c.Author, c.Content, c.Public, c.FromSupport, micros(c.At))
+	tx.sql.Exec(`INSERT INTO comment (ticket_id, seq, id, author, content, public, from_support, at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+		c.TicketID, c.Seq, c.ID, c.Author, c.Content, c.Public, c.FromSupport, sql.Micros(c.At))
 }
 
 const commentColumns = `ticket_id, seq, id, author, content, public, from_support, at`
@@ -24,11 +25,11 @@ func (tx *Tx) Comments(ticketID string) ([]desk.Comment, error) {
 
 func (tx *Tx) comments(query, ticketID string) ([]desk.Comment, error) {
 	var found []desk.Comment
-	err := tx.each(query, []any{ticketID}, func(scan func(dest ...any) error) error {
+	err := tx.sql.Each(query, []any{ticketID}, func(scan func(dest ...any) error) error {
 		var c desk.Comment
 		var when int64
 		err := scan(&c.TicketID, &c.Seq, &c.ID, &c.Author, &c.Content, &c.Public, &c.FromSupport, &when)
-		c.At = at(when)
+		c.At = sql.At(when)
 		found = append(found, c)
 		return err
 	})
@@ -40,22 +41,22 @@ func (tx *Tx) comments(query, ticketID string) ([]desk.Comment, error) {
 func (tx *Tx) InsertAttachments(files []desk.Attachment) {
 	for _, f := range files {
 		// A blob that is named already is not locked: many tickets may carry the same file at once.
-		tx.exec(`UPDATE blob SET named = TRUE WHERE name = $1 AND NOT named AND condemned = ''`, f.SHA256)
-		tx.expect(ErrCondemned, `INSERT INTO attachment (ticket_id, id, filename, mime, size, sha256, description, uploaded_by, uploaded_at)
+		tx.sql.Exec(`UPDATE blob SET named = TRUE WHERE name = $1 AND NOT named AND condemned = ''`, f.SHA256)
+		tx.sql.Expect(ErrCondemned, `INSERT INTO attachment (ticket_id, id, filename, mime, size, sha256, description, uploaded_by, uploaded_at)
  SELECT $1, $2, $3, $4, CAST($5 AS bigint), name, $6, $7, CAST($8 AS bigint) FROM blob WHERE name = $9 AND named`,
-			f.TicketID, f.ID, f.Filename, f.MIME, f.Size, f.Description, f.UploadedBy, micros(f.UploadedAt), f.SHA256)
+			f.TicketID, f.ID, f.Filename, f.MIME, f.Size, f.Description, f.UploadedBy, sql.Micros(f.UploadedAt), f.SHA256)
 	}
 }
 
 // Attachments reads the files of a ticket, in the order in which they came.
 func (tx *Tx) Attachments(ticketID string) ([]desk.Attachment, error) {
 	var found []desk.Attachment
-	err := tx.each(`SELECT id, filename, mime, size, sha256, description, uploaded_by, uploaded_at FROM attachment WHERE ticket_id = $1 ORDER BY uploaded_at, id`,
+	err := tx.sql.Each(`SELECT id, filename, mime, size, sha256, description, uploaded_by, uploaded_at FROM attachment WHERE ticket_id = $1 ORDER BY uploaded_at, id`,
 		[]any{ticketID}, func(scan func(dest ...any) error) error {
 			f := desk.Attachment{TicketID: ticketID}
 			var when int64
 			err := scan(&f.ID, &f.Filename, &f.MIME, &f.Size, &f.SHA256, &f.Description, &f.UploadedBy, &when)
-			f.UploadedAt = at(when)
+			f.UploadedAt = sql.At(when)
 			found = append(found, f)
 			return err
 		})

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"banksulutgo.co.id/servicedesk/desk"
+	"banksulutgo.co.id/servicedesk/store/internal/sql"
 )
 
 // Delivery is an event that is owed to a target, or was.
@@ -61,7 +62,7 @@ func (tx *Tx) Deliveries(t desk.Target, before int64, limit int) (found []Delive
 		before = 1<<63 - 1
 	}
 	scanned, last := 0, int64(0)
-	err = tx.each(`SELECT COUNT(*), COALESCE(MIN(feed_number), 0) FROM (SELECT feed_number FROM event WHERE partner_id = $1 AND feed_number < $2 AND feed_number > 0 ORDER BY feed_number DESC LIMIT $3) AS page`,
+	err = tx.sql.Each(`SELECT COUNT(*), COALESCE(MIN(feed_number), 0) FROM (SELECT feed_number FROM event WHERE partner_id = $1 AND feed_number < $2 AND feed_number > 0 ORDER BY feed_number DESC LIMIT $3) AS page`,
 		[]any{t.PartnerID, before, scannedAtOnce}, func(scan func(dest ...any) error) error { return scan(&scanned, &last) })
 	if err != nil {
 		return nil, 0, err
@@ -104,12 +105,12 @@ func (tx *Tx) Undelivered(t desk.Target, state DeliveryState, after LanePlace, t
 		order = "dead_at"
 	}
 	page := `(SELECT ticket_id, first, head, tries, due, began, dead_at FROM lane WHERE target_id = $1 AND ` + order + ` > 0 AND (` + order + `, ticket_id) > ($2, $3) AND again = '' ORDER BY ` + order + `, ticket_id LIMIT $4) AS l`
-	rows, args := 0, []any{t.ID, micros(after.At), after.TicketID, tickets}
-	err = tx.each(`SELECT `+order+`, ticket_id FROM `+page, args, func(scan func(dest ...any) error) error {
+	rows, args := 0, []any{t.ID, sql.Micros(after.At), after.TicketID, tickets}
+	err = tx.sql.Each(`SELECT `+order+`, ticket_id FROM `+page, args, func(scan func(dest ...any) error) error {
 		var when int64
 		err := scan(&when, &last.TicketID)
 		rows++
-		last.At = at(when)
+		last.At = sql.At(when)
 		return err
 	})
 	if err != nil || rows == 0 {
@@ -124,12 +125,12 @@ func (tx *Tx) Undelivered(t desk.Target, state DeliveryState, after LanePlace, t
 }
 
 func (tx *Tx) deliveries(query string, args ...any) (found []Delivery, err error) {
-	err = tx.each(query, args, func(scan func(dest ...any) error) error {
+	err = tx.sql.Each(query, args, func(scan func(dest ...any) error) error {
 		var d Delivery
 		var when, head, due, dead int64
 		err := scan(&d.Event.TicketID, &d.Event.Seq, &d.Event.Type, &d.Cursor, &when, &d.TicketNumber, &head, &d.Tries, &due, &dead)
-		d.Event.At = at(when)
-		d.stand(head, at(due), at(dead))
+		d.Event.At = sql.At(when)
+		d.stand(head, sql.At(due), sql.At(dead))
 		found = append(found, d)
 		return err
 	})
@@ -143,11 +144,11 @@ func (tx *Tx) withAttempts(t desk.Target, found []Delivery) ([]Delivery, error) 
 	for i := range found {
 		places[found[i].Event.ID()] = &found[i]
 	}
-	return found, tx.eachOfRows(attemptsOf, len(found), func(n int) []any { return []any{found[n].Event.TicketID, t.ID, found[n].Event.Seq} }, func(scan func(dest ...any) error) error {
+	return found, tx.sql.EachOfRows(attemptsOf, len(found), func(n int) []any { return []any{found[n].Event.TicketID, t.ID, found[n].Event.Seq} }, func(scan func(dest ...any) error) error {
 		a := Attempt{LaneID: LaneID{TargetID: t.ID}}
 		var when, took int64
 		err := scan(&a.TicketID, &a.Seq, &a.Again, &a.Fence, &when, &took, &a.Class, &a.Status, &a.Said, &a.Doubtful)
-		a.At, a.Took = at(when), time.Duration(took)*time.Microsecond
+		a.At, a.Took = sql.At(when), time.Duration(took)*time.Microsecond
 		if d := places[a.TicketID+"-"+strconv.FormatInt(a.Seq, 10)]; d != nil {
 			if a.Class == ClassSkipped && d.State == DeliveryDelivered {
 				d.State = DeliverySkipped
@@ -158,7 +159,7 @@ func (tx *Tx) withAttempts(t desk.Target, found []Delivery) ([]Delivery, error) 
 	})
 }
 
-var attemptsOf = overRows(`SELECT a.ticket_id, a.seq, a.again, a.fence, a.at, a.took, a.class, a.status, a.said, a.doubtful FROM (VALUES `, 3, []string{"text", "text", "bigint"},
+var attemptsOf = sql.Over(`SELECT a.ticket_id, a.seq, a.again, a.fence, a.at, a.took, a.class, a.status, a.said, a.doubtful FROM (VALUES `, 3, []string{"text", "text", "bigint"},
 	`) AS v JOIN attempt a ON a.ticket_id = v.column1 AND a.target_id = v.column2 AND a.seq = v.column3 ORDER BY a.ticket_id, a.seq, a.at, a.fence`)
 
 // stand decides where the delivery stands by its lane.
@@ -193,26 +194,26 @@ func (tx *Tx) LaneOf(t desk.Target, ticketID string) (Lane, error) {
 	l := Lane{LaneID: LaneID{TicketID: ticketID, TargetID: t.ID}}
 	var due, dead int64
 	var began bool
-	err := tx.one(`SELECT head, tail, fence, due, dead_at, began FROM lane WHERE ticket_id = $1 AND target_id = $2 AND again = ''`+tx.store.engine.Dialect().ForUpdate,
+	err := tx.sql.One(`SELECT head, tail, fence, due, dead_at, began FROM lane WHERE ticket_id = $1 AND target_id = $2 AND again = ''`+tx.store.engine.Dialect().ForUpdate,
 		[]any{ticketID, t.ID}, &l.Head, &l.Tail, &l.Fence, &due, &dead, &began)
 	if err != nil {
 		return l, err
 	}
-	l.Taken, l.Dead = began && due > micros(tx.store.Now()), dead > 0
-	err = tx.one(`SELECT COALESCE(MIN(o.seq), 0) FROM event o JOIN lane l ON l.ticket_id = $1 AND l.target_id = $2 AND l.again = $3 WHERE `+wanted,
+	l.Taken, l.Dead = began && due > sql.Micros(tx.store.Now()), dead > 0
+	err = tx.sql.One(`SELECT COALESCE(MIN(o.seq), 0) FROM event o JOIN lane l ON l.ticket_id = $1 AND l.target_id = $2 AND l.again = $3 WHERE `+wanted,
 		[]any{ticketID, t.ID, "", eventList(t.Events), t.Echo}, &l.Next)
 	return l, err
 }
 
 // Revive lets a lane try its next event at once, with all its attempts.
 func (tx *Tx) Revive(l LaneID, when time.Time) {
-	tx.exec(`UPDATE lane SET tries = 0, dead_at = 0, due = $1 WHERE ticket_id = $2 AND target_id = $3 AND again = $4 AND tail >= head`, micros(when), l.TicketID, l.TargetID, l.Again)
+	tx.sql.Exec(`UPDATE lane SET tries = 0, dead_at = 0, due = $1 WHERE ticket_id = $2 AND target_id = $3 AND again = $4 AND tail >= head`, sql.Micros(when), l.TicketID, l.TargetID, l.Again)
 }
 
 // SkipNext lets a lane do without its next event. Nobody may have the lane; who had it and comes back later settles nothing.
 func (tx *Tx) SkipNext(l Lane, when time.Time) {
 	l.Fence++
-	tx.exec(`UPDATE lane SET fence = $1 WHERE ticket_id = $2 AND target_id = $3 AND again = $4`, l.Fence, l.TicketID, l.TargetID, l.Again)
+	tx.sql.Exec(`UPDATE lane SET fence = $1 WHERE ticket_id = $2 AND target_id = $3 AND again = $4`, l.Fence, l.TicketID, l.TargetID, l.Again)
 	tx.settle([]Settled{{LaneID: l.LaneID, Fence: l.Fence, Head: l.Next + 1}}, when)
 	tx.insertAttempts([]Attempt{{LaneID: l.LaneID, Seq: l.Next, Fence: l.Fence, At: when, Class: ClassSkipped}}) // behind the last one
 }
@@ -220,8 +221,8 @@ func (tx *Tx) SkipNext(l Lane, when time.Time) {
 // SendAgain owes an event of a ticket to a target once more, whether or not it got it, besides what it is owed anyway. The
 // fence of the lane begins with the time: the log of attempts tells it from those of the same event before.
 func (tx *Tx) SendAgain(ticketID, target string, seq int64, when time.Time) {
-	tx.exec(`INSERT INTO lane (ticket_id, target_id, again, first, head, tail, tries, due, fence, began, dead_at) VALUES ($1, $2, $3, $4, $4, $4, 0, $5, $5, FALSE, 0)
- ON CONFLICT (ticket_id, target_id, again) DO UPDATE SET tries = 0, due = excluded.due, dead_at = 0 WHERE lane.dead_at > 0`, ticketID, target, strconv.FormatInt(seq, 10), seq, micros(when))
+	tx.sql.Exec(`INSERT INTO lane (ticket_id, target_id, again, first, head, tail, tries, due, fence, began, dead_at) VALUES ($1, $2, $3, $4, $4, $4, 0, $5, $5, FALSE, 0)
+ ON CONFLICT (ticket_id, target_id, again) DO UPDATE SET tries = 0, due = excluded.due, dead_at = 0 WHERE lane.dead_at > 0`, ticketID, target, strconv.FormatInt(seq, 10), seq, sql.Micros(when))
 }
 
 // SendRangeAgain owes to a target once more what it was told from one place of its partner's feed to another, both
@@ -231,18 +232,18 @@ func (tx *Tx) SendRangeAgain(t desk.Target, from, until int64, when time.Time) (
 	if t.Kind == desk.TicketTarget {
 		lanes = ` JOIN lane l ON l.ticket_id = e.ticket_id AND l.target_id = $1 AND l.again = ''`
 	}
-	err = tx.each(`INSERT INTO lane (ticket_id, target_id, again, first, head, tail, tries, due, fence, began, dead_at)
+	err = tx.sql.Each(`INSERT INTO lane (ticket_id, target_id, again, first, head, tail, tries, due, fence, began, dead_at)
  SELECT e.ticket_id, CAST($1 AS text), CAST($2 AS text), MIN(e.seq), MIN(e.seq), MAX(e.seq), 0, CAST($3 AS bigint), CAST($3 AS bigint), FALSE, 0 FROM event e`+lanes+`
  WHERE e.partner_id = $4 AND e.feed_number >= $5 AND e.feed_number <= $6 AND e.feed_number > 0 AND (l.head IS NULL OR e.seq < l.head)
  AND ($7 = '' OR REPLACE($7, e.type, '') <> $7) AND ($8 OR `+foreign+`) GROUP BY e.ticket_id
  ON CONFLICT (ticket_id, target_id, again) DO UPDATE SET tries = 0, due = excluded.due, dead_at = 0 WHERE lane.dead_at > 0 RETURNING 1`,
-		[]any{t.ID, fmt.Sprintf("%d-%d", from, until), micros(when), t.PartnerID, from, until, eventList(t.Events), t.Echo}, counting(&tickets))
+		[]any{t.ID, fmt.Sprintf("%d-%d", from, until), sql.Micros(when), t.PartnerID, from, until, eventList(t.Events), t.Echo}, counting(&tickets))
 	return tickets, err
 }
 
 // ProbeAt lets a target whose circuit is open be tried at a time, unless it is tried before.
 func (tx *Tx) ProbeAt(target string, when time.Time) {
-	tx.exec(`UPDATE target SET probe_at = $1 WHERE id = $2 AND opened_at > 0 AND probe_at > $1`, micros(when), target)
+	tx.sql.Exec(`UPDATE target SET probe_at = $1 WHERE id = $2 AND opened_at > 0 AND probe_at > $1`, sql.Micros(when), target)
 }
 
 // counting returns what counts the rows that a statement gives back.
@@ -258,9 +259,9 @@ func counting(rows *int) func(scan func(dest ...any) error) error {
 func (s *Store) ReviveAll(ctx context.Context, target string, limit int) (revived int, err error) {
 	err = s.writeAlone(ctx, func(tx *Tx) error {
 		revived = 0
-		now := micros(s.Now())
+		now := sql.Micros(s.Now())
 		for _, which := range []string{`dead_at > 0 ORDER BY dead_at`, `due > 0 AND due > $1 AND NOT began ORDER BY due`} {
-			err := tx.each(`UPDATE lane SET tries = 0, dead_at = 0, due = $1 WHERE (ticket_id, target_id, again) IN
+			err := tx.sql.Each(`UPDATE lane SET tries = 0, dead_at = 0, due = $1 WHERE (ticket_id, target_id, again) IN
  (SELECT ticket_id, target_id, again FROM lane WHERE target_id = $2 AND `+which+` LIMIT $3`+s.engine.Dialect().SkipLocked+`) RETURNING 1`,
 				[]any{now, target, limit - revived}, counting(&revived))
 			if err != nil {
@@ -276,7 +277,7 @@ func (s *Store) ReviveAll(ctx context.Context, target string, limit int) (revive
 func (s *Store) AttemptTargets(ctx context.Context) (ids []string, err error) {
 	err = s.Read(ctx, func(tx *Tx) error {
 		ids = nil
-		return tx.each(`WITH RECURSIVE walk (id) AS (SELECT MIN(target_id) FROM attempt
+		return tx.sql.Each(`WITH RECURSIVE walk (id) AS (SELECT MIN(target_id) FROM attempt
  UNION ALL SELECT (SELECT MIN(a.target_id) FROM attempt a WHERE a.target_id > walk.id) FROM walk WHERE walk.id IS NOT NULL)
  SELECT id FROM walk WHERE id IS NOT NULL`, nil, func(scan func(dest ...any) error) error {
 			var id string
@@ -290,7 +291,7 @@ func (s *Store) AttemptTargets(ctx context.Context) (ids []string, err error) {
 
 // OldAttempts counts the entries of a target in the log of deliveries that are older than a time.
 func (tx *Tx) OldAttempts(target string, before time.Time) (n int, err error) {
-	err = tx.one(`SELECT COUNT(*) FROM attempt WHERE target_id = $1 AND at < $2`, []any{target, micros(before)}, &n)
+	err = tx.sql.One(`SELECT COUNT(*) FROM attempt WHERE target_id = $1 AND at < $2`, []any{target, sql.Micros(before)}, &n)
 	return n, err
 }
 
@@ -298,9 +299,9 @@ func (tx *Tx) OldAttempts(target string, before time.Time) (n int, err error) {
 func (s *Store) ForgetAttempts(ctx context.Context, target string, before time.Time, limit int) (gone int, err error) {
 	err = s.writeAlone(ctx, func(tx *Tx) error {
 		gone = 0
-		return tx.each(`DELETE FROM attempt WHERE (ticket_id, target_id, seq, again, fence) IN
+		return tx.sql.Each(`DELETE FROM attempt WHERE (ticket_id, target_id, seq, again, fence) IN
  (SELECT ticket_id, target_id, seq, again, fence FROM attempt WHERE target_id = $1 AND at < $2 ORDER BY at LIMIT $3) RETURNING 1`,
-			[]any{target, micros(before), limit}, counting(&gone))
+			[]any{target, sql.Micros(before), limit}, counting(&gone))
 	})
 	return gone, err
 }
@@ -311,7 +312,7 @@ func (s *Store) ForgetTargets(ctx context.Context, limit int) (gone int, err err
 	err = s.writeAlone(ctx, func(tx *Tx) error {
 		gone = 0
 		var target string
-		err := tx.one(`SELECT id FROM target WHERE deleted_at > 0 AND deleted_at <= $1 ORDER BY deleted_at LIMIT 1`, []any{micros(s.Now())}, &target)
+		err := tx.sql.One(`SELECT id FROM target WHERE deleted_at > 0 AND deleted_at <= $1 ORDER BY deleted_at LIMIT 1`, []any{sql.Micros(s.Now())}, &target)
 		if errors.Is(err, ErrNotFound) {
 			return nil
 		}
@@ -319,12 +320,12 @@ func (s *Store) ForgetTargets(ctx context.Context, limit int) (gone int, err err
 			if err != nil {
 				return err
 			}
-			err = tx.each(`DELETE FROM lane WHERE (ticket_id, target_id, again) IN (SELECT ticket_id, target_id, again FROM lane WHERE target_id = $1 AND `+which+` > 0 LIMIT $2) RETURNING 1`,
+			err = tx.sql.Each(`DELETE FROM lane WHERE (ticket_id, target_id, again) IN (SELECT ticket_id, target_id, again FROM lane WHERE target_id = $1 AND `+which+` > 0 LIMIT $2) RETURNING 1`,
 				[]any{target, limit}, counting(&gone))
 		}
 		if err == nil && gone == 0 {
 			gone = 1
-			tx.exec(`DELETE FROM target WHERE id = $1`, target)
+			tx.sql.Exec(`DELETE FROM target WHERE id = $1`, target)
 		}
 		return err
 	})

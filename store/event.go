@@ -4,18 +4,19 @@ import (
 	"time"
 
 	"banksulutgo.co.id/servicedesk/desk"
+	"banksulutgo.co.id/servicedesk/store/internal/sql"
 )
 
 // Record stores what happened, in the transaction of the change. It gets its number when the transaction is concluded,
 // or from the sequencer behind the commit; until the closure has ended it cannot be read.
 func (tx *Tx) Record(events ...desk.Event) { tx.records.events = append(tx.records.events, events...) }
 
-var insertEvents = inserting("event", `ticket_id, seq, type, public, partner_id, at, actor_kind, actor_id, actor_name, body, reason, number, feed_number`, ``)
+var insertEvents = sql.Inserting("event", `ticket_id, seq, type, public, partner_id, at, actor_kind, actor_id, actor_name, body, reason, number, feed_number`, ``)
 
 func (tx *Tx) insertEvents(events []desk.Event) {
-	tx.execRows(insertEvents, len(events), func(n int) []any {
+	tx.sql.ExecRows(insertEvents, len(events), func(n int) []any {
 		e := &events[n]
-		return []any{e.TicketID, e.Seq, string(e.Type), e.Type.Public(), e.PartnerID, micros(e.At), string(e.Actor.Kind), e.Actor.ID, e.Actor.Name,
+		return []any{e.TicketID, e.Seq, string(e.Type), e.Type.Public(), e.PartnerID, sql.Micros(e.At), string(e.Actor.Kind), e.Actor.ID, e.Actor.Name,
 			string(e.Body), e.Reason, e.Number, e.FeedNumber}
 	})
 }
@@ -39,12 +40,12 @@ func (tx *Tx) Feed(partner string, after int64, limit int) ([]FeedEvent, error) 
 		args = []any{partner, after, limit}
 	}
 	var found []FeedEvent
-	err := tx.each(query, args, func(scan func(dest ...any) error) error {
+	err := tx.sql.Each(query, args, func(scan func(dest ...any) error) error {
 		var f FeedEvent
 		var e desk.Event
 		var when int64
 		err := scan(&f.Cursor, &e.TicketID, &e.Seq, &f.Type, &when, &f.Body)
-		f.ID, f.At = e.ID(), at(when)
+		f.ID, f.At = e.ID(), sql.At(when)
 		found = append(found, f)
 		return err
 	})
@@ -54,20 +55,20 @@ func (tx *Tx) Feed(partner string, after int64, limit int) ([]FeedEvent, error) 
 // Event reads what says whose an event is and who hears of it, or ErrNotFound.
 func (tx *Tx) Event(ticketID string, seq int64) (desk.Event, error) {
 	e := desk.Event{TicketID: ticketID, Seq: seq}
-	err := tx.one(`SELECT type, partner_id FROM event WHERE ticket_id = $1 AND seq = $2`, []any{ticketID, seq}, &e.Type, &e.PartnerID)
+	err := tx.sql.One(`SELECT type, partner_id FROM event WHERE ticket_id = $1 AND seq = $2`, []any{ticketID, seq}, &e.Type, &e.PartnerID)
 	return e, err
 }
 
 // TicketEvents reads everything that happened to a ticket, in order.
 func (tx *Tx) TicketEvents(ticketID string) ([]desk.Event, error) {
 	var found []desk.Event
-	err := tx.each(`SELECT seq, type, partner_id, at, actor_kind, actor_id, actor_name, body, reason, number, feed_number FROM event WHERE ticket_id = $1 ORDER BY seq`,
+	err := tx.sql.Each(`SELECT seq, type, partner_id, at, actor_kind, actor_id, actor_name, body, reason, number, feed_number FROM event WHERE ticket_id = $1 ORDER BY seq`,
 		[]any{ticketID}, func(scan func(dest ...any) error) error {
 			e := desk.Event{TicketID: ticketID}
 			var when int64
 			var body string
 			err := scan(&e.Seq, &e.Type, &e.PartnerID, &when, &e.Actor.Kind, &e.Actor.ID, &e.Actor.Name, &body, &e.Reason, &e.Number, &e.FeedNumber)
-			e.At, e.Body = at(when), []byte(body)
+			e.At, e.Body = sql.At(when), []byte(body)
 			found = append(found, e)
 			return err
 		})

@@ -55,15 +55,15 @@ func Feeds(tx *Tx, events []desk.Event) (int, error) {
 func WriteAlone(s *Store, fn func(*Tx) error) error { return s.writeAlone(context.Background(), fn) }
 
 // Do runs a statement whose result nobody needs.
-func Do(tx *Tx, text string, args ...any) { tx.exec(text, args...) }
+func Do(tx *Tx, text string, args ...any) { tx.sql.Exec(text, args...) }
 
 // Ask scans the only row that a statement returns.
-func Ask(tx *Tx, text string, args []any, dest ...any) error { return tx.one(text, args, dest...) }
+func Ask(tx *Tx, text string, args []any, dest ...any) error { return tx.sql.One(text, args, dest...) }
 
 // Rows scans the first column of every row that a statement returns.
 func Rows[T any](tx *Tx, text string, args ...any) ([]T, error) {
 	var found []T
-	err := tx.each(text, args, func(scan func(dest ...any) error) error {
+	err := tx.sql.Each(text, args, func(scan func(dest ...any) error) error {
 		var v T
 		err := scan(&v)
 		found = append(found, v)
@@ -75,7 +75,7 @@ func Rows[T any](tx *Tx, text string, args ...any) ([]T, error) {
 // Column returns one column, as text, of every row that a statement of four columns returns.
 func Column(tx *Tx, text string, args []any, column int) ([]string, error) {
 	var found []string
-	err := tx.each(text, args, func(scan func(dest ...any) error) error {
+	err := tx.sql.Each(text, args, func(scan func(dest ...any) error) error {
 		var row [4]string
 		err := scan(&row[0], &row[1], &row[2], &row[3])
 		found = append(found, row[column])

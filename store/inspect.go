@@ -38,7 +38,7 @@ func inspect(ctx context.Context, s *Store, deep bool, look func(*Tx) error) (In
 		return i, err
 	}
 	err = s.Read(ctx, func(tx *Tx) error {
-		if err := tx.one(`SELECT COALESCE(MAX(version), 0) FROM schema_version`, nil, &i.Schema); err != nil || i.Schema != i.Known || look == nil {
+		if err := tx.sql.One(`SELECT COALESCE(MAX(version), 0) FROM schema_version`, nil, &i.Schema); err != nil || i.Schema != i.Known || look == nil {
 			return err
 		}
 		return look(tx)

@@ -5,17 +5,18 @@ import (
 	"time"
 
 	"banksulutgo.co.id/servicedesk/desk"
+	"banksulutgo.co.id/servicedesk/store/internal/sql"
 )
 
 // OpenLane lets the events of a new ticket go to the target that it names.
 func (tx *Tx) OpenLane(ticketID, targetID string) {
-	tx.exec(`INSERT INTO lane (ticket_id, target_id, again, first, head, tail, tries, due, fence, began, dead_at) VALUES ($1, $2, '', 1, 1, 0, 0, 0, 0, FALSE, 0)`, ticketID, targetID)
+	tx.sql.Exec(`INSERT INTO lane (ticket_id, target_id, again, first, head, tail, tries, due, fence, began, dead_at) VALUES ($1, $2, '', 1, 1, 0, 0, 0, 0, FALSE, 0)`, ticketID, targetID)
 }
 
 // owe notes for every target that is told of an event that it is owed: for the endpoints of the partner, and for the
 // address that the ticket names. The sequencer does it, which sees each event once and in a ticket's own order; so nobody
 // can miss one. The lane's row is locked before it is read: whoever settles it at the same moment sees the new tail.
-var owe = overRows(`WITH v (ticket_id, seq, partner_id, type, own, now) AS (VALUES `, 6, []string{"text", "bigint", "text", "text", "boolean", "bigint"}, `)
+var owe = sql.Over(`WITH v (ticket_id, seq, partner_id, type, own, now) AS (VALUES `, 6, []string{"text", "bigint", "text", "text", "boolean", "bigint"}, `)
  INSERT INTO lane (ticket_id, target_id, again, first, head, tail, tries, due, fence, began, dead_at)
  SELECT ticket_id, target_id, '', MIN(seq), MIN(seq), MAX(seq), 0, MAX(now), 0, FALSE, 0 FROM (
  SELECT v.ticket_id, t.id AS target_id, v.seq, v.now FROM v JOIN target t ON t.partner_id = v.partner_id AND t.kind = 'registered' AND t.deleted_at = 0
@@ -32,8 +33,8 @@ func (tx *Tx) owe(events []desk.Event) {
 			public = append(public, e)
 		}
 	}
-	now := micros(tx.store.Now())
-	tx.execRows(owe, len(public), func(n int) []any {
+	now := sql.Micros(tx.store.Now())
+	tx.sql.ExecRows(owe, len(public), func(n int) []any {
 		e := &public[n]
 		return []any{e.TicketID, e.Seq, e.PartnerID, string(e.Type), e.Actor.PartnerID != "" && e.Actor.PartnerID == e.PartnerID, now}
 	})
@@ -51,7 +52,7 @@ func (s *Store) DueTargets(ctx context.Context) ([]DueTarget, error) {
 	var found []DueTarget
 	err := s.Read(ctx, func(tx *Tx) error {
 		found = nil
-		return tx.each(`WITH RECURSIVE walk (id) AS (SELECT MIN(target_id) FROM lane WHERE due > 0
+		return tx.sql.Each(`WITH RECURSIVE walk (id) AS (SELECT MIN(target_id) FROM lane WHERE due > 0
  UNION ALL SELECT (SELECT MIN(l.target_id) FROM lane l WHERE l.due > 0 AND l.target_id > walk.id) FROM walk WHERE walk.id IS NOT NULL)
  SELECT `+targetColumns+`, (SELECT MIN(l.due) FROM lane l WHERE l.target_id = t.id AND l.due > 0) FROM walk JOIN target t ON t.id = walk.id
  LEFT JOIN api_key k ON k.id = t.key_id WHERE t.deleted_at = 0`, nil, func(scan func(dest ...any) error) error {
@@ -60,7 +61,7 @@ func (s *Store) DueTargets(ctx context.Context) ([]DueTarget, error) {
 			dest, done := scanTarget(&d.Target, &due)
 			err := scan(dest...)
 			done()
-			d.Due = at(due)
+			d.Due = sql.At(due)
 			found = append(found, d)
 			return err
 		})
@@ -147,26 +148,26 @@ func (s *Store) Turn(ctx context.Context, turn Turn) (taken []Taken, err error) 
 	return taken, err
 }
 
-var insertAttempts = inserting("attempt", `ticket_id, target_id, seq, again, fence, at, took, class, status, said, doubtful`, ` ON CONFLICT (ticket_id, target_id, seq, again, fence) DO NOTHING`)
+var insertAttempts = sql.Inserting("attempt", `ticket_id, target_id, seq, again, fence, at, took, class, status, said, doubtful`, ` ON CONFLICT (ticket_id, target_id, seq, again, fence) DO NOTHING`)
 
 func (tx *Tx) insertAttempts(attempts []Attempt) {
-	tx.execRows(insertAttempts, len(attempts), func(n int) []any {
+	tx.sql.ExecRows(insertAttempts, len(attempts), func(n int) []any {
 		a := &attempts[n]
-		return []any{a.TicketID, a.TargetID, a.Seq, a.Again, a.Fence, micros(a.At), a.Took.Microseconds(), a.Class, a.Status, a.Said, a.Doubtful}
+		return []any{a.TicketID, a.TargetID, a.Seq, a.Again, a.Fence, sql.Micros(a.At), a.Took.Microseconds(), a.Class, a.Status, a.Said, a.Doubtful}
 	})
 }
 
 // settleRows writes what became of lanes: of each only while nobody else took it. due is below 0 for one that may go on
 // at once, if there is something: the tail is that of the locked row.
-var settleRows = overRows(`UPDATE lane SET head = v.column5, tries = v.column6, began = FALSE, dead_at = v.column8,
+var settleRows = sql.Over(`UPDATE lane SET head = v.column5, tries = v.column6, began = FALSE, dead_at = v.column8,
  due = CASE WHEN v.column8 > 0 THEN 0 WHEN v.column7 > 0 THEN v.column7 WHEN lane.tail >= v.column5 THEN v.column9 ELSE 0 END FROM (VALUES `, 9,
 	[]string{"text", "text", "text", "bigint", "bigint", "bigint", "bigint", "bigint", "bigint"},
 	`) AS v WHERE lane.ticket_id = v.column1 AND lane.target_id = v.column2 AND lane.again = v.column3 AND lane.fence = v.column4`)
 
 func (tx *Tx) settle(settled []Settled, now time.Time) {
-	tx.execRows(settleRows, len(settled), func(n int) []any {
+	tx.sql.ExecRows(settleRows, len(settled), func(n int) []any {
 		l := &settled[n]
-		return []any{l.TicketID, l.TargetID, l.Again, l.Fence, l.Head, l.Tries, micros(l.Due), micros(l.Dead), micros(now)}
+		return []any{l.TicketID, l.TargetID, l.Again, l.Fence, l.Head, l.Tries, sql.Micros(l.Due), sql.Micros(l.Dead), sql.Micros(now)}
 	})
 	for _, l := range settled {
 		tx.endAgain(l.LaneID)
@@ -176,11 +177,11 @@ func (tx *Tx) settle(settled []Settled, now time.Time) {
 func (tx *Tx) mark(m Mark, now time.Time) {
 	switch {
 	case m.Gone:
-		tx.exec(`UPDATE target SET state = 'disabled', why = $1, state_at = $2, opened_at = 0, probe_at = 0, version = version + 1 WHERE id = $3 AND state = 'active'`, desk.DisabledAsGone, micros(now), m.TargetID)
+		tx.sql.Exec(`UPDATE target SET state = 'disabled', why = $1, state_at = $2, opened_at = 0, probe_at = 0, version = version + 1 WHERE id = $3 AND state = 'active'`, desk.DisabledAsGone, sql.Micros(now), m.TargetID)
 	case m.Opened.IsZero():
-		tx.exec(`UPDATE target SET opened_at = 0, probe_at = 0 WHERE id = $1 AND opened_at > 0`, m.TargetID)
+		tx.sql.Exec(`UPDATE target SET opened_at = 0, probe_at = 0 WHERE id = $1 AND opened_at > 0`, m.TargetID)
 	default:
-		tx.exec(`UPDATE target SET opened_at = $1, probe_at = $2 WHERE id = $3 AND opened_at = 0`, micros(m.Opened), micros(m.Probe), m.TargetID)
+		tx.sql.Exec(`UPDATE target SET opened_at = $1, probe_at = $2 WHERE id = $3 AND opened_at = 0`, sql.Micros(m.Opened), sql.Micros(m.Probe), m.TargetID)
 	}
 }
 
@@ -210,24 +211,24 @@ func (tx *Tx) take(wants []Want, now, until time.Time) (taken []Taken, err error
 			}
 		}
 	}
-	tx.execRows(takeRows, len(taken), func(n int) []any {
+	tx.sql.ExecRows(takeRows, len(taken), func(n int) []any {
 		t := &taken[n]
-		return []any{t.TicketID, t.TargetID, t.Again, t.Fence, t.Event.Seq, t.Tries, micros(until)}
+		return []any{t.TicketID, t.TargetID, t.Again, t.Fence, t.Event.Seq, t.Tries, sql.Micros(until)}
 	})
-	return taken, tx.err
+	return taken, tx.sql.Err
 }
 
 // dueLanes reads and locks due lanes with the first event of each that the target wants.
 func (tx *Tx) dueLanes(w Want, now time.Time) (found []Taken, err error) {
-	err = tx.each(`SELECT l.ticket_id, l.again, l.head, l.tail, l.tries, l.fence, l.began, COALESCE(e.seq, 0), COALESCE(e.type, ''), COALESCE(e.at, 0), COALESCE(e.body, '')
+	err = tx.sql.Each(`SELECT l.ticket_id, l.again, l.head, l.tail, l.tries, l.fence, l.began, COALESCE(e.seq, 0), COALESCE(e.type, ''), COALESCE(e.at, 0), COALESCE(e.body, '')
  FROM (SELECT ticket_id, again, head, tail, tries, fence, began, due FROM lane WHERE target_id = $1 AND due > 0 AND due <= $2 ORDER BY due LIMIT $3`+tx.store.engine.Dialect().SkipLocked+`) AS l
  LEFT JOIN event e ON e.ticket_id = l.ticket_id AND e.seq = (SELECT MIN(o.seq) FROM event o WHERE `+wanted+`)`,
-		[]any{w.Target.ID, micros(now), w.Most, eventList(w.Target.Events), w.Target.Echo}, func(scan func(dest ...any) error) error {
+		[]any{w.Target.ID, sql.Micros(now), w.Most, eventList(w.Target.Events), w.Target.Echo}, func(scan func(dest ...any) error) error {
 			t := Taken{LaneID: LaneID{TargetID: w.Target.ID}}
 			var head, when int64
 			var body string
 			err := scan(&t.TicketID, &t.Again, &head, &t.Tail, &t.Tries, &t.Fence, &t.Doubtful, &t.Event.Seq, &t.Event.Type, &when, &body)
-			t.Event.TicketID, t.Event.At, t.Event.Body = t.TicketID, at(when), []byte(body)
+			t.Event.TicketID, t.Event.At, t.Event.Body = t.TicketID, sql.At(when), []byte(body)
 			t.Fence++
 			if t.Event.Seq != head {
 				t.Tries, t.Doubtful = 0, false
@@ -241,7 +242,7 @@ func (tx *Tx) dueLanes(w Want, now time.Time) (found []Taken, err error) {
 // rest lets a lane rest that holds nothing more that its target wants. It looks once more: an event may have been stored
 // since the statement began that read the lane.
 func (tx *Tx) rest(t desk.Target, l Taken) {
-	tx.exec(`UPDATE lane AS l SET head = tail + 1, tries = 0, due = 0, began = FALSE WHERE l.ticket_id = $1 AND l.target_id = $2 AND l.again = $3
+	tx.sql.Exec(`UPDATE lane AS l SET head = tail + 1, tries = 0, due = 0, began = FALSE WHERE l.ticket_id = $1 AND l.target_id = $2 AND l.again = $3
  AND NOT EXISTS (SELECT 1 FROM event o WHERE `+wanted+`)`, l.TicketID, l.TargetID, l.Again, eventList(t.Events), t.Echo)
 	tx.endAgain(l.LaneID)
 }
@@ -249,21 +250,21 @@ func (tx *Tx) rest(t desk.Target, l Taken) {
 // endAgain removes a lane of what was asked for once more, when all of it was sent.
 func (tx *Tx) endAgain(l LaneID) {
 	if l.Again != "" {
-		tx.exec(`DELETE FROM lane WHERE ticket_id = $1 AND target_id = $2 AND again = $3 AND due = 0 AND dead_at = 0`, l.TicketID, l.TargetID, l.Again)
+		tx.sql.Exec(`DELETE FROM lane WHERE ticket_id = $1 AND target_id = $2 AND again = $3 AND due = 0 AND dead_at = 0`, l.TicketID, l.TargetID, l.Again)
 	}
 }
 
-var takeRows = overRows(`UPDATE lane SET fence = v.column4, head = v.column5, tries = v.column6, due = v.column7, began = TRUE FROM (VALUES `, 7,
+var takeRows = sql.Over(`UPDATE lane SET fence = v.column4, head = v.column5, tries = v.column6, due = v.column7, began = TRUE FROM (VALUES `, 7,
 	[]string{"text", "text", "text", "bigint", "bigint", "bigint", "bigint"},
 	`) AS v WHERE lane.ticket_id = v.column1 AND lane.target_id = v.column2 AND lane.again = v.column3`)
 
 // mayProbe reports whether this node is the one that tries a single delivery now.
 func (tx *Tx) mayProbe(w Want, now time.Time) bool {
 	found := 0
-	err := tx.one(`SELECT 1 FROM target WHERE id = $1 AND opened_at > 0 AND probe_at <= $2`+tx.store.engine.Dialect().SkipLocked, []any{w.Target.ID, micros(now)}, &found)
+	err := tx.sql.One(`SELECT 1 FROM target WHERE id = $1 AND opened_at > 0 AND probe_at <= $2`+tx.store.engine.Dialect().SkipLocked, []any{w.Target.ID, sql.Micros(now)}, &found)
 	if err != nil {
 		return false // an error has stopped the transaction
 	}
-	tx.exec(`UPDATE target SET probe_at = $1 WHERE id = $2`, micros(w.Probe), w.Target.ID)
+	tx.sql.Exec(`UPDATE target SET probe_at = $1 WHERE id = $2`, sql.Micros(w.Probe), w.Target.ID)
 	return true
 }

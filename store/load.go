@@ -12,6 +12,7 @@ import (
 	"banksulutgo.co.id/servicedesk/durable"
 	"banksulutgo.co.id/servicedesk/store/internal/engine"
 	"banksulutgo.co.id/servicedesk/store/internal/schema"
+	"banksulutgo.co.id/servicedesk/store/internal/sql"
 )
 
 // ErrOccupied says that a database is not empty.
@@ -57,17 +58,17 @@ func (l *Loader) Rows(t Table, row func(values []any) error) error {
 	if err := l.flush(); err != nil {
 		return err
 	}
-	return dump(l.tx.each, t, l.tx.store.engine.Dialect().InOrder, row)
+	return dump(l.tx.sql.Each, t, l.tx.store.engine.Dialect().InOrder, row)
 }
 
 // flush stores the rows that wait.
 func (l *Loader) flush() error {
 	if len(l.pending) > 0 {
 		columns := len(l.table.Columns)
-		l.tx.now(`INSERT INTO `+l.table.Name+` (`+l.table.ColumnList()+`) VALUES `+rowList(len(l.pending)/columns, columns, nil), l.pending...)
+		l.tx.now(`INSERT INTO `+l.table.Name+` (`+l.table.ColumnList()+`) VALUES `+sql.List(len(l.pending)/columns, columns, nil), l.pending...)
 		l.pending = nil
 	}
-	return l.tx.err
+	return l.tx.sql.Err
 }
 
 // Load makes a database of a schema version and lets fill store its rows. With a finish it then brings the schema to
@@ -95,7 +96,7 @@ func Empty(ctx context.Context, o Options) error {
 	}
 	open, err := e.Begin(ctx)
 	if err == nil {
-		_, err = (&Tx{session: open, store: &Store{engine: e}}).emptyVersion()
+		_, err = (&Store{engine: e}).over(open, false).emptyVersion()
 		open.Rollback()
 	}
 	return errors.Join(err, e.Close())
@@ -131,7 +132,7 @@ func (s *Store) load(ctx context.Context, version int64, fill func(*Loader) erro
 	if err != nil {
 		return err
 	}
-	tx := &Tx{session: open, store: s, patient: true}
+	tx := s.over(open, true)
 	if err := tx.prepare(version, made); err != nil {
 		return err
 	}
@@ -175,7 +176,7 @@ func (tx *Tx) prepare(version int64, made schema.Schema) error {
 	for _, t := range slices.Backward(made.Tables) {
 		tx.now(`DELETE FROM ` + t.Name)
 	}
-	return tx.err
+	return tx.sql.Err
 }
 
 // finish brings a database that was filled to this program's version.
@@ -192,8 +193,8 @@ func (tx *Tx) finish(more func(*Tx) error) error {
 
 // SkipNumbers leaves ticket numbers out, and returns the one that comes next.
 func (tx *Tx) SkipNumbers(n int64) (next int64, err error) {
-	tx.exec(`UPDATE counter SET value = value + $1 WHERE name = $2`, n, testCounter)
-	err = tx.one(`UPDATE counter SET value = value + $1 WHERE name = $2 RETURNING value`, []any{n, realCounter}, &next)
+	tx.sql.Exec(`UPDATE counter SET value = value + $1 WHERE name = $2`, n, testCounter)
+	err = tx.sql.One(`UPDATE counter SET value = value + $1 WHERE name = $2 RETURNING value`, []any{n, realCounter}, &next)
 	return next + 1, err
 }
 

@@ -19,7 +19,7 @@ func (s *Store) migrate(ctx context.Context) error {
 		return fmt.Errorf("begin the migration: %w", err)
 	}
 	defer open.Rollback()
-	tx := &Tx{session: open, store: s}
+	tx := s.over(open, false)
 	if err := tx.migrate(steps); err != nil {
 		return err
 	}
@@ -28,7 +28,7 @@ func (s *Store) migrate(ctx context.Context) error {
 
 // now runs a statement at once: one that creates a table must be done before the next is prepared.
 func (tx *Tx) now(text string, args ...any) {
-	_ = tx.each(text, args, func(func(dest ...any) error) error { return nil })
+	_ = tx.sql.Each(text, args, func(func(dest ...any) error) error { return nil })
 }
 
 // lockedVersion keeps other programs from changing the schema, and reads its version; 0: there is none.
@@ -37,7 +37,7 @@ func (tx *Tx) lockedVersion() (have int64, err error) {
 		tx.now(lock)
 	}
 	tx.now(`CREATE TABLE IF NOT EXISTS schema_version (version bigint PRIMARY KEY, name text NOT NULL)`)
-	err = tx.one(`SELECT COALESCE(MAX(version), 0) FROM schema_version`, nil, &have)
+	err = tx.sql.One(`SELECT COALESCE(MAX(version), 0) FROM schema_version`, nil, &have)
 	return have, err
 }
 
@@ -59,5 +59,5 @@ func (tx *Tx) migrate(steps []schema.Step) error {
 		}
 		tx.now(`INSERT INTO schema_version (version, name) VALUES ($1, $2)`, step.Version, step.Name)
 	}
-	return tx.err
+	return tx.sql.Err
 }

@@ -103,7 +103,7 @@ func (s *Store) takeBlock(counter string, b *spareBlock) {
 	defer close(b.known)
 	var last int64
 	b.err = s.writeAlone(context.Background(), func(tx *Tx) error {
-		err := tx.one(`UPDATE counter SET value = value + $1 WHERE name = $2 RETURNING value`, []any{numbersAtOnce, counter}, &last)
+		err := tx.sql.One(`UPDATE counter SET value = value + $1 WHERE name = $2 RETURNING value`, []any{numbersAtOnce, counter}, &last)
 		if err == nil && counter == realCounter && last >= desk.FirstTestNumber {
 			err = errNoNumbers
 		}
@@ -137,12 +137,12 @@ func (s *Store) returnBlock(counter string, next, end int64) {
 		return
 	}
 	_ = s.writeAlone(context.Background(), func(tx *Tx) error { // a gap is allowed
-		tx.exec(`UPDATE counter SET value = $1 WHERE name = $2 AND value = $3`, next-1, counter, end-1)
+		tx.sql.Exec(`UPDATE counter SET value = $1 WHERE name = $2 AND value = $3`, next-1, counter, end-1)
 		return nil
 	})
 }
 
 // StartNumbers sets the number of the first ticket, on a database that has none yet.
 func (tx *Tx) StartNumbers(first int64) {
-	tx.exec(`INSERT INTO counter (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING`, realCounter, first-1)
+	tx.sql.Exec(`INSERT INTO counter (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING`, realCounter, first-1)
 }

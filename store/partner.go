@@ -6,12 +6,13 @@ import (
 	"time"
 
 	"banksulutgo.co.id/servicedesk/desk"
+	"banksulutgo.co.id/servicedesk/store/internal/sql"
 )
 
 // InsertPartner stores a partner unless one of that name exists.
 func (tx *Tx) InsertPartner(p desk.Partner) {
-	tx.exec(`INSERT INTO partner (id, name, sociomile, feed_head, created_at, test_of) VALUES ($1, $2, $3, 0, $4, $5) ON CONFLICT (name) DO NOTHING`,
-		p.ID, p.Name, p.Sociomile, micros(p.CreatedAt), p.TestOf)
+	tx.sql.Exec(`INSERT INTO partner (id, name, sociomile, feed_head, created_at, test_of) VALUES ($1, $2, $3, 0, $4, $5) ON CONFLICT (name) DO NOTHING`,
+		p.ID, p.Name, p.Sociomile, sql.Micros(p.CreatedAt), p.TestOf)
 }
 
 // PartnerByName reads a partner, or ErrNotFound.
@@ -27,22 +28,22 @@ func (tx *Tx) PartnerOfTests(testOf string) (desk.Partner, error) {
 func (tx *Tx) partner(where string, arg any) (desk.Partner, error) {
 	var p desk.Partner
 	var created int64
-	err := tx.one(`SELECT id, name, sociomile, created_at, test_of FROM partner WHERE `+where, []any{arg}, &p.ID, &p.Name, &p.Sociomile, &created, &p.TestOf)
-	p.CreatedAt = at(created)
+	err := tx.sql.One(`SELECT id, name, sociomile, created_at, test_of FROM partner WHERE `+where, []any{arg}, &p.ID, &p.Name, &p.Sociomile, &created, &p.TestOf)
+	p.CreatedAt = sql.At(created)
 	return p, err
 }
 
 // InsertKey stores an API key.
 func (tx *Tx) InsertKey(k desk.APIKey) {
-	tx.exec(`INSERT INTO api_key (id, partner_id, name, prefix, hash, permissions, webhook_secret, allow_nets, rate, created_at, expires_at, revoked_at)
+	tx.sql.Exec(`INSERT INTO api_key (id, partner_id, name, prefix, hash, permissions, webhook_secret, allow_nets, rate, created_at, expires_at, revoked_at)
  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
 		k.ID, k.PartnerID, k.Name, k.Prefix, k.Hash, k.Permissions.String(), k.WebhookSecret, prefixes(k.AllowNets), k.Rate,
-		micros(k.CreatedAt), micros(k.ExpiresAt), micros(k.RevokedAt))
+		sql.Micros(k.CreatedAt), sql.Micros(k.ExpiresAt), sql.Micros(k.RevokedAt))
 }
 
 // RevokeKey ends a key. The transaction fails with ErrNotFound when there is no such key in use.
 func (tx *Tx) RevokeKey(id string, when time.Time) {
-	tx.expect(ErrNotFound, `UPDATE api_key SET revoked_at = $1 WHERE id = $2 AND revoked_at = 0`, micros(when), id)
+	tx.sql.Expect(ErrNotFound, `UPDATE api_key SET revoked_at = $1 WHERE id = $2 AND revoked_at = 0`, sql.Micros(when), id)
 }
 
 const keyColumns = `k.id, k.partner_id, COALESCE(o.name, p.name), p.test_of <> '', k.name, k.prefix, k.hash, k.permissions, k.webhook_secret, k.allow_nets, k.rate, k.created_at, k.expires_at, k.revoked_at`
@@ -75,7 +76,7 @@ func (tx *Tx) Keys() ([]desk.APIKey, error) {
 
 func (tx *Tx) keys(rest string, args ...any) ([]desk.APIKey, error) {
 	var found []desk.APIKey
-	err := tx.each(`SELECT `+keyColumns+` FROM api_key k JOIN partner p ON p.id = k.partner_id
+	err := tx.sql.Each(`SELECT `+keyColumns+` FROM api_key k JOIN partner p ON p.id = k.partner_id
  LEFT JOIN partner o ON o.id = p.test_of `+rest, args, func(scan func(dest ...any) error) error {
 		var k desk.APIKey
 		var permissions, nets string
@@ -88,7 +89,7 @@ func (tx *Tx) keys(rest string, args ...any) ([]desk.APIKey, error) {
 			k.Permissions = append(k.Permissions, desk.Permission(p))
 		}
 		k.AllowNets = parsePrefixes(nets)
-		k.CreatedAt, k.ExpiresAt, k.RevokedAt = at(created), at(expires), at(revoked)
+		k.CreatedAt, k.ExpiresAt, k.RevokedAt = sql.At(created), sql.At(expires), sql.At(revoked)
 		found = append(found, k)
 		return nil
 	})
@@ -101,14 +102,14 @@ func prefixes(nets []netip.Prefix) string {
 	for i, n := range nets {
 		words[i] = n.String()
 	}
-	return list(words)
+	return sql.Join(words)
 }
 
 // parsePrefixes reads what prefixes wrote. A network that cannot be read matches nothing, so that damage locks out
 // rather than lets in.
 func parsePrefixes(text string) []netip.Prefix {
 	var nets []netip.Prefix
-	for _, word := range unlist(text) {
+	for _, word := range sql.Split(text) {
 		n, _ := netip.ParsePrefix(word)
 		nets = append(nets, n)
 	}
@@ -117,13 +118,13 @@ func parsePrefixes(text string) []netip.Prefix {
 
 // InsertAgent stores an employee. The transaction fails with ErrExists when one of that e-mail exists.
 func (tx *Tx) InsertAgent(a desk.Agent) {
-	tx.expect(ErrExists, `INSERT INTO agent (id, email, name, role, password, active) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (email) DO NOTHING`,
+	tx.sql.Expect(ErrExists, `INSERT INTO agent (id, email, name, role, password, active) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (email) DO NOTHING`,
 		a.ID, a.Email, a.Name, string(a.Role), a.Password, a.Active)
 }
 
 // AgentByEmail reads an employee, or ErrNotFound.
 func (tx *Tx) AgentByEmail(email string) (desk.Agent, error) {
 	a := desk.Agent{Email: email}
-	err := tx.one(`SELECT id, name, role, password, active FROM agent WHERE email = $1`, []any{email}, &a.ID, &a.Name, &a.Role, &a.Password, &a.Active)
+	err := tx.sql.One(`SELECT id, name, role, password, active FROM agent WHERE email = $1`, []any{email}, &a.ID, &a.Name, &a.Role, &a.Password, &a.Active)
 	return a, err
 }

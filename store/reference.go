@@ -1,17 +1,14 @@
 package store
 
 import (
-	"embed"
-	"encoding/csv"
 	"fmt"
 	"strconv"
 	"time"
 
 	"banksulutgo.co.id/servicedesk/desk"
+	"banksulutgo.co.id/servicedesk/store/internal/reference"
+	"banksulutgo.co.id/servicedesk/store/internal/sql"
 )
-
-//go:embed reference/*.csv
-var referenceFiles embed.FS
 
 // SeedReference stores the reference data of a new installation. What exists already stays as it is.
 func (tx *Tx) SeedReference() error {
@@ -23,7 +20,7 @@ func (tx *Tx) SeedReference() error {
 		{"catalogue.csv", tx.seedCatalogue},
 	}
 	for _, seed := range seeds {
-		rows, err := readSeed(seed.file)
+		rows, err := reference.Rows(seed.file)
 		if err != nil {
 			return err
 		}
@@ -34,25 +31,11 @@ func (tx *Tx) SeedReference() error {
 		}
 	}
 	tx.seedCalendar(desk.DefaultCalendar(), desk.DefaultHolidays())
-	return tx.err
-}
-
-// readSeed reads a table without its heading.
-func readSeed(file string) ([][]string, error) {
-	f, err := referenceFiles.Open("reference/" + file)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	rows, err := csv.NewReader(f).ReadAll()
-	if err != nil || len(rows) == 0 {
-		return nil, fmt.Errorf("reference data %s cannot be read: %w", file, err)
-	}
-	return rows[1:], nil
+	return tx.sql.Err
 }
 
 func (tx *Tx) seedGroup(row []string) error {
-	tx.exec(`INSERT INTO support_group (code, name, team) VALUES ($1, $2, $3) ON CONFLICT (code) DO NOTHING`, row[0], row[1], row[2])
+	tx.sql.Exec(`INSERT INTO support_group (code, name, team) VALUES ($1, $2, $3) ON CONFLICT (code) DO NOTHING`, row[0], row[1], row[2])
 	return nil
 }
 
@@ -61,14 +44,14 @@ func (tx *Tx) seedService(row []string) error {
 	if err != nil {
 		return err
 	}
-	tx.exec(`INSERT INTO service (type, name, name_id, group_code, priority, category, resolution_hours, response_percent, escalation_percent, calendar, confidential, title, keep_when, recommended)
+	tx.sql.Exec(`INSERT INTO service (type, name, name_id, group_code, priority, category, resolution_hours, response_percent, escalation_percent, calendar, confidential, title, keep_when, recommended)
  VALUES ($1, $2, $3, $4, $5, $6, $7, 25, 75, '', $8, $9, $10, $11) ON CONFLICT (type) DO NOTHING`,
 		row[0], row[1], row[2], row[3], row[4], row[5], hours, row[7] == "yes", row[8], row[9], row[10])
 	return nil
 }
 
 func (tx *Tx) seedBranch(row []string) error {
-	tx.exec(`INSERT INTO branch (code, name, time_zone) VALUES ($1, $2, $3) ON CONFLICT (code) DO NOTHING`, row[0], row[1], row[2])
+	tx.sql.Exec(`INSERT INTO branch (code, name, time_zone) VALUES ($1, $2, $3) ON CONFLICT (code) DO NOTHING`, row[0], row[1], row[2])
 	return nil
 }
 
@@ -77,22 +60,22 @@ func (tx *Tx) seedAmount(row []string) error {
 	if err != nil {
 		return err
 	}
-	tx.exec(`INSERT INTO amount_rule (source, at_least, priority) VALUES ($1, $2, $3) ON CONFLICT (source, at_least) DO NOTHING`,
+	tx.sql.Exec(`INSERT INTO amount_rule (source, at_least, priority) VALUES ($1, $2, $3) ON CONFLICT (source, at_least) DO NOTHING`,
 		row[0], int64(desk.Rupiahs(rupiah)), row[2])
 	return nil
 }
 
 func (tx *Tx) seedCatalogue(row []string) error {
-	tx.exec(`INSERT INTO catalogue (media, jenis, product, entry) VALUES ($1, $2, $3, $4) ON CONFLICT (media, jenis) DO NOTHING`,
+	tx.sql.Exec(`INSERT INTO catalogue (media, jenis, product, entry) VALUES ($1, $2, $3, $4) ON CONFLICT (media, jenis) DO NOTHING`,
 		row[0], row[1], row[2], row[3])
 	return nil
 }
 
 func (tx *Tx) seedCalendar(c desk.Calendar, holidays []desk.Holiday) {
-	tx.exec(`INSERT INTO calendar (code, name, time_zone, week) VALUES ($1, $2, $3, $4) ON CONFLICT (code) DO NOTHING`,
+	tx.sql.Exec(`INSERT INTO calendar (code, name, time_zone, week) VALUES ($1, $2, $3, $4) ON CONFLICT (code) DO NOTHING`,
 		c.Code, c.Name, c.Location.String(), desk.FormatWeek(c.Week))
 	for _, h := range holidays {
-		tx.exec(`INSERT INTO holiday (calendar, date, kind, name) VALUES ($1, $2, $3, $4) ON CONFLICT (calendar, date, name) DO NOTHING`,
+		tx.sql.Exec(`INSERT INTO holiday (calendar, date, kind, name) VALUES ($1, $2, $3, $4) ON CONFLICT (calendar, date, name) DO NOTHING`,
 			c.Code, h.Date.String(), h.Kind, h.Name)
 	}
 }
@@ -112,11 +95,11 @@ func (tx *Tx) Reference() (*desk.Reference, error) {
 }
 
 func (tx *Tx) readSystemUser(r *desk.Reference) error {
-	return tx.one(`SELECT COUNT(*) > 0 FROM agent WHERE role = 'system' AND active`, nil, &r.SystemUser)
+	return tx.sql.One(`SELECT COUNT(*) > 0 FROM agent WHERE role = 'system' AND active`, nil, &r.SystemUser)
 }
 
 func (tx *Tx) readGroups(r *desk.Reference) error {
-	return tx.each(`SELECT code, name, team FROM support_group`, nil, func(scan func(dest ...any) error) error {
+	return tx.sql.Each(`SELECT code, name, team FROM support_group`, nil, func(scan func(dest ...any) error) error {
 		var g desk.Group
 		err := scan(&g.Code, &g.Name, &g.Team)
 		r.Groups[g.Code] = g
@@ -125,20 +108,20 @@ func (tx *Tx) readGroups(r *desk.Reference) error {
 }
 
 func (tx *Tx) readServices(r *desk.Reference) error {
-	return tx.each(`SELECT type, name, name_id, group_code, priority, category, resolution_hours, response_percent, escalation_percent, calendar, confidential, title, keep_when, recommended FROM service`,
+	return tx.sql.Each(`SELECT type, name, name_id, group_code, priority, category, resolution_hours, response_percent, escalation_percent, calendar, confidential, title, keep_when, recommended FROM service`,
 		nil, func(scan func(dest ...any) error) error {
 			var s desk.Service
 			var group, keep, recommended string
 			err := scan(&s.Type, &s.Name, &s.NameID, &group, &s.Priority, &s.Category, &s.Policy.ResolutionHours, &s.Policy.ResponsePercent,
 				&s.Policy.EscalationPercent, &s.Policy.Calendar, &s.Confidential, &s.Title, &keep, &recommended)
-			s.Group, s.KeepWhen, s.Recommended = r.Groups[group], unlist(keep), unlist(recommended)
+			s.Group, s.KeepWhen, s.Recommended = r.Groups[group], sql.Split(keep), sql.Split(recommended)
 			r.Services[s.Type] = s
 			return err
 		})
 }
 
 func (tx *Tx) readBranches(r *desk.Reference) error {
-	return tx.each(`SELECT code, name, time_zone FROM branch`, nil, func(scan func(dest ...any) error) error {
+	return tx.sql.Each(`SELECT code, name, time_zone FROM branch`, nil, func(scan func(dest ...any) error) error {
 		var b desk.Branch
 		err := scan(&b.Code, &b.Name, &b.TimeZone)
 		r.Branches[b.Code] = b
@@ -147,7 +130,7 @@ func (tx *Tx) readBranches(r *desk.Reference) error {
 }
 
 func (tx *Tx) readAmounts(r *desk.Reference) error {
-	return tx.each(`SELECT source, at_least, priority FROM amount_rule ORDER BY source, at_least`, nil, func(scan func(dest ...any) error) error {
+	return tx.sql.Each(`SELECT source, at_least, priority FROM amount_rule ORDER BY source, at_least`, nil, func(scan func(dest ...any) error) error {
 		var rule desk.AmountRule
 		err := scan(&rule.Source, (*int64)(&rule.AtLeast), &rule.Priority)
 		r.Amounts = append(r.Amounts, rule)
@@ -157,7 +140,7 @@ func (tx *Tx) readAmounts(r *desk.Reference) error {
 
 // readCatalogue reads what the bank calls each transaction of a medium, and the medium itself for all others.
 func (tx *Tx) readCatalogue(r *desk.Reference) error {
-	return tx.each(`SELECT media, jenis, product, entry FROM catalogue`, nil, func(scan func(dest ...any) error) error {
+	return tx.sql.Each(`SELECT media, jenis, product, entry FROM catalogue`, nil, func(scan func(dest ...any) error) error {
 		var t desk.Transaction
 		var product, entry string
 		err := scan(&t.Media, &t.Type, &product, &entry)
@@ -167,7 +150,7 @@ func (tx *Tx) readCatalogue(r *desk.Reference) error {
 }
 
 func (tx *Tx) readCalendars(r *desk.Reference) error {
-	return tx.each(`SELECT code, name, time_zone, week FROM calendar`, nil, func(scan func(dest ...any) error) error {
+	return tx.sql.Each(`SELECT code, name, time_zone, week FROM calendar`, nil, func(scan func(dest ...any) error) error {
 		var c desk.Calendar
 		var zone, week string
 		err := scan(&c.Code, &c.Name, &zone, &week)
@@ -187,7 +170,7 @@ func (tx *Tx) readCalendars(r *desk.Reference) error {
 
 func (tx *Tx) readHolidays(r *desk.Reference) error {
 	holidays := map[string][]desk.Holiday{}
-	err := tx.each(`SELECT calendar, date, kind, name FROM holiday ORDER BY calendar, date, name`, nil, func(scan func(dest ...any) error) error {
+	err := tx.sql.Each(`SELECT calendar, date, kind, name FROM holiday ORDER BY calendar, date, name`, nil, func(scan func(dest ...any) error) error {
 		var h desk.Holiday
 		var code, day string
 		err := scan(&code, &day, &h.Kind, &h.Name)

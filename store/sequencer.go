@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"banksulutgo.co.id/servicedesk/desk"
+	"banksulutgo.co.id/servicedesk/store/internal/sql"
 )
 
 // Sealer makes an audit entry's link of the chain from the previous one's and the entry.
@@ -48,13 +49,13 @@ func (s *Store) sequence(ctx context.Context, seal Sealer) (did sequenced, err e
 		did.numbered, did.sealed = numbered, sealed
 		tx.numberEvents(w.last.events, w.pending)
 		mac := chain(w.last.entries, w.last.mac, w.entries, seal)
-		tx.execRows(sealRows, sealed, func(n int) []any {
+		tx.sql.ExecRows(sealRows, sealed, func(n int) []any {
 			e := &w.entries[n]
 			return []any{e.ID, e.Number, e.MAC}
 		})
 		tx.advance(given{w.last.events + int64(numbered), w.last.entries + int64(sealed), mac})
 		if notify := s.engine.Dialect().Notify; notify != "" && numbered > 0 { // nobody waits for seals
-			tx.exec(notify)
+			tx.sql.Exec(notify)
 		}
 		return nil
 	})
@@ -83,7 +84,7 @@ func (s *Store) given() string {
 
 // advance notes what was given out.
 func (tx *Tx) advance(last given) {
-	tx.exec(`UPDATE sequencer SET event_number = $1, audit_number = $2, audit_mac = $3 WHERE id = 1`, last.events, last.entries, last.mac)
+	tx.sql.Exec(`UPDATE sequencer SET event_number = $1, audit_number = $2, audit_mac = $3 WHERE id = 1`, last.events, last.entries, last.mac)
 }
 
 // work is what waits for the sequencer.
@@ -96,11 +97,11 @@ type work struct {
 
 // work reads what waits, in one round trip.
 func (tx *Tx) work() (w work, err error) {
-	tx.look(tx.store.given(), nil, func(scan func(dest ...any) error) error {
+	tx.sql.Look(tx.store.given(), nil, func(scan func(dest ...any) error) error {
 		w.ours = true
 		return scan(&w.last.events, &w.last.entries, &w.last.mac)
 	})
-	tx.look(pendingEvents, []any{sequencedAtOnce}, w.pending.scan)
+	tx.sql.Look(pendingEvents, []any{sequencedAtOnce}, w.pending.scan)
 	w.entries, err = tx.auditEntries(`SELECT `+auditColumns+` FROM audit WHERE number = 0 ORDER BY id LIMIT $1`, sequencedAtOnce)
 	if err == nil && !w.ours && tx.store.engine.Dialect().SkipLocked == "" {
 		err = errNoSequencer
@@ -110,9 +111,9 @@ func (tx *Tx) work() (w work, err error) {
 
 // How pending rows get their numbers and seals, many at once.
 var (
-	numberRows = overRows(`UPDATE event SET number = v.column3, feed_number = v.column4 FROM (VALUES `, 4, []string{"text", "bigint", "bigint", "bigint"},
+	numberRows = sql.Over(`UPDATE event SET number = v.column3, feed_number = v.column4 FROM (VALUES `, 4, []string{"text", "bigint", "bigint", "bigint"},
 		`) AS v WHERE event.ticket_id = v.column1 AND event.seq = v.column2`)
-	sealRows = overRows(`UPDATE audit SET number = v.column2, mac = v.column3 FROM (VALUES `, 3, []string{"text", "bigint", "text"}, `) AS v WHERE audit.id = v.column1`)
+	sealRows = sql.Over(`UPDATE audit SET number = v.column2, mac = v.column3 FROM (VALUES `, 3, []string{"text", "bigint", "text"}, `) AS v WHERE audit.id = v.column1`)
 )
 
 // pending are events without a number.
@@ -138,7 +139,7 @@ func (p *pending) scan(scan func(dest ...any) error) error {
 	var when int64
 	var of feed
 	err := scan(&e.TicketID, &e.Seq, &e.Type, &e.PartnerID, &when, &e.Actor.PartnerID, &of.head, &of.tests)
-	e.At = at(when)
+	e.At = sql.At(when)
 	p.events = append(p.events, e)
 	if p.feeds == nil {
 		p.feeds = map[string]feed{}
@@ -155,7 +156,7 @@ func (tx *Tx) numberEvents(last int64, p pending) {
 	// A ticket's time never runs backwards, so that this keeps its events in their order.
 	slices.SortStableFunc(p.events, func(a, b desk.Event) int { return a.At.Compare(b.At) })
 	tx.giveNumbers(last, p)
-	tx.execRows(numberRows, len(p.events), func(n int) []any {
+	tx.sql.ExecRows(numberRows, len(p.events), func(n int) []any {
 		e := &p.events[n]
 		return []any{e.TicketID, e.Seq, e.Number, e.FeedNumber}
 	})
@@ -181,7 +182,7 @@ func (tx *Tx) giveNumbers(last int64, p pending) {
 		}
 	}
 	for partner := range moved {
-		tx.exec(`UPDATE partner SET feed_head = $1 WHERE id = $2`, p.feeds[partner].head, partner)
+		tx.sql.Exec(`UPDATE partner SET feed_head = $1 WHERE id = $2`, p.feeds[partner].head, partner)
 	}
 }
 
@@ -194,7 +195,7 @@ func (tx *Tx) feeds(events []desk.Event) (map[string]feed, error) {
 		}
 		looked[e.PartnerID] = true
 		var of feed
-		err := tx.one(`SELECT feed_head, test_of <> '' FROM partner WHERE id = $1`, []any{e.PartnerID}, &of.head, &of.tests)
+		err := tx.sql.One(`SELECT feed_head, test_of <> '' FROM partner WHERE id = $1`, []any{e.PartnerID}, &of.head, &of.tests)
 		if err == nil {
 			feeds[e.PartnerID] = of
 		} else if !errors.Is(err, ErrNotFound) {
@@ -234,7 +235,7 @@ func (r *records) add(more records) {
 // works inside of them; so it does in one that stands alone and holds audit entries only.
 func (tx *Tx) conclude(r records, alone bool) error {
 	if len(r.events)+len(r.entries) == 0 {
-		return tx.err
+		return tx.sql.Err
 	}
 	inside := tx.store.engine.Dialect().Serial || alone && len(r.events) == 0
 	if seal := tx.store.sealer.Load(); seal != nil && inside {
@@ -244,7 +245,7 @@ func (tx *Tx) conclude(r records, alone bool) error {
 	}
 	tx.insertEvents(r.events)
 	tx.insertEntries(r.entries)
-	return tx.err
+	return tx.sql.Err
 }
 
 // sequenceAtOnce numbers and seals records before they are stored; while another node has the sequencer's lock it does
@@ -252,10 +253,10 @@ func (tx *Tx) conclude(r records, alone bool) error {
 // given where transactions are one after the other only: elsewhere some of the same ticket may be on their way.
 func (tx *Tx) sequenceAtOnce(r records, seal Sealer) error {
 	var last given
-	err := tx.one(tx.store.given(), nil, &last.events, &last.entries, &last.mac)
+	err := tx.sql.One(tx.store.given(), nil, &last.events, &last.entries, &last.mac)
 	switch {
 	case errors.Is(err, ErrNotFound) && tx.store.engine.Dialect().SkipLocked == "":
-		return blame(errNoSequencer)
+		return sql.Blame(errNoSequencer)
 	case errors.Is(err, ErrNotFound):
 		return nil
 	case err != nil:
@@ -263,7 +264,7 @@ func (tx *Tx) sequenceAtOnce(r records, seal Sealer) error {
 	}
 	for len(r.events) > 0 {
 		var left pending
-		if err := tx.each(pendingEvents, []any{sequencedAtOnce}, left.scan); err != nil {
+		if err := tx.sql.Each(pendingEvents, []any{sequencedAtOnce}, left.scan); err != nil {
 			return err
 		}
 		if len(left.events) == 0 {
@@ -280,7 +281,7 @@ func (tx *Tx) sequenceAtOnce(r records, seal Sealer) error {
 	tx.owe(r.events)
 	last.mac = chain(last.entries, last.mac, r.entries, seal)
 	tx.advance(given{last.events + int64(len(r.events)), last.entries + int64(len(r.entries)), last.mac})
-	return tx.err
+	return tx.sql.Err
 }
 
 // RunSequencer keeps numbering and sealing until ctx ends: at once after a commit of this process, and every so often

@@ -8,6 +8,7 @@ import (
 	"banksulutgo.co.id/servicedesk/desk"
 	"banksulutgo.co.id/servicedesk/store/internal/engine"
 	"banksulutgo.co.id/servicedesk/store/internal/queue"
+	"banksulutgo.co.id/servicedesk/store/internal/sql"
 )
 
 // Standing is where a ticket stands: what a partner asks for most. Of the ticket only what tells that is read.
@@ -65,7 +66,7 @@ func (s *Store) gaveUp(ctx context.Context, why error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	return s.refusal(blame(why))
+	return s.refusal(sql.Blame(why))
 }
 
 // askers is how many statements of a kind answer questions at once: while one runs, the next is filled.
@@ -75,7 +76,7 @@ const askers = 2
 func (s *Store) startAskers() {
 	for _, kind := range []struct {
 		questions *queue.Queue[*question]
-		statement manyRows
+		statement sql.Many
 		words     func(*question) []any
 	}{
 		{s.byNumber, standingsByNumber, func(q *question) []any { return []any{q.number} }},
@@ -83,14 +84,14 @@ func (s *Store) startAskers() {
 	} {
 		for range askers {
 			// Before it gathers it lets those ask who are about to; with nobody else to run that returns at once.
-			kind.questions.Work(mostRows, runtime.Gosched, func(batch []*question) { s.answer(kind.statement, batch, kind.words) })
+			kind.questions.Work(sql.Most, runtime.Gosched, func(batch []*question) { s.answer(kind.statement, batch, kind.words) })
 		}
 	}
 }
 
 // answer answers those questions whose callers still wait, with one statement, whose rows say in their first column which
 // question they answer. Places of it that no question needs ask for nothing.
-func (s *Store) answer(m manyRows, batch []*question, words func(*question) []any) {
+func (s *Store) answer(m sql.Many, batch []*question, words func(*question) []any) {
 	batch = slices.DeleteFunc(batch, func(q *question) bool { return q.ctx.Err() != nil })
 	if len(batch) == 0 {
 		return
@@ -98,16 +99,16 @@ func (s *Store) answer(m manyRows, batch []*question, words func(*question) []an
 	err := s.look(m, batch, words)
 	for _, q := range batch {
 		if err != nil {
-			q.err = blame(err)
+			q.err = sql.Blame(err)
 		}
 		close(q.done)
 	}
 }
 
-func (s *Store) look(m manyRows, batch []*question, words func(*question) []any) (err error) {
+func (s *Store) look(m sql.Many, batch []*question, words func(*question) []any) (err error) {
 	defer recovered(&err) // nobody's request is here to fail alone
-	text, rows := m.covering(len(batch))
-	args := make([]any, 0, rows*m.columns)
+	text, rows := m.Covering(len(batch))
+	args := make([]any, 0, rows*m.Columns())
 	for n := range rows {
 		q := &question{}
 		if n < len(batch) {
@@ -129,8 +130,8 @@ func (s *Store) look(m manyRows, batch []*question, words func(*question) []any)
 
 // standings makes the statement that reads where tickets stand: those that a condition finds for each place of a list. A
 // ticket of a single event, its creation, has no comment that need be looked for.
-func standings(columns string, types []string, condition string) manyRows {
-	return overRows(`WITH asked(place, `+columns+`) AS (VALUES `, len(types)+1, append([]string{"bigint"}, types...), `)
+func standings(columns string, types []string, condition string) sql.Many {
+	return sql.Over(`WITH asked(place, `+columns+`) AS (VALUES `, len(types)+1, append([]string{"bigint"}, types...), `)
  SELECT asked.place, t.id, t.number, t.partner_id, t.version, t.channel_reference, t.service_type, t.title, t.status, t.priority, t.assignee_name,
  t.started_at, t.response_due, t.escalation_due, t.resolution_due, t.responded_at, t.paused_at, t.stopped_at, t.response_breached, t.resolution_breached,
  t.created_at, t.updated_at, t.resolved_at, t.closed_at, COALESCE(c.seq, 0), COALESCE(c.id, ''), COALESCE(c.from_support, FALSE), COALESCE(c.author, ''), COALESCE(c.content, ''), COALESCE(c.at, 0)
@@ -160,6 +161,6 @@ func scanStanding(scan func(dest ...any) error) (place int, found Standing, err 
 	if last.Seq == 0 {
 		return place, Standing{Ticket: t}, nil
 	}
-	last.TicketID, last.At, last.Public = t.ID, at(said), true
+	last.TicketID, last.At, last.Public = t.ID, sql.At(said), true
 	return place, Standing{Ticket: t, LastComment: &last}, nil
 }

@@ -14,6 +14,7 @@ import (
 
 	"banksulutgo.co.id/servicedesk/store/internal/engine"
 	"banksulutgo.co.id/servicedesk/store/internal/queue"
+	"banksulutgo.co.id/servicedesk/store/internal/sql"
 )
 
 // SQLiteFile is the name of the embedded database in the data folder.
@@ -108,10 +109,10 @@ func (s *Store) Read(ctx context.Context, fn func(*Tx) error) error {
 	called := false
 	err := s.engine.Read(context.WithoutCancel(ctx), false, func(open engine.Session) error {
 		called = true
-		return fn(&Tx{session: open, store: s})
+		return fn(s.over(open, false))
 	})
 	if !called {
-		err = blame(err)
+		err = sql.Blame(err)
 	}
 	return s.refusal(err)
 }

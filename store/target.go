@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"banksulutgo.co.id/servicedesk/desk"
+	"banksulutgo.co.id/servicedesk/store/internal/sql"
 )
 
 const targetColumns = `t.id, t.kind, t.partner_id, t.key_id, t.description, t.url, CASE WHEN t.kind = 'ticket' THEN COALESCE(k.webhook_secret, '') ELSE t.secret END,
@@ -18,11 +19,11 @@ func scanTarget(t *desk.Target, more ...any) (dest []any, done func()) {
 	dest = append([]any{&t.ID, &t.Kind, &t.PartnerID, &t.KeyID, &t.Description, &t.SealedURL, &t.Secret, &t.OldSecret, &times[0], &events, &t.Echo,
 		&t.State, &t.Why, &times[1], &times[2], &times[3], &t.Version, &times[4]}, more...)
 	return dest, func() {
-		for _, e := range unlist(events) {
+		for _, e := range sql.Split(events) {
 			t.Events = append(t.Events, desk.EventType(e))
 		}
 		for i, to := range []*time.Time{&t.OldUntil, &t.StateAt, &t.OpenedAt, &t.ProbeAt, &t.CreatedAt} {
-			*to = at(times[i])
+			*to = sql.At(times[i])
 		}
 	}
 }
@@ -32,7 +33,7 @@ func eventList(types []desk.EventType) string {
 	for i, e := range types {
 		words[i] = string(e)
 	}
-	return list(words)
+	return sql.Join(words)
 }
 
 // ownSecret is what is stored with the target: nothing when it is the key's.
@@ -45,25 +46,25 @@ func ownSecret(t desk.Target) string {
 
 // InsertTarget stores a target, unless there is one of that id.
 func (tx *Tx) InsertTarget(t desk.Target) {
-	tx.exec(`INSERT INTO target (id, kind, partner_id, key_id, description, url, secret, old_secret, old_until, events, echo, state, why, state_at, opened_at, probe_at, version, created_at, deleted_at)
+	tx.sql.Exec(`INSERT INTO target (id, kind, partner_id, key_id, description, url, secret, old_secret, old_until, events, echo, state, why, state_at, opened_at, probe_at, version, created_at, deleted_at)
  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 0, 0, $15, $16, 0) ON CONFLICT (id) DO NOTHING`,
-		t.ID, string(t.Kind), t.PartnerID, t.KeyID, t.Description, t.SealedURL, ownSecret(t), t.OldSecret, micros(t.OldUntil), eventList(t.Events), t.Echo,
-		string(t.State), t.Why, micros(t.StateAt), t.Version, micros(t.CreatedAt))
+		t.ID, string(t.Kind), t.PartnerID, t.KeyID, t.Description, t.SealedURL, ownSecret(t), t.OldSecret, sql.Micros(t.OldUntil), eventList(t.Events), t.Echo,
+		string(t.State), t.Why, sql.Micros(t.StateAt), t.Version, sql.Micros(t.CreatedAt))
 }
 
 // UpdateTarget stores what can be changed of a target, whose version has moved by one. The transaction fails with
 // ErrChanged when somebody else changed it since it was read.
 func (tx *Tx) UpdateTarget(t desk.Target) {
-	tx.expect(ErrChanged, `UPDATE target SET description = $1, url = $2, secret = $3, old_secret = $4, old_until = $5, events = $6, echo = $7, state = $8, why = $9,
+	tx.sql.Expect(ErrChanged, `UPDATE target SET description = $1, url = $2, secret = $3, old_secret = $4, old_until = $5, events = $6, echo = $7, state = $8, why = $9,
  state_at = $10, opened_at = $11, probe_at = $12, version = $13 WHERE id = $14 AND version = $15 AND deleted_at = 0`,
-		t.Description, t.SealedURL, ownSecret(t), t.OldSecret, micros(t.OldUntil), eventList(t.Events), t.Echo, string(t.State), t.Why,
-		micros(t.StateAt), micros(t.OpenedAt), micros(t.ProbeAt), t.Version, t.ID, t.Version-1)
+		t.Description, t.SealedURL, ownSecret(t), t.OldSecret, sql.Micros(t.OldUntil), eventList(t.Events), t.Echo, string(t.State), t.Why,
+		sql.Micros(t.StateAt), sql.Micros(t.OpenedAt), sql.Micros(t.ProbeAt), t.Version, t.ID, t.Version-1)
 }
 
 // DeleteTarget ends a target: nothing is sent to it any more, and what it leaves is purged. The transaction fails with
 // ErrNotFound when there is none.
 func (tx *Tx) DeleteTarget(id string, when time.Time) {
-	tx.expect(ErrNotFound, `UPDATE target SET deleted_at = $1, url = '', secret = '', old_secret = '', version = version + 1 WHERE id = $2 AND deleted_at = 0`, micros(when), id)
+	tx.sql.Expect(ErrNotFound, `UPDATE target SET deleted_at = $1, url = '', secret = '', old_secret = '', version = version + 1 WHERE id = $2 AND deleted_at = 0`, sql.Micros(when), id)
 }
 
 // ofRealTickets is the condition that a target's events are of no tests.
@@ -77,7 +78,7 @@ func (tx *Tx) Target(id, partner string, forUpdate bool) (desk.Target, error) {
 	if lock := tx.store.engine.Dialect().ForUpdate; forUpdate && lock != "" {
 		query += lock + ` OF t`
 	}
-	err := tx.one(query, []any{id, partner}, dest...)
+	err := tx.sql.One(query, []any{id, partner}, dest...)
 	done()
 	return t, err
 }
@@ -89,7 +90,7 @@ func (tx *Tx) Targets(partner, after string, limit int) ([]desk.Target, error) {
 		where, args = `WHERE t.partner_id = $1 AND t.id > $2 AND t.deleted_at = 0 ORDER BY t.id LIMIT $3`, []any{partner, after, limit}
 	}
 	var found []desk.Target
-	err := tx.each(`SELECT `+targetColumns+` FROM`+targetRows+where, args, func(scan func(dest ...any) error) error {
+	err := tx.sql.Each(`SELECT `+targetColumns+` FROM`+targetRows+where, args, func(scan func(dest ...any) error) error {
 		var t desk.Target
 		dest, done := scanTarget(&t)
 		err := scan(dest...)
@@ -103,8 +104,8 @@ func (tx *Tx) Targets(partner, after string, limit int) ([]desk.Target, error) {
 // CountRegistered counts the endpoints that a partner registered. Until the transaction ends nobody else does: two at once
 // would not see each other's.
 func (tx *Tx) CountRegistered(partner string) (n int, err error) {
-	tx.exec(`SELECT 1 FROM partner WHERE id = $1`+tx.store.engine.Dialect().ForUpdate, partner)
-	err = tx.one(`SELECT COUNT(*) FROM target WHERE partner_id = $1 AND kind = 'registered' AND deleted_at = 0`, []any{partner}, &n)
+	tx.sql.Exec(`SELECT 1 FROM partner WHERE id = $1`+tx.store.engine.Dialect().ForUpdate, partner)
+	err = tx.sql.One(`SELECT COUNT(*) FROM target WHERE partner_id = $1 AND kind = 'registered' AND deleted_at = 0`, []any{partner}, &n)
 	return n, err
 }
 
@@ -121,7 +122,7 @@ const CountMost = 1000
 // Backlog reads what is owed to a target.
 func (tx *Tx) Backlog(target string) (b Backlog, err error) {
 	count := func(where string) (n int, err error) {
-		err = tx.one(`SELECT COUNT(*) FROM (SELECT 1 FROM lane WHERE target_id = $1 AND `+where+` LIMIT $2) AS counted`, []any{target, CountMost + 1}, &n)
+		err = tx.sql.One(`SELECT COUNT(*) FROM (SELECT 1 FROM lane WHERE target_id = $1 AND `+where+` LIMIT $2) AS counted`, []any{target, CountMost + 1}, &n)
 		return n, err
 	}
 	if b.Waiting, err = count(`due > 0`); err != nil {
@@ -131,8 +132,8 @@ func (tx *Tx) Backlog(target string) (b Backlog, err error) {
 		return b, err
 	}
 	var oldest int64
-	err = tx.one(`SELECT COALESCE(MIN(e.at), 0) FROM (SELECT ticket_id, head FROM lane WHERE target_id = $1 AND due > 0 ORDER BY due LIMIT 100) AS l
+	err = tx.sql.One(`SELECT COALESCE(MIN(e.at), 0) FROM (SELECT ticket_id, head FROM lane WHERE target_id = $1 AND due > 0 ORDER BY due LIMIT 100) AS l
  JOIN event e ON e.ticket_id = l.ticket_id AND e.seq = l.head`, []any{target}, &oldest)
-	b.Oldest = at(oldest)
+	b.Oldest = sql.At(oldest)
 	return b, err
 }

@@ -9,6 +9,7 @@ import (
 
 	"banksulutgo.co.id/servicedesk/desk"
 	"banksulutgo.co.id/servicedesk/store/internal/schema"
+	"banksulutgo.co.id/servicedesk/store/internal/sql"
 )
 
 // What is real and what is a test, by the numbers of tickets: the conditions of the partial indexes, to the letter.
@@ -24,12 +25,12 @@ var isSimulated = isTest + ` AND status IN ('OPEN', 'IN_PROGRESS', 'RESOLVED') A
 // Simulated lists the ids of the tickets that the simulated agent works and nobody has changed since a time, the one that
 // waits longest first.
 func (tx *Tx) Simulated(since time.Time, limit int) ([]string, error) {
-	return tx.texts(`SELECT id FROM ticket WHERE`+isSimulated+`AND updated_at <= $1 ORDER BY updated_at, id LIMIT $2`, micros(since), limit)
+	return tx.texts(`SELECT id FROM ticket WHERE`+isSimulated+`AND updated_at <= $1 ORDER BY updated_at, id LIMIT $2`, sql.Micros(since), limit)
 }
 
 // OldTests counts the tickets for tests that were made before a time.
 func (tx *Tx) OldTests(before time.Time) (n int, err error) {
-	err = tx.one(`SELECT COUNT(*) FROM ticket WHERE`+isTest+`AND created_at < $1`, []any{micros(before)}, &n)
+	err = tx.sql.One(`SELECT COUNT(*) FROM ticket WHERE`+isTest+`AND created_at < $1`, []any{sql.Micros(before)}, &n)
 	return n, err
 }
 
@@ -60,7 +61,7 @@ func (s *Store) ForgetTests(ctx context.Context, before time.Time, limit int, lo
 	var old []*desk.Ticket
 	err = s.writeAlone(ctx, func(tx *Tx) (err error) {
 		old, err = tx.tickets(`SELECT `+ticketColumns+` FROM ticket WHERE`+isTest+`AND created_at < $1 ORDER BY created_at, id LIMIT $2`+
-			s.engine.Dialect().SkipLocked, []any{micros(before), limit})
+			s.engine.Dialect().SkipLocked, []any{sql.Micros(before), limit})
 		for _, t := range old {
 			if err == nil {
 				err = tx.forgetTest(t, tables, now, lookups)
@@ -83,24 +84,24 @@ func (tx *Tx) forgetTest(t *desk.Ticket, tables []string, now time.Time, lookups
 	if err != nil {
 		return err
 	}
-	tx.expect(ErrNotFound, `DELETE FROM ticket WHERE id = $1 AND`+isTest, t.ID)
+	tx.sql.Expect(ErrNotFound, `DELETE FROM ticket WHERE id = $1 AND`+isTest, t.ID)
 	for _, l := range found {
-		tx.exec(`DELETE FROM ticket_lookup WHERE kind = $1 AND hash = $2 AND ticket_id = $3`, string(l.Kind), l.Hash, t.ID)
+		tx.sql.Exec(`DELETE FROM ticket_lookup WHERE kind = $1 AND hash = $2 AND ticket_id = $3`, string(l.Kind), l.Hash, t.ID)
 	}
 	for _, table := range tables {
-		tx.exec(`DELETE FROM `+table+` WHERE ticket_id = $1`, t.ID)
+		tx.sql.Exec(`DELETE FROM `+table+` WHERE ticket_id = $1`, t.ID)
 	}
 	for _, name := range files {
 		tx.disownBlob(name, now)
 	}
-	return tx.err
+	return tx.sql.Err
 }
 
 // disownBlob notes in the register that an attachment named a blob no more. An upload that names it at this very moment
 // may not be seen: the purge therefore looks at the attachments too, a day later (docs/decisions/0012).
 func (tx *Tx) disownBlob(name string, now time.Time) {
-	tx.exec(`UPDATE blob SET named = FALSE, used_at = $1 WHERE name = $2 AND named
- AND NOT EXISTS (SELECT 1 FROM attachment WHERE attachment.sha256 = blob.name)`, micros(now), name)
+	tx.sql.Exec(`UPDATE blob SET named = FALSE, used_at = $1 WHERE name = $2 AND named
+ AND NOT EXISTS (SELECT 1 FROM attachment WHERE attachment.sha256 = blob.name)`, sql.Micros(now), name)
 }
 
 // oldTestRequests are the requests of test keys that were answered before a time.
@@ -113,7 +114,7 @@ func (s *Store) ForgetTestRequests(ctx context.Context, before time.Time, limit 
 
 // OldTestRequests counts the requests of test keys that were answered before a time, but not before another one.
 func (tx *Tx) OldTestRequests(before, since time.Time) (n int, err error) {
-	err = tx.one(`SELECT COUNT(*)`+oldTestRequests+`AND r.created_at >= $2`, []any{micros(before), micros(since)}, &n)
+	err = tx.sql.One(`SELECT COUNT(*)`+oldTestRequests+`AND r.created_at >= $2`, []any{sql.Micros(before), sql.Micros(since)}, &n)
 	return n, err
 }
 
@@ -121,6 +122,6 @@ func (tx *Tx) OldTestRequests(before, since time.Time) (n int, err error) {
 // removed of it since.
 func (tx *Tx) TestsUpTo(partner string, place int64) (bool, error) {
 	var n int
-	err := tx.one(`SELECT COUNT(*) FROM partner WHERE id = $1 AND test_of <> '' AND feed_head >= $2`, []any{partner, place}, &n)
+	err := tx.sql.One(`SELECT COUNT(*) FROM partner WHERE id = $1 AND test_of <> '' AND feed_head >= $2`, []any{partner, place}, &n)
 	return n > 0, err
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"banksulutgo.co.id/servicedesk/desk"
+	"banksulutgo.co.id/servicedesk/store/internal/sql"
 )
 
 // ticketColumns are the columns of a ticket in the order of ticketValues and scanTicket.
@@ -19,36 +20,36 @@ const ticketColumns = `id, number, partner_id, key_id, version, events, channel,
  resolution_breached, created_at, updated_at, resolved_at, closed_at`
 
 // insertTicket is built once: one placeholder for each column.
-var insertTicket = `INSERT INTO ticket (` + ticketColumns + `) VALUES ` + rowList(1, strings.Count(ticketColumns, ",")+1, nil)
+var insertTicket = `INSERT INTO ticket (` + ticketColumns + `) VALUES ` + sql.List(1, strings.Count(ticketColumns, ",")+1, nil)
 
 // InsertTicket stores a new ticket and what it is found by.
 func (tx *Tx) InsertTicket(t *desk.Ticket) {
 	c := t.Clocks
-	tx.exec(insertTicket,
+	tx.sql.Exec(insertTicket,
 		t.ID, t.Number, t.PartnerID, t.KeyID, t.Version, t.Events, string(t.Channel), t.ChannelReference, string(t.ServiceType), t.ServiceName,
 		t.Group.Code, t.Group.Name, t.Group.Team, t.Branch.Code, t.Branch.Name, t.Title, t.Description, string(t.Category), string(t.Status), string(t.CameFrom),
 		string(t.Priority), string(t.AskedPriority), t.PriorityRule, t.AssigneeID, t.AssigneeName, t.Customer.Name, t.Customer.BranchCode, t.Customer.Department,
-		t.Customer.Language, t.Metadata, list(t.Missing), t.Confidential, t.APIVersion, t.PartnerRef, t.Sealed, t.PolicyHours, t.Calendar,
-		micros(c.StartedAt), micros(c.ResponseDue), micros(c.EscalationDue), micros(c.ResolutionDue), micros(c.RespondedAt), micros(c.PausedAt), micros(c.StoppedAt), c.ResponseBreached,
-		c.ResolutionBreached, micros(t.CreatedAt), micros(t.UpdatedAt), micros(t.ResolvedAt), micros(t.ClosedAt))
-	tx.execRows(insertLookups, len(t.Lookups), func(n int) []any { return []any{string(t.Lookups[n].Kind), t.Lookups[n].Hash, t.ID} })
+		t.Customer.Language, t.Metadata, sql.Join(t.Missing), t.Confidential, t.APIVersion, t.PartnerRef, t.Sealed, t.PolicyHours, t.Calendar,
+		sql.Micros(c.StartedAt), sql.Micros(c.ResponseDue), sql.Micros(c.EscalationDue), sql.Micros(c.ResolutionDue), sql.Micros(c.RespondedAt), sql.Micros(c.PausedAt), sql.Micros(c.StoppedAt), c.ResponseBreached,
+		c.ResolutionBreached, sql.Micros(t.CreatedAt), sql.Micros(t.UpdatedAt), sql.Micros(t.ResolvedAt), sql.Micros(t.ClosedAt))
+	tx.sql.ExecRows(insertLookups, len(t.Lookups), func(n int) []any { return []any{string(t.Lookups[n].Kind), t.Lookups[n].Hash, t.ID} })
 }
 
-var insertLookups = inserting("ticket_lookup", "kind, hash, ticket_id", ` ON CONFLICT (kind, hash, ticket_id) DO NOTHING`)
+var insertLookups = sql.Inserting("ticket_lookup", "kind, hash, ticket_id", ` ON CONFLICT (kind, hash, ticket_id) DO NOTHING`)
 
 // UpdateTicket stores what can change of a ticket. The transaction fails with ErrChanged when somebody else changed
 // the ticket since it was read.
 func (tx *Tx) UpdateTicket(t *desk.Ticket) {
 	c := t.Clocks
-	tx.expect(ErrChanged, `UPDATE ticket SET version = $1, events = $2, group_code = $3, group_name = $4, group_team = $5,
+	tx.sql.Expect(ErrChanged, `UPDATE ticket SET version = $1, events = $2, group_code = $3, group_name = $4, group_team = $5,
  status = $6, came_from = $7, priority = $8, priority_rule = $9, assignee_id = $10, assignee_name = $11,
  response_due = $12, escalation_due = $13, resolution_due = $14, responded_at = $15, paused_at = $16, stopped_at = $17,
  response_breached = $18, resolution_breached = $19, updated_at = $20, resolved_at = $21, closed_at = $22
  WHERE id = $23 AND version = $24`,
 		t.Version, t.Events, t.Group.Code, t.Group.Name, t.Group.Team,
 		string(t.Status), string(t.CameFrom), string(t.Priority), t.PriorityRule, t.AssigneeID, t.AssigneeName,
-		micros(c.ResponseDue), micros(c.EscalationDue), micros(c.ResolutionDue), micros(c.RespondedAt), micros(c.PausedAt), micros(c.StoppedAt),
-		c.ResponseBreached, c.ResolutionBreached, micros(t.UpdatedAt), micros(t.ResolvedAt), micros(t.ClosedAt),
+		sql.Micros(c.ResponseDue), sql.Micros(c.EscalationDue), sql.Micros(c.ResolutionDue), sql.Micros(c.RespondedAt), sql.Micros(c.PausedAt), sql.Micros(c.StoppedAt),
+		c.ResponseBreached, c.ResolutionBreached, sql.Micros(t.UpdatedAt), sql.Micros(t.ResolvedAt), sql.Micros(t.ClosedAt),
 		t.ID, t.Version-1)
 }
 
@@ -60,7 +61,7 @@ func (times ticketTimes) give(t *desk.Ticket) {
 	c := &t.Clocks
 	for i, to := range []*time.Time{&c.StartedAt, &c.ResponseDue, &c.EscalationDue, &c.ResolutionDue, &c.RespondedAt, &c.PausedAt, &c.StoppedAt,
 		&t.CreatedAt, &t.UpdatedAt, &t.ResolvedAt, &t.ClosedAt} {
-		*to = at(times[i])
+		*to = sql.At(times[i])
 	}
 }
 
@@ -80,14 +81,14 @@ func scanTicket(scan func(dest ...any) error) (*desk.Ticket, error) {
 		return nil, err
 	}
 	times.give(t)
-	t.Missing = unlist(missing)
+	t.Missing = sql.Split(missing)
 	return t, nil
 }
 
 // ticket reads the ticket that a condition picks, or ErrNotFound.
 func (tx *Tx) ticket(where string, args ...any) (*desk.Ticket, error) {
 	var found *desk.Ticket
-	err := tx.each(`SELECT `+ticketColumns+` FROM ticket WHERE `+where, args, func(scan func(dest ...any) error) (err error) {
+	err := tx.sql.Each(`SELECT `+ticketColumns+` FROM ticket WHERE `+where, args, func(scan func(dest ...any) error) (err error) {
 		found, err = scanTicket(scan)
 		return err
 	})
@@ -112,8 +113,8 @@ func (tx *Tx) lockedTicket(where string, args ...any) (*desk.Ticket, error) {
 	if _, err := tx.ticket(where, args...); err != nil {
 		return nil, err
 	}
-	tx.fail(errLater)
-	return nil, tx.err
+	tx.sql.Fail(errLater)
+	return nil, tx.sql.Err
 }
 
 // pick reads a ticket, to be changed when forUpdate is true.
@@ -181,11 +182,11 @@ func (tx *Tx) ListTickets(f TicketFilter) ([]*desk.Ticket, error) {
 		if f.PartnerID != "" {
 			where = `partner_id = ` + bind(f.PartnerID) + ` AND `
 		}
-		where += `status = ` + bind(string(status)) + ` AND (updated_at, id) > (` + bind(micros(from)) + `, ` + bind(id) + `)`
+		where += `status = ` + bind(string(status)) + ` AND (updated_at, id) > (` + bind(sql.Micros(from)) + `, ` + bind(id) + `)`
 		parts = append(parts, `SELECT * FROM (SELECT `+ticketColumns+` FROM ticket WHERE `+where+` ORDER BY updated_at, id LIMIT `+bind(f.Limit)+`) AS s`+strconv.Itoa(len(parts)))
 	}
 	if len(parts) == 0 {
-		return nil, tx.err
+		return nil, tx.sql.Err
 	}
 	query := strings.Join(parts, ` UNION ALL `) + ` ORDER BY updated_at, id LIMIT ` + bind(f.Limit)
 	return tx.tickets(query, args)
@@ -196,7 +197,7 @@ func (tx *Tx) ListTickets(f TicketFilter) ([]*desk.Ticket, error) {
 // rather walk all tickets of the partner.
 func (tx *Tx) FindTickets(partner string, lookups []desk.Lookup, before string, limit int) ([]*desk.Ticket, error) {
 	if len(lookups) == 0 {
-		return nil, tx.err
+		return nil, tx.sql.Err
 	}
 	var args []any
 	bind := func(v any) string { args = append(args, v); return "$" + strconv.Itoa(len(args)) }
@@ -224,7 +225,7 @@ func (tx *Tx) FindTickets(partner string, lookups []desk.Lookup, before string, 
 
 func (tx *Tx) tickets(query string, args []any) ([]*desk.Ticket, error) {
 	var found []*desk.Ticket
-	err := tx.each(query, args, func(scan func(dest ...any) error) error {
+	err := tx.sql.Each(query, args, func(scan func(dest ...any) error) error {
 		t, err := scanTicket(scan)
 		found = append(found, t)
 		return err
@@ -234,7 +235,7 @@ func (tx *Tx) tickets(query string, args []any) ([]*desk.Ticket, error) {
 
 // ResolvedBefore lists the ids of tickets that are resolved since before a time, oldest first.
 func (tx *Tx) ResolvedBefore(before time.Time, limit int) ([]string, error) {
-	return tx.texts(resolvedBefore, micros(before), limit)
+	return tx.texts(resolvedBefore, sql.Micros(before), limit)
 }
 
 // resolvedBefore walks along an index of real tickets and one of tests.
