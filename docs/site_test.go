@@ -127,7 +127,7 @@ func TestAllPagesCanBeReachedFromTheFirst(t *testing.T) {
 	}
 	slices.Sort(got)
 	want := []string{
-		"/docs", "/docs/api", "/docs/backup", "/docs/data-protection", "/docs/getting-started", "/docs/id/backup", "/docs/id/data-protection", "/docs/id/installing",
+		"/docs", "/docs/api", "/docs/backup", "/docs/data-protection", "/docs/delivery", "/docs/getting-started", "/docs/id/backup", "/docs/id/data-protection", "/docs/id/delivery", "/docs/id/installing",
 		"/docs/id/operating", "/docs/installing", "/docs/operating", "/docs/testing", "/docs/webhooks",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
