@@ -20,7 +20,7 @@ library_for_node() {
 	echo "Installing for the tests: the library of Standard Webhooks, from the npm registry"
 	mkdir -p "$to"
 	cp "$from"/package*.json "$to"
-	if npm ci --prefix "$to" --ignore-scripts --no-audit --no-fund --loglevel error; then
+	if npm ci --prefix "$to" --ignore-scripts --no-audit --no-fund --loglevel error --prefer-offline --fetch-timeout 30000; then
 		cp "$from/package-lock.json" "$to/node_modules/.from"
 	else
 		echo "The npm registry gave no library of Standard Webhooks: the tests that verify webhooks with it will fail." >&2
