@@ -157,7 +157,7 @@ func (tx *Tx) insertAttempts(attempts []Attempt) {
 	})
 }
 
-// settleRows writes what became of lanes: of each only while nobody else took it. due is below 0 for one that may go on
+// settleRows writes what became of lanes: of each only while nobody else took it. due is 0 for one that may go on
 // at once, if there is something: the tail is that of the locked row.
 var settleRows = sql.Over(`UPDATE lane SET head = v.column5, tries = v.column6, began = FALSE, dead_at = v.column8,
  due = CASE WHEN v.column8 > 0 THEN 0 WHEN v.column7 > 0 THEN v.column7 WHEN lane.tail >= v.column5 THEN v.column9 ELSE 0 END FROM (VALUES `, 9,

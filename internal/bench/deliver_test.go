@@ -139,21 +139,59 @@ func compareDeliveries(t testing.TB, n size, e desktest.Engine, each int) delive
 	t.Helper()
 	r := startReceiver(t)
 	d := startDelivering(t, e, "200ms")
-	urls := make([]string, receivers)
-	for i := range urls {
-		urls[i] = fmt.Sprintf("%s/%d", r.URL, i)
-	}
-	o := load.Options{Callers: callers, Requests: each}
 	var desks, bares, ratios []float64
 	for range n.pairs {
-		r.out.Store(true)
-		ask(t, d.server, o, func(i int) load.Request { return claimFor(urls[i%receivers]) })
-		r.out.Store(false)
-		desk := r.await(t, each)
+		desk := drain(t, d, r, each)
 		bare := bareClient(t, r, each)
 		desks, bares, ratios = append(desks, desk), append(bares, bare), append(ratios, desk/bare)
 	}
 	return delivered{median(desks), median(bares), median(ratios)}
+}
+
+// drain lets claims pile up while their receiver is out of order, and measures how many a second go out then.
+func drain(t testing.TB, d program, r *receiver, claims int) float64 {
+	t.Helper()
+	r.out.Store(true)
+	ask(t, d.server, load.Options{Callers: callers, Requests: claims}, func(i int) load.Request { return claimFor(fmt.Sprintf("%s/%d", r.URL, i%receivers)) })
+	r.out.Store(false)
+	return r.await(t, claims)
+}
+
+// pending makes deliveries that wait: of so many tickets, to so many endpoints at which nobody listens.
+func pending(t testing.TB, d program, endpoints, tickets int) {
+	t.Helper()
+	client, url := desktest.NewClient(d.url, d.key), closedPort(t)
+	for range endpoints {
+		client.Post(t, "/api/omnichannel/webhooks", `{"url":"`+url+`"}`).Want(t, http.StatusCreated)
+	}
+	ask(t, d.server, load.Options{Callers: callers, Requests: tickets}, example)
+}
+
+// compareBacklog measures how deliveries drain beside so many that wait for receivers which are out of order, in turns with
+// a desk that owes nothing else.
+func compareBacklog(t testing.TB, n size, e desktest.Engine, endpoints, tickets, each int) delivered {
+	t.Helper()
+	r := startReceiver(t)
+	idle, full := startDelivering(t, e, "200ms"), startDelivering(t, e, "200ms")
+	pending(t, full, endpoints, tickets)
+	var with, without, ratios []float64
+	for range n.pairs {
+		a, b := drain(t, full, r, each), drain(t, idle, r, each)
+		with, without, ratios = append(with, a), append(without, b), append(ratios, a/b)
+	}
+	return delivered{median(with), median(without), median(ratios)}
+}
+
+func BenchmarkDeliveriesBesideAMillion(b *testing.B) {
+	eachEngine(b, func(b *testing.B, e desktest.Engine) {
+		for range b.N {
+			got := compareBacklog(b, whole, e, 20, 50_000, 4000)
+			b.ReportMetric(got.desk, "deliveries/s")
+			b.ReportMetric(got.bare, "without-deliveries/s")
+			b.ReportMetric(got.ratio, "x-without")
+			b.ReportMetric(0, "ns/op")
+		}
+	})
 }
 
 func BenchmarkDeliveries(b *testing.B) {
@@ -263,6 +301,9 @@ func TestTheMeasurementsOfDeliveriesRun(t *testing.T) {
 	desktest.OnEachEngine(t, func(t *testing.T, e desktest.Engine) {
 		if got := compareDeliveries(t, small, e, 200); got.desk <= 0 || got.bare <= 0 {
 			t.Errorf("deliveries: %+v", got)
+		}
+		if got := compareBacklog(t, small, e, 2, 50, 100); got.desk <= 0 || got.ratio <= 0 {
+			t.Errorf("beside what waits: %+v", got)
 		}
 		if got := compareSubscriber(t, small, e); got.perSecond <= 0 {
 			t.Errorf("claims with a subscriber: %+v", got)
