@@ -188,7 +188,7 @@ func (c *Contract) checkRequestBody(x Exchange, operation *openapi3.Operation, p
 		return fmt.Errorf("the content type is %q", kind)
 	}
 	body, err := inflated(x.Request.Header, x.RequestBody)
-	if err != nil || len(body) > largestRead {
+	if err != nil || len(body) > largestRead || len(body) == 0 && !operation.RequestBody.Value.Required {
 		return err
 	}
 	value, err := jsonschema.UnmarshalJSON(bytes.NewReader(body))
