@@ -21,7 +21,7 @@ var owe = sql.Over(`WITH v (ticket_id, seq, partner_id, type, own, now) AS (VALU
  SELECT ticket_id, target_id, '', MIN(seq), MIN(seq), MAX(seq), 0, MAX(now), 0, FALSE, 0 FROM (
  SELECT v.ticket_id, t.id AS target_id, v.seq, v.now FROM v JOIN target t ON t.partner_id = v.partner_id AND t.kind = 'registered' AND t.deleted_at = 0
  WHERE (t.events = '' OR REPLACE(t.events, v.type, '') <> t.events) AND (t.echo OR NOT v.own)
- UNION ALL SELECT v.ticket_id, l.target_id, v.seq, v.now FROM v JOIN lane l ON l.ticket_id = v.ticket_id AND l.again = '' JOIN target t ON t.id = l.target_id AND t.kind = 'ticket'
+ UNION ALL SELECT v.ticket_id, l.target_id, v.seq, v.now FROM v JOIN lane l ON l.ticket_id = v.ticket_id AND l.again = '' WHERE (SELECT t.kind FROM target t WHERE t.id = l.target_id) = 'ticket'
  ) AS owed WHERE TRUE GROUP BY ticket_id, target_id ORDER BY ticket_id, target_id
  ON CONFLICT (ticket_id, target_id, again) DO UPDATE SET tail = excluded.tail,
  due = CASE WHEN lane.due = 0 AND lane.dead_at = 0 THEN excluded.due ELSE lane.due END`)
@@ -52,9 +52,9 @@ func (s *Store) DueTargets(ctx context.Context) ([]DueTarget, error) {
 	var found []DueTarget
 	err := s.Read(ctx, func(tx *Tx) error {
 		found = nil
-		return tx.sql.Each(`WITH RECURSIVE walk (id) AS (SELECT MIN(target_id) FROM lane WHERE due > 0
- UNION ALL SELECT (SELECT MIN(l.target_id) FROM lane l WHERE l.due > 0 AND l.target_id > walk.id) FROM walk WHERE walk.id IS NOT NULL)
- SELECT `+targetColumns+`, (SELECT MIN(l.due) FROM lane l WHERE l.target_id = t.id AND l.due > 0) FROM walk JOIN target t ON t.id = walk.id
+		return tx.sql.Each(`WITH RECURSIVE walk (id) AS (SELECT (SELECT l.target_id FROM lane l WHERE l.due > 0 AND l.target_id > '' ORDER BY l.target_id LIMIT 1)
+ UNION ALL SELECT (SELECT l.target_id FROM lane l WHERE l.due > 0 AND l.target_id > walk.id ORDER BY l.target_id LIMIT 1) FROM walk WHERE walk.id IS NOT NULL)
+ SELECT `+targetColumns+`, (SELECT l.due FROM lane l WHERE l.target_id = t.id AND l.due > 0 ORDER BY l.due LIMIT 1) FROM walk JOIN target t ON t.id = walk.id
  LEFT JOIN api_key k ON k.id = t.key_id WHERE t.deleted_at = 0`, nil, func(scan func(dest ...any) error) error {
 			var d DueTarget
 			var due int64
@@ -191,7 +191,7 @@ func (tx *Tx) mark(m Mark, now time.Time) {
 // wanted is the condition that an event o of a lane l is sent to its target: $4 are the types that it wants, $5 its echo.
 // One event that somebody asks for once more, by its seq, is sent whatever it is; of a range only what the target wants.
 const wanted = `o.ticket_id = l.ticket_id AND o.seq >= l.head AND o.seq <= l.tail AND o.public
- AND (l.again = CAST(o.seq AS text) OR ($4 = '' OR REPLACE($4, o.type, '') <> $4) AND ($5 OR NOT EXISTS (SELECT 1 FROM api_key k WHERE k.id = o.actor_id AND k.partner_id = o.partner_id)))`
+ AND (l.again = CAST(o.seq AS text) OR ('' = $4 OR REPLACE($4, o.type, '') <> $4) AND ($5 OR NOT EXISTS (SELECT 1 FROM api_key k WHERE k.id = o.actor_id AND k.partner_id = o.partner_id)))`
 
 // take takes the first events of due lanes.
 func (tx *Tx) take(wants []Want, now, until time.Time) (taken []Taken, err error) {

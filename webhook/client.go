@@ -29,7 +29,7 @@ type Client struct {
 // NewClient makes a client that calls only what a guard lets it.
 func NewClient(g *guard.Guard) *Client {
 	t := g.Transport()
-	t.MaxIdleConns, t.MaxIdleConnsPerHost = 1024, 16
+	t.MaxIdleConns, t.MaxIdleConnsPerHost = 1024, 128 // several endpoints may be at one host
 	return &Client{&http.Client{Transport: t, Timeout: attemptLimit,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"regexp"
 	"strings"
 	"time"
 
@@ -83,7 +84,7 @@ func (c *sqliteConn) statement(text string) (*sqlite.Stmt, error) {
 			return nil, err
 		}
 	}
-	s, trailing, err := c.conn.PrepareTransient(text)
+	s, trailing, err := c.conn.PrepareTransient(limit.ReplaceAllString(text, "LIMIT ($1 + 0)"))
 	if err == nil && trailing > 0 {
 		err = errors.Join(errors.New("more than one statement"), s.Finalize())
 	}
@@ -93,6 +94,10 @@ func (c *sqliteConn) statement(text string) (*sqlite.Stmt, error) {
 	c.prepared[text] = s
 	return s, nil
 }
+
+// limit is a limit that is an argument. SQLite would plan by its value, and so prepare the statement again each time that it is
+// run: half of what a small one costs. Of a sum it does not know the value.
+var limit = regexp.MustCompile(`LIMIT (\$\d+)`)
 
 // run runs a statement and calls row, which may be nil, for each of its rows.
 func (c *sqliteConn) run(text string, args []any, row func(scan func(dest ...any) error) error) (err error) {
