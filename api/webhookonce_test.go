@@ -105,3 +105,19 @@ func TestAWriteThatNeedsNoBodyTakesNoneInAnyForm(t *testing.T) {
 		}
 	})
 }
+
+// PostgreSQL cannot look for a text that is none: the id must be refused before.
+func TestAnIDThatIsNoTextIsRefusedByEveryWriteOfAWebhook(t *testing.T) {
+	onDesks(t, func(t *testing.T, d *desktest.Desk) {
+		all, r := partner(t, d, "partner"), newReceiver(t)
+		path, _ := registered(t, all, `{"url":"`+r.URL+`"}`)
+		event := all.Post(t, "/claims", aClaim).Want(t, 201).Text("ticketId") + "-1"
+		d.Sequence(t)
+		c := all.With("Idempotency-Key", "\xff")
+		for _, w := range hookWrites(path, event) {
+			if got := c.Do(t, w.method, w.path, w.body).Want(t, 400).Errors(); got["Idempotency-Key"] == "" {
+				t.Errorf("%s: %v", w.name, got)
+			}
+		}
+	})
+}

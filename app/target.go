@@ -247,6 +247,9 @@ func (a *App) changeTarget(ctx context.Context, actor desk.Actor, id, action str
 func (a *App) ChangeTarget(ctx context.Context, actor desk.Actor, id string, version int64, c desk.TargetChange, once Once[ChangedTarget]) (ChangedTarget, error) {
 	var warnings desk.Faults
 	c.MaskCards(warn(&warnings, desk.CardMasked))
+	if len(c.Faults) > 0 { // perhaps with the request's id: nothing is looked for then
+		return ChangedTarget{}, c.Check()
+	}
 	return a.changeTarget(ctx, actor, id, "webhook.change", once, func(made *ChangedTarget, now time.Time) error {
 		if version != 0 && version != made.Target.Version {
 			return desk.Fail(desk.Stale, desk.TargetChanged)

@@ -119,6 +119,12 @@ func (c *TargetChange) MaskCards(masked func(path string)) {
 	}
 }
 
+// Check returns an Error of code Invalid that names everything that is wrong with the change whatever target it is of.
+func (c TargetChange) Check() error {
+	c.check(&c.Faults)
+	return c.Faults.Err()
+}
+
 func (c TargetChange) check(faults *Faults) {
 	if c.URL != nil && !faults.Has("url") {
 		switch _, card := mask.Cards(*c.URL); {
