@@ -73,14 +73,15 @@ func (r *Runner) failed(p *peer, l landing, now time.Time) (tries int, due, dead
 	return l.Attempt, now.Add(wait), time.Time{}
 }
 
-// pause is how long there is nothing to do but to wait for something to happen.
-func (r *Runner) pause(now time.Time) time.Duration {
+// pause is how long there is nothing to do, after what was due at a time was planned, but to wait for something to happen.
+// What was due then and was not taken waits for room, which a call makes when it ends.
+func (r *Runner) pause(planned, now time.Time) time.Duration {
 	pause := lookAtLeast
 	if r.stale {
 		pause = lookPause
 	}
 	for _, p := range r.peers {
-		if due := p.dueAt(); !due.IsZero() && p.flights < p.window {
+		if due := p.dueAt(); due.After(planned) {
 			pause = min(pause, due.Sub(now))
 		}
 	}

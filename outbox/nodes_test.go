@@ -308,10 +308,14 @@ func TestCallsUnderWayAreBounded(t *testing.T) {
 		w.Sequence(t)
 		open := make(chan struct{})
 		w.answer(func(outbox.Delivery) outbox.Outcome { <-open; return outbox.Outcome{Done: true, Class: "DELIVERED"} })
+		pause := time.Duration(0)
 		for range 10 {
 			w.runner.Look()
-			w.runner.Step(t.Context())
+			pause = w.runner.Step(t.Context())
 			w.Clock.Advance(25 * time.Millisecond)
+		}
+		if pause <= 0 {
+			t.Errorf("with no room left it asks again after %v: it must wait for a call to end", pause)
 		}
 		if n := w.runner.Flights(); n != outbox.MostFlights/2 {
 			t.Errorf("%d calls are under way to targets that took nothing yet, want half of %d", n, outbox.MostFlights)
@@ -323,5 +327,31 @@ func TestCallsUnderWayAreBounded(t *testing.T) {
 			w.Clock.Advance(25 * time.Millisecond)
 		}
 		w.runner.Stop(t.Context())
+	})
+}
+
+// The probe of a circuit that another process opened hangs.
+func TestAHangingProbeIsWaitedForWithoutLooking(t *testing.T) {
+	t.Parallel()
+	desktest.OnEachEngine(t, func(t *testing.T, e desktest.Engine) {
+		w := newWorld(t, e)
+		w.answer(failing)
+		for range 12 {
+			w.claim(t, "https://partner.example/")
+		}
+		w.run(t)
+		w.Clock.Advance(probe + time.Second)
+		open := make(chan struct{})
+		w.answer(func(outbox.Delivery) outbox.Outcome { <-open; return outbox.Outcome{Done: true, Class: "DELIVERED"} })
+		second := w.newRunner(w.Store)
+		second.Step(t.Context())
+		w.Clock.Advance(probe + time.Second) // another one would be due, if this one had ended
+		second.Step(t.Context())
+		pause := second.Step(t.Context())
+		if n := second.Flights(); n != 1 || pause <= 0 {
+			t.Errorf("with %d probes under way it waits for %v", n, pause)
+		}
+		close(open)
+		second.Stop(t.Context())
 	})
 }

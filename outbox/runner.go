@@ -146,7 +146,7 @@ func (r *Runner) stop(ctx context.Context) {
 func (r *Runner) step(ctx context.Context) time.Duration {
 	r.landAll()
 	now := r.store.Now()
-	if r.stale && now.Sub(r.looked) >= lookPause || now.Sub(r.looked) >= lookAtLeast || now.Before(r.looked) {
+	if r.mayLook(now) {
 		if err := r.look(ctx, now); err != nil {
 			return r.trouble("what is to be delivered cannot be read, trying again", err)
 		}
@@ -160,7 +160,14 @@ func (r *Runner) step(ctx context.Context) time.Duration {
 		}
 		r.begin(ctx, taken, before)
 	}
-	return r.pause(r.store.Now())
+	return r.pause(now, r.store.Now())
+}
+
+// mayLook reports whether it is time to ask what is due. While a circuit's new state, or that a target is gone, is not stored,
+// the answer would bring back the old one.
+func (r *Runner) mayLook(now time.Time) bool {
+	since := now.Sub(r.looked)
+	return len(r.turn.Marks) == 0 && (r.stale && since >= lookPause || since >= lookAtLeast || since < 0)
 }
 
 // trouble waits for a database that failed. What came of deliveries is kept until it can be stored.
@@ -205,7 +212,7 @@ func (r *Runner) look(ctx context.Context, now time.Time) error {
 		}
 	}
 	for id, p := range r.peers {
-		if p.due.IsZero() && p.flights == 0 && p.failures == 0 {
+		if p.due.IsZero() && p.flights == 0 {
 			delete(r.peers, id)
 		}
 	}
