@@ -27,9 +27,12 @@ func (r *Runner) land(l landing) {
 		r.succeeded(p, l, now)
 	case l.Gone:
 		s.Tries, s.Due = l.Tries, now
-		r.gone(p, now)
+		r.gone(p, l, now)
 	default:
 		s.Tries, s.Due, s.Dead = r.failed(p, l, now)
+		if l.Again != "" && !s.Dead.IsZero() { // the log tells it; what was asked for besides holds up nobody, and needs no person
+			s.Head, s.Tries, s.Dead = l.Event.Seq+1, 0, time.Time{}
+		}
 	}
 	r.turn.Settled = append(r.turn.Settled, s)
 }
@@ -38,19 +41,22 @@ func (r *Runner) succeeded(p *peer, l landing, now time.Time) {
 	if l.Tail > l.Event.Seq {
 		p.dueNow(now)
 	}
+	r.stale = true // an event may have come behind this one meanwhile
+	since := p.target.OpenedAt
 	if p.succeeded() {
 		r.turn.Marks = append(r.turn.Marks, store.Mark{TargetID: l.TargetID})
-		r.stale = true
-		r.log.Info("a target takes events again, what waited is delivered", "target", l.TargetID, "since", l.Target.OpenedAt)
+		r.log.Info("a target takes events again, what waited is delivered", "target", l.TargetID, "since", since)
 	}
 }
 
-func (r *Runner) gone(p *peer, now time.Time) {
-	if p.target.State != desk.TargetActive {
+// gone disables a target, unless it was changed since the call began: then it was another address that said so.
+func (r *Runner) gone(p *peer, l landing, now time.Time) {
+	r.stale = true
+	if p.target.State != desk.TargetActive || p.target.Version != l.Target.Version {
 		return
 	}
 	p.target.Disable(desk.DisabledAsGone, now)
-	r.turn.Marks = append(r.turn.Marks, store.Mark{TargetID: p.target.ID, Gone: true})
+	r.turn.Marks = append(r.turn.Marks, store.Mark{TargetID: p.target.ID, Gone: true, Version: l.Target.Version})
 	r.log.Warn("a target says that it is gone: it is disabled, and its events are held", "target", p.target.ID)
 }
 
@@ -58,7 +64,7 @@ func (r *Runner) gone(p *peer, now time.Time) {
 // attempt uses up nothing, and the lane goes behind the others that are due.
 func (r *Runner) failed(p *peer, l landing, now time.Time) (tries int, due, dead time.Time) {
 	if p.broke(l.TicketID, now) {
-		r.turn.Marks = append(r.turn.Marks, store.Mark{TargetID: l.TargetID, Opened: p.target.OpenedAt, Probe: p.target.ProbeAt})
+		r.turn.Marks = append(r.turn.Marks, store.Mark{TargetID: l.TargetID, Opened: p.target.OpenedAt, Probe: p.target.ProbeAt, Since: p.since})
 		r.log.Warn("a target cannot be reached: its events wait, and one of them is tried now and then", "target", l.TargetID, "class", l.Class, "status", l.Status)
 	}
 	r.stale = true

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"banksulutgo.co.id/servicedesk/desk"
+	"banksulutgo.co.id/servicedesk/store"
 )
 
 // How much one node asks of one target.
@@ -30,7 +31,17 @@ type peer struct {
 	window   int       // calls that may be under way: grows with each success and shrinks with each failure
 	proven   bool      // the last call to it was a success
 	failures int       // in a row
+	since    time.Time // when the first of those was noted
 	failed   []string  // the tickets of those, up to opensTickets
+}
+
+// read takes over what the store says of the target. When its circuit is closed there, and was open as far as this node
+// knew, then another node had a success or a person enabled it: the failures before it do not count any more.
+func (p *peer) read(d store.DueTarget, h Handler) {
+	if p.open() && d.OpenedAt.IsZero() {
+		p.failures, p.failed, p.window = 0, nil, firstWindow
+	}
+	p.target, p.handler, p.due = d.Target, h, d.Due
 }
 
 func (p *peer) open() bool { return !p.target.OpenedAt.IsZero() }
@@ -80,6 +91,9 @@ func (p *peer) succeeded() (closes bool) {
 
 // broke notes a failure, and reports whether it opens the circuit.
 func (p *peer) broke(ticket string, now time.Time) (opens bool) {
+	if p.failures == 0 {
+		p.since = now
+	}
 	p.failures++
 	p.proven = false
 	p.window = max(1, p.window/2)
@@ -91,4 +105,39 @@ func (p *peer) broke(ticket string, now time.Time) (opens bool) {
 	}
 	p.target.OpenedAt, p.target.ProbeAt = now, now.Add(p.handler.Probe)
 	return true
+}
+
+// shares are the calls that may still begin. Targets that did not take the last one get half of all, and those of one partner
+// a part of that: however many addresses somebody names at which nobody listens, the others' go on.
+type shares struct {
+	all, unproven int
+	ofPartner     map[string]int // unproven, under way
+}
+
+func newShares(flights int, peers map[string]*peer) shares {
+	s := shares{all: mostFlights - flights, unproven: mostFlights / 2, ofPartner: map[string]int{}}
+	for _, p := range peers {
+		if !p.proven {
+			s.unproven -= p.flights
+			s.ofPartner[p.target.PartnerID] += p.flights
+		}
+	}
+	return s
+}
+
+// take gives a peer as much of what it wants as there is for it.
+func (s *shares) take(p *peer, want int) int {
+	most := min(want, s.all)
+	if !p.proven {
+		most = min(most, s.unproven, mostOfPartner-s.ofPartner[p.target.PartnerID])
+	}
+	if most <= 0 {
+		return 0
+	}
+	s.all -= most
+	if !p.proven {
+		s.unproven -= most
+		s.ofPartner[p.target.PartnerID] += most
+	}
+	return most
 }

@@ -17,11 +17,13 @@ import (
 
 // How much a node does at once, and how often it looks.
 const (
-	mostFlights  = 512                   // calls under way to all targets; those that did not take the last one share half
-	lookPause    = 25 * time.Millisecond // between two looks at what is due
-	lookAtLeast  = time.Second           // what another process made due is seen so soon
-	troublePause = time.Second           // before the database is asked again that failed
-	leaseReserve = 45 * time.Second      // of a lease beyond the longest call
+	mostFlights   = 512                   // calls under way to all targets; those that did not take the last one share half
+	mostOfPartner = mostFlights / 8       // and those of one partner so much of it
+	lookPause     = 25 * time.Millisecond // between two looks at what is due, and again for every lookTargets
+	lookTargets   = 1000
+	lookAtLeast   = time.Second      // what another process made due is seen so soon
+	troublePause  = time.Second      // before the database is asked again that failed
+	leaseReserve  = 45 * time.Second // of a lease beyond the longest call
 )
 
 // missed is the class of a delivery that was not begun, in the metric.
@@ -76,6 +78,7 @@ type Runner struct {
 	flights int
 	stale   bool      // something may be due that is not known
 	looked  time.Time // when the database was asked last
+	rest    time.Time // not before then is the database asked, which failed
 	turn    store.Turn
 	offset  int // which target comes first in the next turn
 }
@@ -131,27 +134,41 @@ func (r *Runner) Run(ctx context.Context) {
 	r.stop(working)
 }
 
-// stop waits for what is under way, and settles it.
+// stop waits for what is under way, and settles each as it comes: nobody knows how long the process is left alive.
 func (r *Runner) stop(ctx context.Context) {
-	for r.flights > 0 {
+	for {
+		r.landAll()
+		r.turn.Wants = nil
+		_, err := r.store.Turn(ctx, r.turn)
+		if err == nil {
+			r.turn = store.Turn{Lease: r.lease}
+		}
+		if r.flights == 0 {
+			if err != nil {
+				r.log.Warn("what became of the last deliveries could not be stored: some may be sent twice", "error", err)
+			}
+			return
+		}
 		r.land(<-r.landed)
-	}
-	r.turn.Wants = nil
-	if _, err := r.store.Turn(ctx, r.turn); err != nil {
-		r.log.Warn("what became of the last deliveries could not be stored: some may be sent twice", "error", err)
 	}
 }
 
-// step does what there is to do, and returns how long there is nothing.
+// step does what there is to do, and returns how long there is nothing. What landed is stored though it cannot be read what
+// is due: its lease runs.
 func (r *Runner) step(ctx context.Context) time.Duration {
 	r.landAll()
-	now := r.store.Now()
-	if r.mayLook(now) {
-		if err := r.look(ctx, now); err != nil {
-			return r.trouble("what is to be delivered cannot be read, trying again", err)
-		}
+	if rest := time.Until(r.rest); rest > 0 {
+		return rest
 	}
-	r.plan(now)
+	now := r.store.Now()
+	var blind error
+	if r.mayLook(now) {
+		blind = r.look(ctx, now)
+	}
+	r.turn.Wants = r.turn.Wants[:0]
+	if blind == nil {
+		r.plan(now)
+	}
 	if len(r.turn.Settled)+len(r.turn.Attempts)+len(r.turn.Marks)+len(r.turn.Wants) > 0 {
 		before := r.store.Now()
 		taken, err := r.store.Turn(ctx, r.turn)
@@ -160,6 +177,9 @@ func (r *Runner) step(ctx context.Context) time.Duration {
 		}
 		r.begin(ctx, taken, before)
 	}
+	if blind != nil {
+		return r.trouble("what is to be delivered cannot be read, trying again", blind)
+	}
 	return r.pause(now, r.store.Now())
 }
 
@@ -167,12 +187,18 @@ func (r *Runner) step(ctx context.Context) time.Duration {
 // the answer would bring back the old one.
 func (r *Runner) mayLook(now time.Time) bool {
 	since := now.Sub(r.looked)
-	return len(r.turn.Marks) == 0 && (r.stale && since >= lookPause || since >= lookAtLeast || since < 0)
+	return len(r.turn.Marks) == 0 && (r.stale && since >= r.lookPause() || since >= lookAtLeast || since < 0)
 }
 
-// trouble waits for a database that failed. What came of deliveries is kept until it can be stored.
+// lookPause is longer with many targets: each look reads all of them.
+func (r *Runner) lookPause() time.Duration {
+	return min(lookAtLeast, lookPause*time.Duration(1+len(r.peers)/lookTargets))
+}
+
+// trouble leaves a database alone that failed. What came of deliveries is kept until it can be stored.
 func (r *Runner) trouble(what string, err error) time.Duration {
 	r.log.Warn(what, "error", err)
+	r.rest = time.Now().Add(troublePause) // by the clock of the process: the store's may be the cause
 	return troublePause
 }
 
@@ -206,7 +232,7 @@ func (r *Runner) look(ctx context.Context, now time.Time) error {
 			p = &peer{window: firstWindow}
 			r.peers[d.ID] = p
 		}
-		p.target, p.handler, p.due = d.Target, h, d.Due
+		p.read(d, h)
 		if p.ready {
 			p.dueNow(now)
 		}
@@ -216,27 +242,17 @@ func (r *Runner) look(ctx context.Context, now time.Time) error {
 			delete(r.peers, id)
 		}
 	}
-	r.stale, r.looked = false, now
+	r.stale, r.looked = len(r.turn.Settled) > 0, now // what is not stored yet cannot be seen
 	r.metrics.look(r.peers, now)
 	return nil
 }
 
 // plan fills the turn with what may be taken: of every target in its turn, as much as its window has room for.
 func (r *Runner) plan(now time.Time) {
-	r.turn.Wants = r.turn.Wants[:0]
-	free := mostFlights - r.flights
-	unproven := mostFlights / 2
-	for _, p := range r.peers {
-		if !p.proven {
-			unproven -= p.flights
-		}
-	}
-	for _, id := range r.inTurn() {
+	left := newShares(r.flights, r.peers)
+	for _, id := range r.inTurn(now) {
 		p := r.peers[id]
-		most := min(p.room(now), free)
-		if !p.proven {
-			most = min(most, unproven)
-		}
+		most := left.take(p, p.room(now))
 		if most <= 0 {
 			continue
 		}
@@ -245,18 +261,14 @@ func (r *Runner) plan(now time.Time) {
 			w.Probe = now.Add(p.handler.Probe)
 		}
 		r.turn.Wants = append(r.turn.Wants, w)
-		free -= most
-		if !p.proven {
-			unproven -= most
-		}
 	}
 }
 
 // inTurn lists the targets with something due, another one first each time.
-func (r *Runner) inTurn() []string {
+func (r *Runner) inTurn(now time.Time) []string {
 	ids := make([]string, 0, len(r.peers))
 	for id, p := range r.peers {
-		if !p.due.IsZero() {
+		if !p.due.IsZero() && !p.due.After(now) {
 			ids = append(ids, id)
 		}
 	}

@@ -200,8 +200,8 @@ func (tx *Tx) LaneOf(t desk.Target, ticketID string) (Lane, error) {
 		return l, err
 	}
 	l.Taken, l.Dead = began && due > sql.Micros(tx.store.Now()), dead > 0
-	err = tx.sql.One(`SELECT COALESCE(MIN(o.seq), 0) FROM event o JOIN lane l ON l.ticket_id = $1 AND l.target_id = $2 AND l.again = $3 WHERE `+wanted,
-		[]any{ticketID, t.ID, "", eventList(t.Events), t.Echo}, &l.Next)
+	err = tx.sql.One(`SELECT COALESCE(MIN(o.seq), 0) FROM event o JOIN lane l ON l.ticket_id = $1 AND l.target_id = $2 AND l.again = $3 JOIN target t ON t.id = l.target_id WHERE `+wanted,
+		[]any{ticketID, t.ID, ""}, &l.Next)
 	return l, err
 }
 

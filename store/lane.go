@@ -1,7 +1,10 @@
 package store
 
 import (
+	"cmp"
 	"context"
+	"slices"
+	"strings"
 	"time"
 
 	"banksulutgo.co.id/servicedesk/desk"
@@ -115,9 +118,11 @@ type Want struct {
 // Mark changes the circuit of a target, or disables it.
 type Mark struct {
 	TargetID string
-	Opened   time.Time // its circuit opens; zero: it closes
+	Opened   time.Time // its circuit opens, unless another node had a success since Since; zero: it closes
+	Since    time.Time
 	Probe    time.Time
-	Gone     bool // it is disabled instead
+	Gone     bool  // it is disabled instead, while it is of the Version
+	Version  int64 // of the target
 }
 
 // Turn is one transaction of a node that delivers: what it settles, and what it takes next.
@@ -135,6 +140,9 @@ func (s *Store) Turn(ctx context.Context, turn Turn) (taken []Taken, err error) 
 	if s.engine.Dialect().Serial {
 		write = s.Write
 	}
+	slices.SortFunc(turn.Settled, func(a, b Settled) int { // all lock lanes in one order
+		return cmp.Or(strings.Compare(a.TicketID, b.TicketID), strings.Compare(a.TargetID, b.TargetID), strings.Compare(a.Again, b.Again))
+	})
 	err = write(ctx, func(tx *Tx) error {
 		now := s.Now()
 		tx.insertAttempts(turn.Attempts)
@@ -177,21 +185,22 @@ func (tx *Tx) settle(settled []Settled, now time.Time) {
 func (tx *Tx) mark(m Mark, now time.Time) {
 	switch {
 	case m.Gone:
-		tx.sql.Exec(`UPDATE target SET state = 'disabled', why = $1, state_at = $2, opened_at = 0, probe_at = 0, version = version + 1 WHERE id = $3 AND state = 'active'`, desk.DisabledAsGone, sql.Micros(now), m.TargetID)
+		tx.sql.Exec(`UPDATE target SET state = 'disabled', why = $1, state_at = $2, opened_at = 0, probe_at = 0, version = version + 1 WHERE id = $3 AND version = $4`, desk.DisabledAsGone, sql.Micros(now), m.TargetID, m.Version)
 	case m.Opened.IsZero():
 		tx.sql.Exec(`UPDATE target SET opened_at = 0, probe_at = 0 WHERE id = $1 AND opened_at > 0`, m.TargetID)
 	default:
-		tx.sql.Exec(`UPDATE target SET opened_at = $1, probe_at = $2 WHERE id = $3 AND opened_at = 0`, sql.Micros(m.Opened), sql.Micros(m.Probe), m.TargetID)
+		tx.sql.Exec(`UPDATE target SET opened_at = $1, probe_at = $2 WHERE id = $3 AND opened_at = 0
+ AND NOT EXISTS (SELECT 1 FROM attempt a WHERE a.target_id = $3 AND a.at > $4 AND a.status BETWEEN 200 AND 299)`, sql.Micros(m.Opened), sql.Micros(m.Probe), m.TargetID, sql.Micros(m.Since))
 	}
 }
 
 // The types that a target wants are kept in one text; no type's name is a part of another's. A type is in it when the text
 // without the name is another one.
 
-// wanted is the condition that an event o of a lane l is sent to its target: $4 are the types that it wants, $5 its echo.
+// wanted is the condition that an event o of a lane l is sent to its target t, as the target is now.
 // One event that somebody asks for once more, by its seq, is sent whatever it is; of a range only what the target wants.
 const wanted = `o.ticket_id = l.ticket_id AND o.seq >= l.head AND o.seq <= l.tail AND o.public
- AND (l.again = CAST(o.seq AS text) OR ('' = $4 OR REPLACE($4, o.type, '') <> $4) AND ($5 OR NOT EXISTS (SELECT 1 FROM api_key k WHERE k.id = o.actor_id AND k.partner_id = o.partner_id)))`
+ AND (l.again = CAST(o.seq AS text) OR (t.events = '' OR REPLACE(t.events, o.type, '') <> t.events) AND (t.echo OR NOT EXISTS (SELECT 1 FROM api_key k WHERE k.id = o.actor_id AND k.partner_id = o.partner_id)))`
 
 // take takes the first events of due lanes.
 func (tx *Tx) take(wants []Want, now, until time.Time) (taken []Taken, err error) {
@@ -205,7 +214,7 @@ func (tx *Tx) take(wants []Want, now, until time.Time) (taken []Taken, err error
 		}
 		for _, t := range found {
 			if t.Event.Seq == 0 {
-				tx.rest(w.Target, t)
+				tx.rest(t.LaneID)
 			} else {
 				taken = append(taken, t)
 			}
@@ -218,12 +227,13 @@ func (tx *Tx) take(wants []Want, now, until time.Time) (taken []Taken, err error
 	return taken, tx.sql.Err
 }
 
-// dueLanes reads and locks due lanes with the first event of each that the target wants.
+// dueLanes reads and locks due lanes with the first event of each that the target wants. There are none when the target was
+// changed since it was read: it may have another address, or be disabled.
 func (tx *Tx) dueLanes(w Want, now time.Time) (found []Taken, err error) {
 	err = tx.sql.Each(`SELECT l.ticket_id, l.again, l.head, l.tail, l.tries, l.fence, l.began, COALESCE(e.seq, 0), COALESCE(e.type, ''), COALESCE(e.at, 0), COALESCE(e.body, '')
- FROM (SELECT ticket_id, again, head, tail, tries, fence, began, due FROM lane WHERE target_id = $1 AND due > 0 AND due <= $2 ORDER BY due LIMIT $3`+tx.store.engine.Dialect().SkipLocked+`) AS l
+ FROM (SELECT ticket_id, again, head, tail, tries, fence, began, due FROM lane WHERE target_id = $1 AND due > 0 AND due <= $2 ORDER BY due LIMIT $3`+tx.store.engine.Dialect().SkipLocked+`) AS l JOIN target t ON t.id = $1 AND t.version = $4
  LEFT JOIN event e ON e.ticket_id = l.ticket_id AND e.seq = (SELECT MIN(o.seq) FROM event o WHERE `+wanted+`)`,
-		[]any{w.Target.ID, sql.Micros(now), w.Most, eventList(w.Target.Events), w.Target.Echo}, func(scan func(dest ...any) error) error {
+		[]any{w.Target.ID, sql.Micros(now), w.Most, w.Target.Version}, func(scan func(dest ...any) error) error {
 			t := Taken{LaneID: LaneID{TargetID: w.Target.ID}}
 			var head, when int64
 			var body string
@@ -240,11 +250,11 @@ func (tx *Tx) dueLanes(w Want, now time.Time) (found []Taken, err error) {
 }
 
 // rest lets a lane rest that holds nothing more that its target wants. It looks once more: an event may have been stored
-// since the statement began that read the lane.
-func (tx *Tx) rest(t desk.Target, l Taken) {
+// since the statement began that read the lane, or the target may want more now.
+func (tx *Tx) rest(l LaneID) {
 	tx.sql.Exec(`UPDATE lane AS l SET head = tail + 1, tries = 0, due = 0, began = FALSE WHERE l.ticket_id = $1 AND l.target_id = $2 AND l.again = $3
- AND NOT EXISTS (SELECT 1 FROM event o WHERE `+wanted+`)`, l.TicketID, l.TargetID, l.Again, eventList(t.Events), t.Echo)
-	tx.endAgain(l.LaneID)
+ AND NOT EXISTS (SELECT 1 FROM event o JOIN target t ON t.id = $2 WHERE `+wanted+`)`, l.TicketID, l.TargetID, l.Again)
+	tx.endAgain(l)
 }
 
 // endAgain removes a lane of what was asked for once more, when all of it was sent.

@@ -149,11 +149,12 @@ func exerciseDeliveries(t *testing.T, s *store.Store, one *desk.Ticket) {
 	again := store.LaneID{TicketID: one.ID, TargetID: target.ID, Again: "1"}
 	write(t, s, func(tx *store.Tx) { tx.SendAgain(one.ID, target.ID, 1, desktest.Start) })
 	turn(store.Turn{Settled: []store.Settled{{LaneID: again, Head: 2}}})
-	for _, m := range []store.Mark{{TargetID: target.ID, Opened: desktest.Start, Probe: desktest.Start}, {TargetID: target.ID}, {TargetID: target.ID, Opened: desktest.Start, Probe: desktest.Start}, {TargetID: named.ID, Gone: true}} {
+	for _, m := range []store.Mark{{TargetID: target.ID, Opened: desktest.Start, Probe: desktest.Start}, {TargetID: target.ID}, {TargetID: target.ID, Opened: desktest.Start, Probe: desktest.Start}, {TargetID: named.ID, Gone: true, Version: 1}} {
 		turn(store.Turn{Marks: []store.Mark{m}})
 	}
 	nothing := target
-	nothing.Events = []desk.EventType{desk.TicketClosed}
+	nothing.Events, nothing.Version, nothing.OpenedAt, nothing.ProbeAt = []desk.EventType{desk.TicketClosed}, 2, desktest.Start, desktest.Start
+	write(t, s, func(tx *store.Tx) { tx.UpdateTarget(nothing) })
 	check(t, second(s.ReviveAll(t.Context(), target.ID, 10)))
 	turn(store.Turn{Wants: []store.Want{{Target: nothing, Most: 10, Probe: desktest.Start.Add(time.Hour)}}, Lease: time.Minute})
 	check(t, second(s.DueTargets(t.Context())))
