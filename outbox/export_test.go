@@ -87,13 +87,3 @@ func (p *peer) End(ok bool, ticket string, now time.Time) {
 
 // Open reports whether the circuit is open.
 func (p *peer) Open() bool { return p.open() }
-
-// Transitions lists the table of states: from, step, to.
-func Transitions() (rows [][3]string) {
-	for _, t := range transitions {
-		for _, to := range t.to {
-			rows = append(rows, [3]string{string(t.from), string(t.step), string(to)})
-		}
-	}
-	return rows
-}

@@ -3,13 +3,9 @@ package outbox_test
 import (
 	"fmt"
 	"math/rand/v2"
-	"os"
-	"regexp"
-	"slices"
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
 	"banksulutgo.co.id/servicedesk/internal/desktest"
@@ -97,43 +93,5 @@ func TestAnOpenCircuitHasRoomForOneProbe(t *testing.T) {
 	p.End(true, "x", now)
 	if room := p.Room(now); room < 1 || room > 2 {
 		t.Errorf("when the target is back there is room for %d calls, want a careful beginning", room)
-	}
-}
-
-func TestTheTableOfStatesLeavesNoDeadEnd(t *testing.T) {
-	states := []outbox.LaneState{outbox.Idle, outbox.Waiting, outbox.Taken, outbox.Dead}
-	reached := map[outbox.LaneState]bool{outbox.Idle: true}
-	for range states {
-		for _, row := range outbox.Transitions() {
-			if reached[outbox.LaneState(row[0])] {
-				reached[outbox.LaneState(row[2])] = true
-			}
-			if !outbox.May(outbox.LaneState(row[0]), outbox.Step(row[1]), outbox.LaneState(row[2])) {
-				t.Errorf("%v is in the table and may not happen", row)
-			}
-		}
-	}
-	for _, state := range states {
-		if !reached[state] {
-			t.Errorf("nothing leads to %s", state)
-		}
-		if !slices.ContainsFunc(outbox.Transitions(), func(row [3]string) bool { return row[0] == string(state) && row[2] != string(state) }) {
-			t.Errorf("nothing leads out of %s", state)
-		}
-	}
-	if outbox.May(outbox.Dead, outbox.TakenUp, outbox.Taken) {
-		t.Error("a dead lane may be taken without a person")
-	}
-}
-
-func TestTheGuideShowsTheTableOfStates(t *testing.T) {
-	guide, err := os.ReadFile("../docs/guides/delivery.md")
-	must(t, err)
-	var table [][3]string
-	for _, m := range regexp.MustCompile(`(?m)^\| (\w+) \| ([\w ]+) \| (\w+) \|$`).FindAllStringSubmatch(string(guide), -1) {
-		table = append(table, [3]string{m[1], m[2], m[3]})
-	}
-	if diff := cmp.Diff(outbox.Transitions(), table[1:]); diff != "" { // behind its head
-		t.Errorf("docs/guides/delivery.md (-want +got):\n%s", diff)
 	}
 }

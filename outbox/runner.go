@@ -1,3 +1,6 @@
+// Package outbox delivers what is owed to those outside, and knows no more of them than a function that is called. What is
+// owed hangs on lanes: the events of one ticket for one target, in order. A lane whose event fails waits, and keeps back
+// nothing but the later events of its own ticket; a target that cannot be reached at all is left alone but for a probe.
 package outbox
 
 import (
