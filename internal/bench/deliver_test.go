@@ -8,6 +8,8 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -152,9 +154,30 @@ func compareDeliveries(t testing.TB, n size, e desktest.Engine, each int) delive
 func drain(t testing.TB, d program, r *receiver, claims int) float64 {
 	t.Helper()
 	r.out.Store(true)
+	before := numbered(t, d)
 	ask(t, d.server, load.Options{Callers: callers, Requests: claims}, func(i int) load.Request { return claimFor(fmt.Sprintf("%s/%d", r.URL, i%receivers)) })
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	for numbered(t, d) < before+claims { // each has an event, which somebody is owed when it is numbered
+		<-tick.C
+	}
 	r.out.Store(false)
 	return r.await(t, claims)
+}
+
+// numbered is how many events a desk has numbered since it was started.
+func numbered(t testing.TB, d program) int {
+	t.Helper()
+	answer, err := http.Get(d.Metrics + "/metrics")
+	must(t, err)
+	defer answer.Body.Close()
+	text, err := io.ReadAll(answer.Body)
+	must(t, err)
+	_, after, _ := strings.Cut(string(text), "\nservicedesk_events_numbered_total ")
+	count, _, _ := strings.Cut(after, "\n")
+	n, err := strconv.ParseFloat(count, 64)
+	must(t, err)
+	return int(n)
 }
 
 // pending makes deliveries that wait: of so many tickets, to so many endpoints at which nobody listens.
