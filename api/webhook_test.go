@@ -405,8 +405,8 @@ func TestTheStateOfAWebhookIsShown(t *testing.T) {
 		c.Patch(t, path, `{"active":true}`).Want(t, 200)
 		r.delivered(t, d, 1)
 		state(`{"state":"WORKING","since":null,"nextTryAt":null,"waiting":0,"failed":3,"oldestWaitingAt":null}`)
-		d.Exec(t, `INSERT INTO lane (ticket_id, target_id, again, first, head, tail, tries, due, fence, began, dead_at)
- WITH RECURSIVE many (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM many WHERE n < 1200) SELECT 'many-' || n, t.id, '', 1, 1, 1, 0, 1, 0, FALSE, 0 FROM target t, many`)
+		d.Exec(t, `INSERT INTO lane (ticket_id, target_id, again, first, head, tail, tries, due, fence, lease, dead_at)
+ WITH RECURSIVE many (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM many WHERE n < 1200) SELECT 'many-' || n, t.id, '', 1, 1, 1, 0, 1, 0, 0, 0 FROM target t, many`)
 		if got := c.Get(t, path).Text("webhook.delivery.waiting"); got != "1000" {
 			t.Errorf("of many %s wait", got)
 		}

@@ -47,7 +47,7 @@ type LanePlace struct {
 // some tickets name, a page may hold few.
 const scannedAtOnce = 500
 
-const deliveryColumns = `SELECT e.ticket_id, e.seq, e.type, e.feed_number, e.at, k.number, l.head, l.tries, CASE WHEN l.began THEN 0 ELSE l.due END, l.dead_at `
+const deliveryColumns = `SELECT e.ticket_id, e.seq, e.type, e.feed_number, e.at, k.number, l.head, l.tries, CASE WHEN l.lease > 0 THEN 0 ELSE l.due END, l.dead_at `
 
 // sent is the condition that an event e of a lane l was, or will be, sent to its target, if it is of a type that the target wants.
 const sent = `e.number <> 0 AND e.seq >= l.first AND e.public`
@@ -104,7 +104,7 @@ func (tx *Tx) Undelivered(t desk.Target, state DeliveryState, after LanePlace, t
 	if state == DeliveryFailed {
 		order = "dead_at"
 	}
-	page := `(SELECT ticket_id, first, head, tries, due, began, dead_at FROM lane WHERE target_id = $1 AND ` + order + ` > 0 AND (` + order + `, ticket_id) > ($2, $3) AND again = '' ORDER BY ` + order + `, ticket_id LIMIT $4) AS l`
+	page := `(SELECT ticket_id, first, head, tries, due, lease, dead_at FROM lane WHERE target_id = $1 AND ` + order + ` > 0 AND (` + order + `, ticket_id) > ($2, $3) AND again = '' ORDER BY ` + order + `, ticket_id LIMIT $4) AS l`
 	rows, args := 0, []any{t.ID, sql.Micros(after.At), after.TicketID, tickets}
 	err = tx.sql.Each(`SELECT `+order+`, ticket_id FROM `+page, args, func(scan func(dest ...any) error) error {
 		var when int64
@@ -192,14 +192,13 @@ type Lane struct {
 // LaneOf reads and locks the lane of a ticket to a target, or ErrNotFound.
 func (tx *Tx) LaneOf(t desk.Target, ticketID string) (Lane, error) {
 	l := Lane{LaneID: LaneID{TicketID: ticketID, TargetID: t.ID}}
-	var due, dead int64
-	var began bool
-	err := tx.sql.One(`SELECT head, tail, fence, due, dead_at, began FROM lane WHERE ticket_id = $1 AND target_id = $2 AND again = ''`+tx.store.engine.Dialect().ForUpdate,
-		[]any{ticketID, t.ID}, &l.Head, &l.Tail, &l.Fence, &due, &dead, &began)
+	var lease, dead int64
+	err := tx.sql.One(`SELECT head, tail, fence, lease, dead_at FROM lane WHERE ticket_id = $1 AND target_id = $2 AND again = ''`+tx.store.engine.Dialect().ForUpdate,
+		[]any{ticketID, t.ID}, &l.Head, &l.Tail, &l.Fence, &lease, &dead)
 	if err != nil {
 		return l, err
 	}
-	l.Taken, l.Dead = began && due > sql.Micros(tx.store.Now()), dead > 0
+	l.Taken, l.Dead = lease > sql.Micros(tx.store.Now()), dead > 0
 	err = tx.sql.One(`SELECT COALESCE(MIN(o.seq), 0) FROM event o JOIN lane l ON l.ticket_id = $1 AND l.target_id = $2 AND l.again = $3 JOIN target t ON t.id = l.target_id WHERE `+wanted,
 		[]any{ticketID, t.ID, ""}, &l.Next)
 	return l, err
@@ -221,7 +220,7 @@ func (tx *Tx) SkipNext(l Lane, when time.Time) {
 // SendAgain owes an event of a ticket to a target once more, whether or not it got it, besides what it is owed anyway. The
 // fence of the lane begins with the time: the log of attempts tells it from those of the same event before.
 func (tx *Tx) SendAgain(ticketID, target string, seq int64, when time.Time) {
-	tx.sql.Exec(`INSERT INTO lane (ticket_id, target_id, again, first, head, tail, tries, due, fence, began, dead_at) VALUES ($1, $2, $3, $4, $4, $4, 0, $5, $5, FALSE, 0)
+	tx.sql.Exec(`INSERT INTO lane (ticket_id, target_id, again, first, head, tail, tries, due, fence, lease, dead_at) VALUES ($1, $2, $3, $4, $4, $4, 0, $5, $5, 0, 0)
  ON CONFLICT (ticket_id, target_id, again) DO UPDATE SET tries = 0, due = excluded.due, dead_at = 0 WHERE lane.dead_at > 0`, ticketID, target, strconv.FormatInt(seq, 10), seq, sql.Micros(when))
 }
 
@@ -232,8 +231,8 @@ func (tx *Tx) SendRangeAgain(t desk.Target, from, until int64, when time.Time) (
 	if t.Kind == desk.TicketTarget {
 		lanes = ` JOIN lane l ON l.ticket_id = e.ticket_id AND l.target_id = $1 AND l.again = ''`
 	}
-	err = tx.sql.Each(`INSERT INTO lane (ticket_id, target_id, again, first, head, tail, tries, due, fence, began, dead_at)
- SELECT e.ticket_id, CAST($1 AS text), CAST($2 AS text), MIN(e.seq), MIN(e.seq), MAX(e.seq), 0, CAST($3 AS bigint), CAST($3 AS bigint), FALSE, 0 FROM event e`+lanes+`
+	err = tx.sql.Each(`INSERT INTO lane (ticket_id, target_id, again, first, head, tail, tries, due, fence, lease, dead_at)
+ SELECT e.ticket_id, CAST($1 AS text), CAST($2 AS text), MIN(e.seq), MIN(e.seq), MAX(e.seq), 0, CAST($3 AS bigint), CAST($3 AS bigint), 0, 0 FROM event e`+lanes+`
  WHERE e.partner_id = $4 AND e.feed_number >= $5 AND e.feed_number <= $6 AND e.feed_number > 0 AND (l.head IS NULL OR e.seq < l.head)
  AND ($7 = '' OR REPLACE($7, e.type, '') <> $7) AND ($8 OR `+foreign+`) GROUP BY e.ticket_id
  ON CONFLICT (ticket_id, target_id, again) DO UPDATE SET tries = 0, due = excluded.due, dead_at = 0 WHERE lane.dead_at > 0 RETURNING 1`,
@@ -260,7 +259,7 @@ func (s *Store) ReviveAll(ctx context.Context, target string, limit int) (revive
 	err = s.writeAlone(ctx, func(tx *Tx) error {
 		revived = 0
 		now := sql.Micros(s.Now())
-		for _, which := range []string{`dead_at > 0 ORDER BY dead_at`, `due > 0 AND due > $1 AND NOT began ORDER BY due`} {
+		for _, which := range []string{`dead_at > 0 ORDER BY dead_at`, `due > 0 AND due > $1 AND lease = 0 ORDER BY due`} {
 			err := tx.sql.Each(`UPDATE lane SET tries = 0, dead_at = 0, due = $1 WHERE (ticket_id, target_id, again) IN
  (SELECT ticket_id, target_id, again FROM lane WHERE target_id = $2 AND `+which+` LIMIT $3`+s.engine.Dialect().SkipLocked+`) RETURNING 1`,
 				[]any{now, target, limit - revived}, counting(&revived))

@@ -3,6 +3,7 @@ package store
 import (
 	"cmp"
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -13,15 +14,15 @@ import (
 
 // OpenLane lets the events of a new ticket go to the target that it names.
 func (tx *Tx) OpenLane(ticketID, targetID string) {
-	tx.sql.Exec(`INSERT INTO lane (ticket_id, target_id, again, first, head, tail, tries, due, fence, began, dead_at) VALUES ($1, $2, '', 1, 1, 0, 0, 0, 0, FALSE, 0)`, ticketID, targetID)
+	tx.sql.Exec(`INSERT INTO lane (ticket_id, target_id, again, first, head, tail, tries, due, fence, lease, dead_at) VALUES ($1, $2, '', 1, 1, 0, 0, 0, 0, 0, 0)`, ticketID, targetID)
 }
 
 // owe notes for every target that is told of an event that it is owed: for the endpoints of the partner, and for the
 // address that the ticket names. The sequencer does it, which sees each event once and in a ticket's own order; so nobody
 // can miss one. The lane's row is locked before it is read: whoever settles it at the same moment sees the new tail.
 var owe = sql.Over(`WITH v (ticket_id, seq, partner_id, type, own, now) AS (VALUES `, 6, []string{"text", "bigint", "text", "text", "boolean", "bigint"}, `)
- INSERT INTO lane (ticket_id, target_id, again, first, head, tail, tries, due, fence, began, dead_at)
- SELECT ticket_id, target_id, '', MIN(seq), MIN(seq), MAX(seq), 0, MAX(now), 0, FALSE, 0 FROM (
+ INSERT INTO lane (ticket_id, target_id, again, first, head, tail, tries, due, fence, lease, dead_at)
+ SELECT ticket_id, target_id, '', MIN(seq), MIN(seq), MAX(seq), 0, MAX(now), 0, 0, 0 FROM (
  SELECT v.ticket_id, t.id AS target_id, v.seq, v.now FROM v JOIN target t ON t.partner_id = v.partner_id AND t.kind = 'registered' AND t.deleted_at = 0
  WHERE (t.events = '' OR REPLACE(t.events, v.type, '') <> t.events) AND (t.echo OR NOT v.own)
  UNION ALL SELECT v.ticket_id, l.target_id, v.seq, v.now FROM v JOIN lane l ON l.ticket_id = v.ticket_id AND l.again = '' WHERE (SELECT t.kind FROM target t WHERE t.id = l.target_id) = 'ticket'
@@ -46,19 +47,19 @@ func (tx *Tx) owe(events []desk.Event) {
 // DueTarget is a target for which something is owed.
 type DueTarget struct {
 	desk.Target
-	Due time.Time // when the first of its lanes is due
+	Due time.Time // when the first of its lanes is due that no node has; zero: nodes have all of them
 }
 
 // DueTargets reads the targets for which something is owed now or later, whatever their state. It looks at one row of each,
-// however many lanes wait.
+// and those that nodes have, however many lanes wait.
 func (s *Store) DueTargets(ctx context.Context) ([]DueTarget, error) {
 	var found []DueTarget
 	err := s.Read(ctx, func(tx *Tx) error {
 		found = nil
 		return tx.sql.Each(`WITH RECURSIVE walk (id) AS (SELECT (SELECT l.target_id FROM lane l WHERE l.due > 0 AND l.target_id > '' ORDER BY l.target_id LIMIT 1)
  UNION ALL SELECT (SELECT l.target_id FROM lane l WHERE l.due > 0 AND l.target_id > walk.id ORDER BY l.target_id LIMIT 1) FROM walk WHERE walk.id IS NOT NULL)
- SELECT `+targetColumns+`, (SELECT l.due FROM lane l WHERE l.target_id = t.id AND l.due > 0 ORDER BY l.due LIMIT 1) FROM walk JOIN target t ON t.id = walk.id
- LEFT JOIN api_key k ON k.id = t.key_id WHERE t.deleted_at = 0`, nil, func(scan func(dest ...any) error) error {
+ SELECT `+targetColumns+`, COALESCE((SELECT l.due FROM lane l WHERE l.target_id = t.id AND l.due > 0 AND l.lease <= $1 ORDER BY l.due LIMIT 1), 0) FROM walk JOIN target t ON t.id = walk.id
+ LEFT JOIN api_key k ON k.id = t.key_id WHERE t.deleted_at = 0`, []any{sql.Micros(s.Now())}, func(scan func(dest ...any) error) error {
 			var d DueTarget
 			var due int64
 			dest, done := scanTarget(&d.Target, &due)
@@ -167,7 +168,7 @@ func (tx *Tx) insertAttempts(attempts []Attempt) {
 
 // settleRows writes what became of lanes: of each only while nobody else took it. due is 0 for one that may go on
 // at once, if there is something: the tail is that of the locked row.
-var settleRows = sql.Over(`UPDATE lane SET head = v.column5, tries = v.column6, began = FALSE, dead_at = v.column8,
+var settleRows = sql.Over(`UPDATE lane SET head = v.column5, tries = v.column6, lease = 0, dead_at = v.column8,
  due = CASE WHEN v.column8 > 0 THEN 0 WHEN v.column7 > 0 THEN v.column7 WHEN lane.tail >= v.column5 THEN v.column9 ELSE 0 END FROM (VALUES `, 9,
 	[]string{"text", "text", "text", "bigint", "bigint", "bigint", "bigint", "bigint", "bigint"},
 	`) AS v WHERE lane.ticket_id = v.column1 AND lane.target_id = v.column2 AND lane.again = v.column3 AND lane.fence = v.column4`)
@@ -213,10 +214,13 @@ func (tx *Tx) take(wants []Want, now, until time.Time) (taken []Taken, err error
 			return nil, err
 		}
 		for _, t := range found {
-			if t.Event.Seq == 0 {
-				tx.rest(t.LaneID)
-			} else {
-				taken = append(taken, t)
+			if !t.wanted {
+				if t, err = tx.passOver(t); err != nil {
+					return nil, err
+				}
+			}
+			if t.wanted {
+				taken = append(taken, t.Taken)
 			}
 		}
 	}
@@ -227,32 +231,57 @@ func (tx *Tx) take(wants []Want, now, until time.Time) (taken []Taken, err error
 	return taken, tx.sql.Err
 }
 
-// dueLanes reads and locks due lanes with the first event of each that the target wants. There are none when the target was
-// changed since it was read: it may have another address, or be disabled.
-func (tx *Tx) dueLanes(w Want, now time.Time) (found []Taken, err error) {
-	err = tx.sql.Each(`SELECT l.ticket_id, l.again, l.head, l.tail, l.tries, l.fence, l.began, COALESCE(e.seq, 0), COALESCE(e.type, ''), COALESCE(e.at, 0), COALESCE(e.body, '')
- FROM (SELECT ticket_id, again, head, tail, tries, fence, began, due FROM lane WHERE target_id = $1 AND due > 0 AND due <= $2 ORDER BY due LIMIT $3`+tx.store.engine.Dialect().SkipLocked+`) AS l JOIN target t ON t.id = $1 AND t.version = $4
- LEFT JOIN event e ON e.ticket_id = l.ticket_id AND e.seq = (SELECT MIN(o.seq) FROM event o WHERE `+wanted+`)`,
+// dueLane is a lane that is due, with the event at its head, which its target may not want.
+type dueLane struct {
+	Taken
+	wanted bool
+}
+
+// dueLanes reads and locks due lanes. There are none when the target was changed since it was read: it may have another
+// address, or be disabled.
+func (tx *Tx) dueLanes(w Want, now time.Time) (found []dueLane, err error) {
+	err = tx.sql.Each(`SELECT l.ticket_id, l.again, l.tail, l.tries, l.fence, l.lease > 0, COALESCE(o.seq, 0), COALESCE(o.type, ''), COALESCE(o.at, 0), COALESCE(o.body, ''), COALESCE(`+wanted+`, FALSE)
+ FROM (SELECT ticket_id, again, head, tail, tries, fence, lease, due FROM lane WHERE target_id = $1 AND due > 0 AND due <= $2 AND lease <= $2 ORDER BY due LIMIT $3`+tx.store.engine.Dialect().SkipLocked+`) AS l
+ JOIN target t ON t.id = $1 AND t.version = $4 LEFT JOIN event o ON o.ticket_id = l.ticket_id AND o.seq = l.head`,
 		[]any{w.Target.ID, sql.Micros(now), w.Most, w.Target.Version}, func(scan func(dest ...any) error) error {
-			t := Taken{LaneID: LaneID{TargetID: w.Target.ID}}
-			var head, when int64
-			var body string
-			err := scan(&t.TicketID, &t.Again, &head, &t.Tail, &t.Tries, &t.Fence, &t.Doubtful, &t.Event.Seq, &t.Event.Type, &when, &body)
-			t.Event.TicketID, t.Event.At, t.Event.Body = t.TicketID, sql.At(when), []byte(body)
-			t.Fence++
-			if t.Event.Seq != head {
-				t.Tries, t.Doubtful = 0, false
-			}
-			found = append(found, t)
+			l := dueLane{Taken: Taken{LaneID: LaneID{TargetID: w.Target.ID}}}
+			var event eventRow
+			err := scan(&l.TicketID, &l.Again, &l.Tail, &l.Tries, &l.Fence, &l.Doubtful, &event.seq, &event.kind, &event.at, &event.body, &l.wanted)
+			l.Event = event.of(l.TicketID)
+			l.Fence++
+			found = append(found, l)
 			return err
 		})
 	return found, err
 }
 
+// eventRow is what is read of an event that is delivered.
+type eventRow struct {
+	seq, at    int64
+	kind, body string
+}
+
+func (e eventRow) of(ticketID string) desk.Event {
+	return desk.Event{TicketID: ticketID, Seq: e.seq, Type: desk.EventType(e.kind), At: sql.At(e.at), Body: []byte(e.body)}
+}
+
+// passOver goes on to the next event that the target wants, or lets the lane rest.
+func (tx *Tx) passOver(l dueLane) (dueLane, error) {
+	var event eventRow
+	err := tx.sql.One(`SELECT o.seq, o.type, o.at, o.body FROM lane l JOIN target t ON t.id = l.target_id JOIN event o ON `+wanted+`
+ WHERE l.ticket_id = $1 AND l.target_id = $2 AND l.again = $3 ORDER BY o.seq LIMIT 1`, []any{l.TicketID, l.TargetID, l.Again}, &event.seq, &event.kind, &event.at, &event.body)
+	if errors.Is(err, ErrNotFound) {
+		tx.rest(l.LaneID)
+		return l, nil
+	}
+	l.Event, l.Tries, l.Doubtful, l.wanted = event.of(l.TicketID), 0, false, true
+	return l, err
+}
+
 // rest lets a lane rest that holds nothing more that its target wants. It looks once more: an event may have been stored
 // since the statement began that read the lane, or the target may want more now.
 func (tx *Tx) rest(l LaneID) {
-	tx.sql.Exec(`UPDATE lane AS l SET head = tail + 1, tries = 0, due = 0, began = FALSE WHERE l.ticket_id = $1 AND l.target_id = $2 AND l.again = $3
+	tx.sql.Exec(`UPDATE lane AS l SET head = tail + 1, tries = 0, due = 0, lease = 0 WHERE l.ticket_id = $1 AND l.target_id = $2 AND l.again = $3
  AND NOT EXISTS (SELECT 1 FROM event o JOIN target t ON t.id = $2 WHERE `+wanted+`)`, l.TicketID, l.TargetID, l.Again)
 	tx.endAgain(l)
 }
@@ -264,7 +293,7 @@ func (tx *Tx) endAgain(l LaneID) {
 	}
 }
 
-var takeRows = sql.Over(`UPDATE lane SET fence = v.column4, head = v.column5, tries = v.column6, due = v.column7, began = TRUE FROM (VALUES `, 7,
+var takeRows = sql.Over(`UPDATE lane SET fence = v.column4, head = v.column5, tries = v.column6, lease = v.column7 FROM (VALUES `, 7,
 	[]string{"text", "text", "text", "bigint", "bigint", "bigint", "bigint"},
 	`) AS v WHERE lane.ticket_id = v.column1 AND lane.target_id = v.column2 AND lane.again = v.column3`)
 

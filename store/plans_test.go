@@ -123,7 +123,7 @@ func multiply(t *testing.T, s *store.Store, e desktest.Engine, table string, wit
 	t.Helper()
 	columns := `SELECT name FROM pragma_table_info('` + table + `')`
 	if e == desktest.PostgreSQL {
-		columns = `SELECT attname FROM pg_attribute WHERE attrelid = CAST('` + table + `' AS regclass) AND attnum > 0`
+		columns = `SELECT attname FROM pg_attribute WHERE attrelid = CAST('` + table + `' AS regclass) AND attnum > 0 AND NOT attisdropped`
 	}
 	check(t, s.Write(t.Context(), func(tx *store.Tx) error {
 		names, err := store.Rows[string](tx, columns)
