@@ -16,7 +16,7 @@ import (
 	"banksulutgo.co.id/servicedesk/store/internal/engine"
 )
 
-//go:embed migrations/*.sql
+//go:embed migrations/*.sql migrations/postgresql/*.sql
 var migrationFiles embed.FS
 
 // Step is one step of the schema.
@@ -24,6 +24,7 @@ type Step struct {
 	Version    int64
 	Name       string
 	Statements []string
+	PostgreSQL []string // after them, where there is no other way: how its tables are kept, not what is in them
 }
 
 // Steps reads the embedded steps in order.
@@ -34,6 +35,9 @@ func Steps() ([]Step, error) {
 	}
 	var steps []Step
 	for _, f := range files {
+		if f.IsDir() {
+			continue
+		}
 		text, err := migrationFiles.ReadFile(path.Join("migrations", f.Name()))
 		if err != nil {
 			return nil, err
@@ -43,7 +47,11 @@ func Steps() ([]Step, error) {
 		if err != nil {
 			return nil, fmt.Errorf("migration %s has no number", f.Name())
 		}
-		steps = append(steps, Step{Version: version, Name: f.Name(), Statements: Statements(string(text))})
+		step := Step{Version: version, Name: f.Name(), Statements: Statements(string(text))}
+		if text, err = migrationFiles.ReadFile(path.Join("migrations/postgresql", f.Name())); err == nil {
+			step.PostgreSQL = Statements(string(text))
+		}
+		steps = append(steps, step)
 	}
 	slices.SortFunc(steps, func(a, b Step) int { return cmp.Compare(a.Version, b.Version) })
 	return steps, nil
