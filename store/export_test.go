@@ -2,16 +2,18 @@ package store
 
 import (
 	"context"
+	"runtime"
 	"sync"
 
 	"banksulutgo.co.id/servicedesk/desk"
 	"banksulutgo.co.id/servicedesk/store/internal/engine"
+	"banksulutgo.co.id/servicedesk/store/internal/share"
 )
 
 // What the tests of this package may do with the inside of a store.
 
 // Queued returns how many writes wait for a committer.
-func Queued(s *Store) int { return s.writes.Len() }
+func Queued(s *Store) int { return s.writes.Waiting() }
 
 // Committers returns how many transactions for writing may be open at once.
 func Committers(s *Store) int { return s.engine.Committers() }
@@ -22,24 +24,46 @@ type Wanted struct {
 	Reference, Partner string
 }
 
-// Answered asks where tickets stand as if all had asked at the same moment.
-func Answered(s *Store, asked []Wanted) (found []Standing, errs []error) {
-	var numbers, references, all []*question
-	for _, w := range asked {
-		q := &question{ctx: context.Background(), number: w.Number, reference: w.Reference, partner: w.Partner, done: make(chan struct{})}
-		if all = append(all, q); w.Reference == "" {
-			numbers = append(numbers, q)
+// Answered asks where tickets stand, with one statement for those that are asked for by number and one for the others: 64
+// of each at most.
+func Answered(s *Store, asked []Wanted) ([]Standing, []error) {
+	found, errs := make([]Standing, len(asked)), make([]error, len(asked))
+	numbers, references := map[int]int64{}, map[int]channelReference{}
+	for i, w := range asked {
+		if w.Reference == "" {
+			numbers[i] = w.Number
 		} else {
-			references = append(references, q)
+			references[i] = channelReference{w.Reference, w.Partner}
 		}
 	}
-	s.answer(standingsByNumber, numbers, func(q *question) []any { return []any{q.number} })
-	s.answer(standingsByReference, references, func(q *question) []any { return []any{q.reference, q.partner} })
-	for _, q := range all {
-		<-q.done
-		found, errs = append(found, q.found), append(errs, q.err)
-	}
+	hear := func(i int, got Standing, err error) { found[i], errs[i] = got, err }
+	together(s, numberQuestions, numbers, hear)
+	together(s, referenceQuestions, references, hear)
 	return found, errs
+}
+
+// together asks while the only one who answers is busy with another question.
+func together[Q any](s *Store, options func(engine.Engine, int) share.QuestionOptions[Q, Standing], asked map[int]Q, hear func(int, Standing, error)) {
+	begun, goOn := make(chan struct{}), make(chan struct{})
+	questions := share.NewQuestions(options(held{s.engine, begun, goOn}, 1))
+	defer questions.Stop()
+	var callers sync.WaitGroup
+	callers.Go(func() {
+		var another Q
+		_, _ = questions.Ask(context.Background(), another)
+	})
+	<-begun
+	for i, q := range asked {
+		callers.Go(func() {
+			got, err := questions.Ask(context.Background(), q)
+			hear(i, got, err)
+		})
+	}
+	for questions.Waiting() < len(asked) {
+		runtime.Gosched()
+	}
+	close(goOn)
+	callers.Wait()
 }
 
 // SealInside lets transactions seal what they store, as they do while the sequencer runs.
@@ -102,26 +126,33 @@ func (e tap) Read(ctx context.Context, single bool, fn func(engine.Session) erro
 	return e.Engine.Read(ctx, single, func(open engine.Session) error { return fn(tapped{open, e.seen}) })
 }
 
-// held is an engine whose first read waits.
+// held is an engine whose reads wait.
 type held struct {
 	engine.Engine
-	once  *sync.Once
 	begun chan<- struct{}
 	goOn  <-chan struct{}
 }
 
 func (e held) Read(ctx context.Context, single bool, fn func(engine.Session) error) error {
-	e.once.Do(func() {
-		close(e.begun)
+	select {
+	case e.begun <- struct{}{}:
 		<-e.goOn
-	})
+	case <-e.goOn:
+	}
 	return e.Engine.Read(ctx, single, fn)
 }
 
-// HoldReads lets the first read from now on wait: begun is closed when it does, and it goes on when goOn is closed. The
-// store must be idle.
+// HoldReads lets reads wait from now on: each tells begun, and they go on when goOn is closed. The store must be idle.
 func HoldReads(s *Store, begun chan<- struct{}, goOn <-chan struct{}) {
-	s.engine = held{s.engine, new(sync.Once), begun, goOn}
+	retune(s, held{s.engine, begun, goOn})
+}
+
+// retune gives an idle store another engine.
+func retune(s *Store, e engine.Engine) {
+	s.stop()
+	s.engine = e
+	s.startWrites(share.WriteOptions[records]{Most: e.Batch()})
+	s.startQuestions()
 }
 
 type tapped struct {
@@ -145,4 +176,4 @@ func (s tapped) Look(text string, args []any, row func(scan func(dest ...any) er
 }
 
 // Tap tells of every statement that a store runs from now on. The store must be idle.
-func Tap(s *Store, seen func(text string, args []any)) { s.engine = tap{s.engine, seen} }
+func Tap(s *Store, seen func(text string, args []any)) { retune(s, tap{s.engine, seen}) }

@@ -1,7 +1,6 @@
 package store
 
 import (
-	"errors"
 	"time"
 
 	"banksulutgo.co.id/servicedesk/desk"
@@ -16,15 +15,6 @@ var (
 	ErrRequestTaken = sql.ErrRequestTaken // a request of the same id was answered before
 	ErrCondemned    = sql.ErrCondemned    // the purge removes a blob at this moment: it can be stored again a little later
 )
-
-// errNotBegun says that no transaction could be opened: no write's fault, and running each again would only wait again.
-var errNotBegun = errors.New("store: no transaction could be opened")
-
-// errLater says that a joined write would have to wait for a lock. It is run again, in a transaction that holds none.
-var errLater = errors.New("store: the row is locked")
-
-// errPanicked says that a closure panicked; its writes are undone.
-var errPanicked = errors.New("store: panic in a transaction")
 
 // refusal words a failure of the database for the caller: the desk cannot answer now. Other errors pass.
 func (s *Store) refusal(err error) error {

@@ -2,12 +2,10 @@ package store
 
 import (
 	"context"
-	"runtime"
-	"slices"
 
 	"banksulutgo.co.id/servicedesk/desk"
 	"banksulutgo.co.id/servicedesk/store/internal/engine"
-	"banksulutgo.co.id/servicedesk/store/internal/queue"
+	"banksulutgo.co.id/servicedesk/store/internal/share"
 	"banksulutgo.co.id/servicedesk/store/internal/sql"
 )
 
@@ -20,7 +18,7 @@ type Standing struct {
 // StandingByNumber reads where the ticket of a number stands, or ErrNotFound. The error is one of ctx, or an Error of code
 // Unavailable, when the database does not answer.
 func (s *Store) StandingByNumber(ctx context.Context, number int64) (Standing, error) {
-	return s.ask(ctx, s.byNumber, &question{number: number})
+	return s.standing(s.byNumber.Ask(ctx, number))
 }
 
 // StandingByReference reads where the newest ticket with a channel reference stands, or ErrNotFound; of one partner, or
@@ -30,102 +28,32 @@ func (s *Store) StandingByReference(ctx context.Context, reference, partner stri
 	if reference == "" { // which those have that have none
 		return Standing{}, ErrNotFound
 	}
-	return s.ask(ctx, s.byReference, &question{reference: reference, partner: partner})
+	return s.standing(s.byReference.Ask(ctx, channelReference{reference, partner}))
 }
 
-// question asks where one ticket stands, by its number or else by its reference.
-type question struct {
-	ctx                context.Context // of who asks
-	number             int64
-	reference, partner string
+// standing is the answer to a question for one.
+func (s *Store) standing(found Standing, err error) (Standing, error) { return found, s.refusal(err) }
 
-	found Standing
-	err   error
-	done  chan struct{}
-}
-
-// ask waits for the answer to a question. Questions that come while others are answered share the next statement: many
-// callers cost hardly more round trips, and transactions, than one.
-func (s *Store) ask(ctx context.Context, to *queue.Queue[*question], q *question) (Standing, error) {
-	limited, cancel := context.WithTimeout(ctx, engine.TransactionLimit)
-	defer cancel()
-	q.ctx, q.done = limited, make(chan struct{})
-	if err := to.Put(limited, q); err != nil {
-		return Standing{}, s.gaveUp(ctx, err)
-	}
-	select {
-	case <-q.done:
-		return q.found, s.refusal(q.err)
-	case <-limited.Done():
-		return Standing{}, s.gaveUp(ctx, limited.Err())
-	}
-}
-
-// gaveUp is the error of a question that was not answered: the caller's own, or that the database cannot be used.
-func (s *Store) gaveUp(ctx context.Context, why error) error {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	return s.refusal(sql.Blame(why))
-}
+// channelReference is what a ticket is asked for by: a reference, and of one partner when that is not empty.
+type channelReference struct{ text, partner string }
 
 // askers is how many statements of a kind answer questions at once: while one runs, the next is filled.
 const askers = 2
 
-// startAskers starts the goroutines that answer questions. Each kind has its own: a reference may take long to find.
-func (s *Store) startAskers() {
-	for _, kind := range []struct {
-		questions *queue.Queue[*question]
-		statement sql.Many
-		words     func(*question) []any
-	}{
-		{s.byNumber, standingsByNumber, func(q *question) []any { return []any{q.number} }},
-		{s.byReference, standingsByReference, func(q *question) []any { return []any{q.reference, q.partner} }},
-	} {
-		for range askers {
-			// Before it gathers it lets those ask who are about to; with nobody else to run that returns at once.
-			kind.questions.Work(sql.Most, runtime.Gosched, func(batch []*question) { s.answer(kind.statement, batch, kind.words) })
-		}
-	}
+// startQuestions starts those who answer questions. Each kind has its own: a reference may take long to find.
+func (s *Store) startQuestions() {
+	s.byNumber = share.NewQuestions(numberQuestions(s.engine, askers))
+	s.byReference = share.NewQuestions(referenceQuestions(s.engine, askers))
 }
 
-// answer answers those questions whose callers still wait, with one statement, whose rows say in their first column which
-// question they answer. Places of it that no question needs ask for nothing.
-func (s *Store) answer(m sql.Many, batch []*question, words func(*question) []any) {
-	batch = slices.DeleteFunc(batch, func(q *question) bool { return q.ctx.Err() != nil })
-	if len(batch) == 0 {
-		return
-	}
-	err := s.look(m, batch, words)
-	for _, q := range batch {
-		if err != nil {
-			q.err = sql.Blame(err)
-		}
-		close(q.done)
-	}
+func numberQuestions(e engine.Engine, askers int) share.QuestionOptions[int64, Standing] {
+	return share.QuestionOptions[int64, Standing]{Engine: e, Askers: askers, Statement: standingsByNumber, Scan: scanStanding,
+		Values: func(number int64) []any { return []any{number} }}
 }
 
-func (s *Store) look(m sql.Many, batch []*question, words func(*question) []any) (err error) {
-	defer recovered(&err) // nobody's request is here to fail alone
-	text, rows := m.Covering(len(batch))
-	args := make([]any, 0, rows*m.Columns())
-	for n := range rows {
-		q := &question{}
-		if n < len(batch) {
-			q = batch[n]
-			q.err = ErrNotFound
-		}
-		args = append(append(args, n), words(q)...)
-	}
-	return s.engine.Read(context.Background(), true, func(open engine.Session) error {
-		return open.Query(text, args, func(scan func(dest ...any) error) error {
-			n, found, err := scanStanding(scan)
-			if err == nil {
-				batch[n].found, batch[n].err = found, nil
-			}
-			return err
-		})
-	})
+func referenceQuestions(e engine.Engine, askers int) share.QuestionOptions[channelReference, Standing] {
+	return share.QuestionOptions[channelReference, Standing]{Engine: e, Askers: askers, Statement: standingsByReference, Scan: scanStanding,
+		Values: func(r channelReference) []any { return []any{r.text, r.partner} }}
 }
 
 // standings makes the statement that reads where tickets stand: those that a condition finds for each place of a list. A

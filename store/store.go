@@ -13,7 +13,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"banksulutgo.co.id/servicedesk/store/internal/engine"
-	"banksulutgo.co.id/servicedesk/store/internal/queue"
+	"banksulutgo.co.id/servicedesk/store/internal/share"
 	"banksulutgo.co.id/servicedesk/store/internal/sql"
 )
 
@@ -33,15 +33,15 @@ type Options struct {
 
 // Store is an open database. It is safe for concurrent use.
 type Store struct {
-	engine                engine.Engine
-	clock                 func() time.Time
-	log                   *slog.Logger
-	writes                *queue.Queue[*job]
-	byNumber, byReference *queue.Queue[*question]
-	committed             atomic.Pointer[func()]
-	sealer                atomic.Pointer[Sealer] // set while the sequencer runs
-	numbers, testNumbers  numberBlock
-	metrics               metrics
+	engine               engine.Engine
+	clock                func() time.Time
+	log                  *slog.Logger
+	writes               *share.Writes[records]
+	byNumber             *share.Questions[int64, Standing]
+	byReference          *share.Questions[channelReference, Standing]
+	sealer               atomic.Pointer[Sealer] // set while the sequencer runs
+	numbers, testNumbers numberBlock
+	metrics              metrics
 }
 
 // Open opens the database, creating it when it does not exist, and brings its schema to this program's version.
@@ -68,7 +68,7 @@ func (o Options) withDefaults() Options {
 
 // start opens a store over an engine.
 func start(ctx context.Context, e engine.Engine, o Options) (*Store, error) {
-	s := &Store{engine: e, clock: o.Clock, log: o.Log, writes: queue.New[*job](), byNumber: queue.New[*question](), byReference: queue.New[*question](), metrics: newMetrics(o.Metrics),
+	s := &Store{engine: e, clock: o.Clock, log: o.Log, metrics: newMetrics(o.Metrics),
 		numbers: numberBlock{counter: realCounter}, testNumbers: numberBlock{counter: testCounter}}
 	if err := s.migrate(ctx); err != nil {
 		return nil, errors.Join(err, e.Close())
@@ -76,9 +76,25 @@ func start(ctx context.Context, e engine.Engine, o Options) (*Store, error) {
 	if o.Batch == 0 {
 		o.Batch = e.Batch()
 	}
-	s.startCommitters(o.Batch, o.Rehearse)
-	s.startAskers()
+	s.startWrites(share.WriteOptions[records]{Most: o.Batch, Rehearse: o.Rehearse, Metrics: o.Metrics})
+	s.startQuestions()
 	return s, nil
+}
+
+// startWrites starts those who commit writes. What o leaves out is the store's own.
+func (s *Store) startWrites(o share.WriteOptions[records]) {
+	o.Engine, o.Committed = s.engine, s.metrics.sequencedAtOnce
+	o.Conclude = func(tx *sql.Tx, recorded *records, alone bool) error {
+		return (&Tx{sql: tx, store: s, patient: true}).conclude(*recorded, alone)
+	}
+	s.writes = share.NewWrites(o)
+}
+
+// stop waits for the writes and the questions under way. Those after it fail.
+func (s *Store) stop() {
+	s.writes.Stop()
+	s.byNumber.Stop()
+	s.byReference.Stop()
 }
 
 // place is where the database is.
@@ -89,17 +105,15 @@ func (o Options) place() engine.Options {
 // Close waits for the writes under way and closes the database. Writes after it fail.
 func (s *Store) Close() error {
 	s.returnNumbers()
-	s.writes.Stop()
-	s.byNumber.Stop()
-	s.byReference.Stop()
+	s.stop()
 	return s.engine.Close()
 }
 
 // Now is the store's time in UTC, in whole microseconds, as it is stored.
 func (s *Store) Now() time.Time { return s.clock().UTC().Truncate(time.Microsecond) }
 
-// OnCommit sets what is called after each commit of this process. It must not block.
-func (s *Store) OnCommit(fn func()) { s.committed.Store(&fn) }
+// OnCommit sets what is called after each commit of this process for which somebody may wait. It must not block.
+func (s *Store) OnCommit(fn func()) { s.writes.OnCommit(fn) }
 
 // Listen calls heard whenever another process may have committed something, until ctx ends.
 func (s *Store) Listen(ctx context.Context, heard func()) { s.engine.Listen(ctx, heard) }
@@ -113,6 +127,36 @@ func (s *Store) Read(ctx context.Context, fn func(*Tx) error) error {
 	})
 	if !called {
 		err = sql.Blame(err)
+	}
+	return s.refusal(err)
+}
+
+// Write runs fn in a transaction and returns after the commit is durable. Writes that arrive while another commit is
+// under way share the next one; one that fails takes nothing from the others. fn may run more than once and must touch
+// nothing but tx and its own results. The error is fn's, or an Error of code Unavailable when the database failed.
+//
+// A caller that goes away does not stop its write: what was begun is committed or fails as a whole.
+func (s *Store) Write(ctx context.Context, fn func(*Tx) error) error {
+	return s.write(ctx, fn, share.Manner{})
+}
+
+// writeAlone is Write in a transaction of its own, for what takes locks that others wait for. Nobody waits for what is
+// written so.
+func (s *Store) writeAlone(ctx context.Context, fn func(*Tx) error) error {
+	return s.write(ctx, fn, share.Manner{Alone: true, Quiet: true})
+}
+
+func (s *Store) write(ctx context.Context, fn func(*Tx) error, how share.Manner) error {
+	err := s.writes.Do(ctx, func(open *sql.Tx, patient bool, all *records) error {
+		tx := &Tx{sql: open, store: s, patient: patient}
+		err := fn(tx)
+		if err == nil && open.Err == nil {
+			all.add(tx.records)
+		}
+		return err
+	}, how)
+	if errors.Is(err, share.ErrClosed) {
+		return unavailable(err)
 	}
 	return s.refusal(err)
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"banksulutgo.co.id/servicedesk/desk"
+	"banksulutgo.co.id/servicedesk/store/internal/share"
 	"banksulutgo.co.id/servicedesk/store/internal/sql"
 )
 
@@ -113,7 +114,7 @@ func (tx *Tx) lockedTicket(where string, args ...any) (*desk.Ticket, error) {
 	if _, err := tx.ticket(where, args...); err != nil {
 		return nil, err
 	}
-	tx.sql.Fail(errLater)
+	tx.sql.Fail(share.ErrLater)
 	return nil, tx.sql.Err
 }
 

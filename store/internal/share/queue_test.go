@@ -1,26 +1,24 @@
-package queue_test
+package share
 
 import (
 	"context"
 	"errors"
 	"testing"
 	"time"
-
-	"banksulutgo.co.id/servicedesk/store/internal/queue"
 )
 
 func TestJobsThatCameTogetherAreDoneTogetherAndInOrder(t *testing.T) {
-	q := queue.New[int]()
+	q := newQueue[int]()
 	for n := range 10 {
-		if err := q.Put(t.Context(), n); err != nil {
+		if err := q.put(t.Context(), n); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if q.Len() != 10 {
-		t.Errorf("%d jobs wait, want 10", q.Len())
+	if q.Waiting() != 10 {
+		t.Errorf("%d jobs wait, want 10", q.Waiting())
 	}
 	var batches [][]int
-	q.Work(4, func() {}, func(batch []int) { batches = append(batches, batch) })
+	q.work(4, func() {}, func(batch []int) { batches = append(batches, batch) })
 	q.Stop()
 	next := 0
 	for i, batch := range batches {
@@ -40,22 +38,22 @@ func TestJobsThatCameTogetherAreDoneTogetherAndInOrder(t *testing.T) {
 }
 
 func TestAStoppedQueueTakesNothing(t *testing.T) {
-	q := queue.New[int]()
+	q := newQueue[int]()
 	q.Stop()
 	q.Stop()
-	if err := q.Put(t.Context(), 1); !errors.Is(err, queue.ErrClosed) {
+	if err := q.put(t.Context(), 1); !errors.Is(err, ErrClosed) {
 		t.Errorf("%v, want ErrClosed", err)
 	}
 }
 
 func TestWhoCannotWaitForRoomIsToldSo(t *testing.T) {
-	q := queue.New[int]()
+	q := newQueue[int]()
 	full, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
 	defer cancel()
 	for n := 0; ; n++ {
-		if err := q.Put(full, n); err != nil {
-			if n != q.Len() || !errors.Is(err, context.DeadlineExceeded) {
-				t.Errorf("%v after %d jobs, of which %d wait", err, n, q.Len())
+		if err := q.put(full, n); err != nil {
+			if n != q.Waiting() || !errors.Is(err, context.DeadlineExceeded) {
+				t.Errorf("%v after %d jobs, of which %d wait", err, n, q.Waiting())
 			}
 			return
 		}
