@@ -126,7 +126,7 @@ func (e tap) Read(ctx context.Context, single bool, fn func(engine.Session) erro
 	return e.Engine.Read(ctx, single, func(open engine.Session) error { return fn(tapped{open, e.seen}) })
 }
 
-// held is an engine whose reads wait.
+// held is an engine whose reads tell begun, and wait until goOn is closed.
 type held struct {
 	engine.Engine
 	begun chan<- struct{}
@@ -140,11 +140,6 @@ func (e held) Read(ctx context.Context, single bool, fn func(engine.Session) err
 	case <-e.goOn:
 	}
 	return e.Engine.Read(ctx, single, fn)
-}
-
-// HoldReads lets reads wait from now on: each tells begun, and they go on when goOn is closed. The store must be idle.
-func HoldReads(s *Store, begun chan<- struct{}, goOn <-chan struct{}) {
-	retune(s, held{s.engine, begun, goOn})
 }
 
 // retune gives an idle store another engine.

@@ -1,10 +1,8 @@
 package store_test
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"sync"
 	"testing"
 	"time"
 
@@ -120,72 +118,6 @@ func TestQuestionsThatAreAnsweredTogetherGetTheirOwnAnswers(t *testing.T) {
 				}
 			}
 		})
-	})
-}
-
-func TestACallerWhoLeavesIsNotKeptWaiting(t *testing.T) {
-	t.Parallel()
-	desktest.OnEachEngine(t, func(t *testing.T, e desktest.Engine) {
-		s := open(t, e)
-		gone, leave := context.WithCancel(t.Context())
-		hold, held := make(chan struct{}), make(chan struct{})
-		store.HoldReads(s, held, hold)
-		asked := make(chan error)
-		go func() {
-			_, err := s.StandingByNumber(gone, 1)
-			asked <- err
-		}()
-		<-held
-		leave()
-		if err := <-asked; !errors.Is(err, context.Canceled) { // hangs when it waits for the database
-			t.Errorf("got %v, want that the caller left", err)
-		}
-		close(hold)
-		if _, err := s.StandingByNumber(t.Context(), 1); !errors.Is(err, store.ErrNotFound) {
-			t.Errorf("the next caller: %v", err)
-		}
-		if _, err := s.StandingByNumber(gone, 1); !errors.Is(err, context.Canceled) {
-			t.Errorf("a caller who is gone: %v", err)
-		}
-	})
-}
-
-func TestAPanicWhileQuestionsAreAnsweredIsTheirError(t *testing.T) {
-	t.Parallel()
-	desktest.OnEachEngine(t, func(t *testing.T, e desktest.Engine) {
-		s := open(t, e)
-		store.Tap(s, func(text string, _ []any) { panic("somebody's fault") })
-		if _, err := s.StandingByNumber(t.Context(), 1); !desk.Is(err, desk.Unavailable) {
-			t.Errorf("got %v", err)
-		}
-		store.Tap(s, func(string, []any) {}) // over the other, which panics still
-		if _, err := s.StandingByReference(t.Context(), "ref", "p"); !desk.Is(err, desk.Unavailable) {
-			t.Errorf("the next question: %v", err)
-		}
-	})
-}
-
-func TestManyMayAskAtOnceAndEachIsAnswered(t *testing.T) {
-	t.Parallel()
-	desktest.OnEachEngine(t, func(t *testing.T, e desktest.Engine) {
-		s := open(t, e)
-		const tickets = 50
-		write(t, s, func(tx *store.Tx) {
-			for n := range int64(tickets) {
-				tx.InsertTicket(plain(n+1, "p", desk.Open, desktest.Start))
-			}
-		})
-		var callers sync.WaitGroup
-		for n := range int64(tickets) {
-			callers.Go(func() {
-				for range 20 {
-					if got, err := s.StandingByNumber(t.Context(), n+1); err != nil || got.Ticket.Number != n+1 {
-						t.Errorf("ticket %d: %v, %v", n+1, got.Ticket, err)
-					}
-				}
-			})
-		}
-		callers.Wait()
 	})
 }
 

@@ -1,0 +1,144 @@
+package store_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"banksulutgo.co.id/servicedesk/internal/desktest"
+	"banksulutgo.co.id/servicedesk/store"
+)
+
+func TestAWriteThatFailsTakesNothingFromThoseItIsJoinedWith(t *testing.T) {
+	t.Parallel()
+	taken := store.Request{PartnerID: "p", ID: "r"}
+	cases := []struct {
+		name string
+		fn   func(*store.Tx) error
+		told string
+	}{
+		{"by its own error", func(tx *store.Tx) error {
+			tx.ClaimSetting("bad", "x")
+			return errOwn
+		}, "own"},
+		{"by its own error after a look", func(tx *store.Tx) error {
+			if _, err := tx.Configuration(); err != nil {
+				return err
+			}
+			return errOwn
+		}, "own"},
+		{"by its own error after a look at what it wrote", func(tx *store.Tx) error {
+			tx.ClaimSetting("bad", "x")
+			if _, err := tx.Setting("bad"); err != nil {
+				return err
+			}
+			return errOwn
+		}, "own"},
+		{"by a panic", func(tx *store.Tx) error {
+			tx.ClaimSetting("bad", "x")
+			panic("oh")
+		}, "store: panic in a tr"},
+		{"by a statement that the engine refuses", func(tx *store.Tx) error {
+			tx.ClaimSetting("bad", "x")
+			store.Do(tx, `INSERT INTO nowhere (name) VALUES ($1)`, "x")
+			return nil
+		}, "unavailable"},
+		{"by a query that the engine refuses, whose error it swallows", func(tx *store.Tx) error {
+			tx.ClaimSetting("bad", "x")
+			_, _ = store.Rows[string](tx, `SELECT name FROM nowhere`)
+			return nil
+		}, "unavailable"},
+		{"by an answer that it cannot read", func(tx *store.Tx) error {
+			tx.ClaimSetting("bad", "x")
+			return store.Ask(tx, `SELECT value FROM counter WHERE name = 'configuration'`, nil, new(struct{ x int }))
+		}, "unavailable"},
+		{"by a request that was answered before", func(tx *store.Tx) error {
+			tx.ClaimSetting("bad", "x")
+			tx.KeepRequest(taken)
+			return nil
+		}, "taken"},
+		{"by a setting that exists, found out at its own query", func(tx *store.Tx) error {
+			tx.ClaimSetting("there", "x")
+			_, err := tx.Configuration()
+			return err
+		}, "exists"},
+		{"by a look that it waits for in vain", func(tx *store.Tx) error {
+			tx.ClaimSetting("bad", "x")
+			_, err := tx.Setting("nothing")
+			return errors.Join(errOwn, err)
+		}, "own"},
+	}
+	desktest.OnEachEngine(t, func(t *testing.T, e desktest.Engine) {
+		s := open(t, e)
+		write(t, s, func(tx *store.Tx) {
+			tx.ClaimSetting("there", "x")
+			tx.KeepRequest(taken)
+		})
+		for i, c := range cases {
+			for _, at := range []int{0, 1, 2} {
+				t.Run(fmt.Sprintf("%s, as number %d", c.name, at), func(t *testing.T) {
+					name := func(n int) string { return fmt.Sprintf("good-%d-%d-%d", i, at, n) }
+					writes := []func(*store.Tx) error{claim(name(0)), claimAndLook(name(1))}
+					want := []string{"ok", "ok"}
+					told := joined(t, s, slices.Insert(writes, at, c.fn)...)
+					if diff := cmp.Diff(slices.Insert(want, at, c.told), outcomes(told)); diff != "" {
+						t.Errorf("the callers were told otherwise (-want +got):\n%s", diff)
+					}
+					have := settings(t, s)
+					if !slices.Contains(have, name(0)) || !slices.Contains(have, name(1)) || slices.Contains(have, "bad") {
+						t.Errorf("stored are %q, want both good writes and not the bad one", have)
+					}
+				})
+			}
+		}
+	})
+}
+
+func TestTheFaultOfAWriteIsNotTakenForThatOfOneThatOnlyLooks(t *testing.T) {
+	t.Parallel()
+	desktest.OnEachEngine(t, func(t *testing.T, e desktest.Engine) {
+		s := open(t, e)
+		write(t, s, func(tx *store.Tx) { tx.ClaimSetting("there", "x") })
+		told := joined(t, s, claim("there"), func(tx *store.Tx) error {
+			_, err := tx.Configuration()
+			return err
+		})
+		if diff := cmp.Diff([]string{"exists", "ok"}, outcomes(told)); diff != "" {
+			t.Errorf("the callers were told otherwise (-want +got):\n%s", diff)
+		}
+	})
+}
+
+func TestAWriteAfterCloseIsUnavailable(t *testing.T) {
+	t.Parallel()
+	desktest.OnEachEngine(t, func(t *testing.T, e desktest.Engine) {
+		s := open(t, e)
+		check(t, s.Close())
+		if err := s.Write(t.Context(), claim("late")); !unavailable(err) {
+			t.Errorf("a write after Close ended with %v, want Unavailable", err)
+		}
+		if err := s.Read(t.Context(), func(*store.Tx) error { return nil }); !unavailable(err) {
+			t.Errorf("a read after Close ended with %v, want Unavailable", err)
+		}
+		if _, err := s.TakeNumber(t.Context()); !unavailable(err) {
+			t.Errorf("taking a number after Close ended with %v, want Unavailable", err)
+		}
+	})
+}
+
+func TestAReadWhoseCallerGoesAwayMeanwhileEndsWell(t *testing.T) {
+	t.Parallel()
+	desktest.OnEachEngine(t, func(t *testing.T, e desktest.Engine) {
+		s := open(t, e)
+		ctx, cancel := context.WithCancel(t.Context())
+		check(t, s.Read(ctx, func(tx *store.Tx) error {
+			cancel()
+			_, err := tx.Configuration()
+			return err
+		}))
+	})
+}
