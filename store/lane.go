@@ -139,7 +139,7 @@ type Turn struct {
 func (s *Store) Turn(ctx context.Context, turn Turn) (taken []Taken, err error) {
 	write := s.writeAlone // it locks lanes, for which joined writes should not wait
 	if s.engine.Dialect().Serial {
-		write = s.Write
+		write = s.writeQuietly
 	}
 	slices.SortFunc(turn.Settled, func(a, b Settled) int { // all lock lanes in one order
 		return cmp.Or(strings.Compare(a.TicketID, b.TicketID), strings.Compare(a.TargetID, b.TargetID), strings.Compare(a.Again, b.Again))

@@ -140,8 +140,12 @@ func (s *Store) Write(ctx context.Context, fn func(*Tx) error) error {
 	return s.write(ctx, fn, share.Manner{})
 }
 
-// writeAlone is Write in a transaction of its own, for what takes locks that others wait for. Nobody waits for what is
-// written so.
+// writeQuietly is Write for what nobody waits for.
+func (s *Store) writeQuietly(ctx context.Context, fn func(*Tx) error) error {
+	return s.write(ctx, fn, share.Manner{Quiet: true})
+}
+
+// writeAlone is writeQuietly in a transaction of its own, for what takes locks that others wait for.
 func (s *Store) writeAlone(ctx context.Context, fn func(*Tx) error) error {
 	return s.write(ctx, fn, share.Manner{Alone: true, Quiet: true})
 }

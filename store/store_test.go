@@ -5,10 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
+	"banksulutgo.co.id/servicedesk/desk"
 	"banksulutgo.co.id/servicedesk/internal/desktest"
 	"banksulutgo.co.id/servicedesk/store"
 )
@@ -140,5 +143,26 @@ func TestAReadWhoseCallerGoesAwayMeanwhileEndsWell(t *testing.T) {
 			_, err := tx.Configuration()
 			return err
 		}))
+	})
+}
+
+// Whoever waits for events would look for new ones in vain, twice for every delivery.
+func TestTurnsOfDeliveriesAndHousekeepingTellNobody(t *testing.T) {
+	t.Parallel()
+	desktest.OnEachEngine(t, func(t *testing.T, e desktest.Engine) {
+		s := newPlace(t, e).open(t, store.Options{})
+		var told atomic.Int64
+		s.OnCommit(func() { told.Add(1) })
+		lane := store.LaneID{TicketID: "t", TargetID: "w"}
+		for range 5 {
+			check(t, second(s.Turn(t.Context(), store.Turn{Wants: []store.Want{{Target: desk.Target{ID: "w"}, Most: 1}}, Lease: time.Minute})))
+			check(t, second(s.Turn(t.Context(), store.Turn{Attempts: []store.Attempt{{LaneID: lane}}, Settled: []store.Settled{{LaneID: lane}}})))
+			check(t, store.WriteAlone(s, func(*store.Tx) error { return nil }))
+		}
+		check(t, s.Write(t.Context(), claim("one")))
+		check(t, s.Close()) // who is told of a commit may be told behind it
+		if n := told.Load(); n != 1 {
+			t.Errorf("told %d times, want once: of the write", n)
+		}
 	})
 }
