@@ -338,18 +338,23 @@ func TestTheListenerIsToldOfEveryCommitButQuietOnes(t *testing.T) {
 	})
 }
 
-func TestJoinedCallersDoNotWaitForAWriteThatStandsAlone(t *testing.T) {
-	onEachEngine(t, func(t *testing.T, e engine.Engine, w *share.Writes[recorded]) {
-		joined := false
-		told := share.Together(w, part{Manner: share.Manner{Alone: true}, Do: func(*sql.Tx, bool, *recorded) error {
-			if !joined {
-				return errOwn
-			}
+func TestAWriteThatStandsAloneComesAfterTheOthersInATransactionOfItsOwn(t *testing.T) {
+	t.Parallel()
+	desktest.OnEachEngine(t, func(t *testing.T, kind desktest.Engine) {
+		o := options(open(t, kind))
+		o.Rehearse = false
+		var order []string
+		o.Conclude = func(_ *sql.Tx, words *recorded, alone bool) error {
+			order = append(order, fmt.Sprint(*words, alone))
 			return nil
-		}}, part{Do: func(*sql.Tx, bool, *recorded) error {
-			joined = true
-			return nil
-		}})
-		check(t, errors.Join(told...))
+		}
+		w := share.NewWrites(o)
+		t.Cleanup(w.Stop)
+		alone := record("alone")
+		alone.Alone = true
+		check(t, errors.Join(share.Together(w, alone, record("a"), record("b"), alone)...))
+		if diff := cmp.Diff([]string{"[a b] false", "[alone] true", "[alone] true"}, order); diff != "" {
+			t.Errorf("transactions (-want +got):\n%s", diff)
+		}
 	})
 }
