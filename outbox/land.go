@@ -29,7 +29,7 @@ func (r *Runner) land(l landing) {
 		s.Tries, s.Due = l.Tries, now
 		r.gone(p, l, now)
 	default:
-		s.Tries, s.Due, s.Dead = r.failed(p, l, now)
+		s.Tries, s.Due, s.Dead = r.postponed(p, l, now)
 		if l.Again != "" && !s.Dead.IsZero() { // the log tells it; what was asked for besides holds up nobody, and needs no person
 			s.Head, s.Tries, s.Dead = l.Event.Seq+1, 0, time.Time{}
 		}
@@ -60,9 +60,9 @@ func (r *Runner) gone(p *peer, l landing, now time.Time) {
 	r.log.Warn("a target says that it is gone: it is disabled, and its events are held", "target", p.target.ID)
 }
 
-// failed decides what becomes of a lane whose delivery failed. While the circuit is open its schedule stands still: the
+// postponed decides what becomes of a lane whose delivery failed. While the circuit is open its schedule stands still: the
 // attempt uses up nothing, and the lane goes behind the others that are due.
-func (r *Runner) failed(p *peer, l landing, now time.Time) (tries int, due, dead time.Time) {
+func (r *Runner) postponed(p *peer, l landing, now time.Time) (tries int, due, dead time.Time) {
 	if p.broke(l.TicketID, now) {
 		r.turn.Marks = append(r.turn.Marks, store.Mark{TargetID: l.TargetID, Opened: p.target.OpenedAt, Probe: p.target.ProbeAt, Since: p.since})
 		r.log.Warn("a target cannot be reached: its events wait, and one of them is tried now and then", "target", l.TargetID, "class", l.Class, "status", l.Status)

@@ -74,6 +74,7 @@ type Runner struct {
 	metrics  metrics
 	random   *rand.Rand
 	wake     chan struct{}
+	ready    chan flight // to a goroutine that has flown before: its stack has grown already
 	landed   chan landing
 	lease    time.Duration
 
@@ -81,9 +82,17 @@ type Runner struct {
 	flights int
 	stale   bool      // something may be due that is not known
 	looked  time.Time // when the database was asked last
-	rest    time.Time // not before then is the database asked, which failed
+	failed  time.Time // when the database failed, by the clock of the process: the store's may be the cause
 	turn    store.Turn
 	offset  int // which target comes first in the next turn
+}
+
+// flight is a delivery that begins.
+type flight struct {
+	Delivery
+	deliver func(context.Context, Delivery) Outcome
+	limit   time.Duration
+	since   time.Time // when its lease began, or before
 }
 
 // landing is a delivery that came to its end.
@@ -98,7 +107,7 @@ type landing struct {
 // New makes a runner.
 func New(o Options) *Runner {
 	r := &Runner{store: o.Store, handlers: o.Handlers, log: o.Log, metrics: newMetrics(o.Metrics), random: o.Random,
-		wake: make(chan struct{}, 1), landed: make(chan landing, mostFlights), peers: map[string]*peer{}, stale: true}
+		wake: make(chan struct{}, 1), ready: make(chan flight), landed: make(chan landing, mostFlights), peers: map[string]*peer{}, stale: true}
 	if r.random == nil {
 		r.random = rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64()))
 	}
@@ -120,6 +129,7 @@ func (r *Runner) Wake() {
 
 // Run delivers until ctx ends; then it waits for the calls under way and stores what came of them.
 func (r *Runner) Run(ctx context.Context) {
+	defer close(r.ready)
 	working := context.WithoutCancel(ctx)
 	for ctx.Err() == nil {
 		pause := r.step(working)
@@ -160,7 +170,7 @@ func (r *Runner) stop(ctx context.Context) {
 // is due: its lease runs.
 func (r *Runner) step(ctx context.Context) time.Duration {
 	r.landAll()
-	if rest := time.Until(r.rest); rest > 0 {
+	if rest := troublePause - time.Since(r.failed); rest > 0 {
 		return rest
 	}
 	now := r.store.Now()
@@ -201,7 +211,7 @@ func (r *Runner) lookPause() time.Duration {
 // trouble leaves a database alone that failed. What came of deliveries is kept until it can be stored.
 func (r *Runner) trouble(what string, err error) time.Duration {
 	r.log.Warn(what, "error", err)
-	r.rest = time.Now().Add(troublePause) // by the clock of the process: the store's may be the cause
+	r.failed = time.Now()
 	return troublePause
 }
 
@@ -303,29 +313,40 @@ func (r *Runner) begin(ctx context.Context, taken []store.Taken, since time.Time
 		p := r.peers[t.TargetID]
 		p.flights++
 		r.flights++
-		h, d := p.handler, Delivery{Taken: t, Target: p.target, Attempt: t.Tries + 1}
-		go func() { r.landed <- r.fly(ctx, h, d, since) }()
+		f := flight{Delivery{Taken: t, Target: p.target, Attempt: t.Tries + 1}, p.handler.Deliver, p.handler.Limit, since}
+		select {
+		case r.ready <- f:
+		default:
+			go r.flyAll(ctx, f)
+		}
+	}
+}
+
+// flyAll makes one attempt after the other until Run ends.
+func (r *Runner) flyAll(ctx context.Context, f flight) {
+	for more := true; more; f, more = <-r.ready {
+		r.landed <- r.fly(ctx, f)
 	}
 }
 
 // fly makes the attempt, unless the process stood still for so long that another node may have the lane. Leases run by the
 // clock of the store, which goes on while a machine is suspended; that of the process may not.
-func (r *Runner) fly(ctx context.Context, h Handler, d Delivery, since time.Time) (l landing) {
-	l = landing{Delivery: d, at: r.store.Now()}
-	if l.at.Sub(since) > leaseReserve/2 {
+func (r *Runner) fly(ctx context.Context, f flight) (l landing) {
+	l = landing{Delivery: f.Delivery, at: r.store.Now()}
+	if l.at.Sub(f.since) > leaseReserve/2 {
 		l.missed = true
 		return l
 	}
 	began := time.Now()
 	defer func() {
 		if crash := recover(); crash != nil {
-			r.log.Error("a delivery panicked", "target", d.Target.ID, "event", d.Event.ID(), "panic", fmt.Sprint(crash), "stack", string(debug.Stack()))
+			r.log.Error("a delivery panicked", "target", f.Target.ID, "event", f.Event.ID(), "panic", fmt.Sprint(crash), "stack", string(debug.Stack()))
 			l.Outcome = Outcome{Class: "FAULT"}
 		}
 		l.took = time.Since(began)
 	}()
-	ctx, cancel := context.WithTimeout(ctx, h.Limit)
+	ctx, cancel := context.WithTimeout(ctx, f.limit)
 	defer cancel()
-	l.Outcome = h.Deliver(ctx, d)
+	l.Outcome = f.deliver(ctx, f.Delivery)
 	return l
 }
