@@ -114,14 +114,14 @@ func (a *App) Deliveries(ctx context.Context, actor desk.Actor, id string, l Del
 				return err
 			}
 			err = page.ofTicket(tx, t, ticket.ID, l)
-			return page.stopped(t, err)
+			return a.tell(&page, t, err)
 		case l.State != "":
 			page.Deliveries, page.After, page.More, err = tx.Undelivered(t, l.State, l.After, l.Limit)
 		default:
 			page.Deliveries, page.Before, err = tx.Deliveries(t, l.Before, l.Limit)
 			page.More = page.Before > 0
 		}
-		return page.stopped(t, err)
+		return a.tell(&page, t, err)
 	})
 	return page, err
 }
@@ -134,9 +134,14 @@ func (p *DeliveryPage) ofTicket(tx *store.Tx, t desk.Target, ticketID string, l 
 	return err
 }
 
-// stopped takes the times of the next attempts away while nothing is tried in its time: the target is disabled, or its
-// circuit is open.
-func (p *DeliveryPage) stopped(t desk.Target, err error) error {
+// tell makes a page ready to be shown. It leaves out what lies behind its lane and was never sent, because the target did
+// not want it then: the log, which has every attempt for its time, knows none. It takes the times of the next attempts
+// away while nothing is tried in its time: the target is disabled, or its circuit is open.
+func (a *App) tell(p *DeliveryPage, t desk.Target, err error) error {
+	p.Deliveries = slices.DeleteFunc(p.Deliveries, func(d store.Delivery) bool {
+		logged := a.keepAttempts == 0 || d.Event.At.After(a.now().Add(-a.keepAttempts))
+		return logged && d.State == store.DeliveryDelivered && len(d.Attempts) == 0
+	})
 	if t.State == desk.TargetDisabled || !t.OpenedAt.IsZero() {
 		for i := range p.Deliveries {
 			p.Deliveries[i].Next = time.Time{}

@@ -49,8 +49,9 @@ const scannedAtOnce = 500
 
 const deliveryColumns = `SELECT e.ticket_id, e.seq, e.type, e.feed_number, e.at, k.number, l.head, l.tries, CASE WHEN l.lease > 0 THEN 0 ELSE l.due END, l.dead_at `
 
-// sent is the condition that an event e of a lane l was, or will be, sent to its target, if it is of a type that the target wants.
-const sent = `e.number <> 0 AND e.seq >= l.first AND e.public`
+// sent is the condition that an event e of a lane l was, or will be, sent to its target, if it is of a type that the target
+// wants, and wanted when it happened.
+const sent = `e.seq >= l.first AND e.seq <= l.tail AND e.public`
 
 // foreign is the condition that an event e is not the doing of its own partner.
 const foreign = `NOT EXISTS (SELECT 1 FROM api_key a WHERE a.id = e.actor_id AND a.partner_id = e.partner_id)`
@@ -104,7 +105,7 @@ func (tx *Tx) Undelivered(t desk.Target, state DeliveryState, after LanePlace, t
 	if state == DeliveryFailed {
 		order = "dead_at"
 	}
-	page := `(SELECT ticket_id, first, head, tries, due, lease, dead_at FROM lane WHERE target_id = $1 AND ` + order + ` > 0 AND (` + order + `, ticket_id) > ($2, $3) AND again = '' ORDER BY ` + order + `, ticket_id LIMIT $4) AS l`
+	page := `(SELECT ticket_id, first, head, tail, tries, due, lease, dead_at FROM lane WHERE target_id = $1 AND ` + order + ` > 0 AND (` + order + `, ticket_id) > ($2, $3) AND again = '' ORDER BY ` + order + `, ticket_id LIMIT $4) AS l`
 	rows, args := 0, []any{t.ID, sql.Micros(after.At), after.TicketID, tickets}
 	err = tx.sql.Each(`SELECT `+order+`, ticket_id FROM `+page, args, func(scan func(dest ...any) error) error {
 		var when int64

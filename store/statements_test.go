@@ -123,7 +123,7 @@ func exercise(t *testing.T, s *store.Store, n int64) {
 	check(t, s.Close())
 }
 
-// exerciseDeliveries does everything that a store can do about deliveries of the one event of a ticket.
+// exerciseDeliveries does everything that a store can do about deliveries of two events of a ticket.
 func exerciseDeliveries(t *testing.T, s *store.Store, one *desk.Ticket) {
 	t.Helper()
 	target := desk.Target{ID: "endpoint" + one.ID, Kind: desk.RegisteredTarget, PartnerID: "p", State: desk.TargetActive, Events: []desk.EventType{desk.CommentAdded}, Version: 1}
@@ -132,7 +132,7 @@ func exerciseDeliveries(t *testing.T, s *store.Store, one *desk.Ticket) {
 		tx.InsertTarget(target)
 		tx.InsertTarget(named)
 		tx.OpenLane(one.ID, named.ID)
-		tx.Record(event(one.ID, "p", 2, desk.CommentAdded, desktest.Start))
+		tx.Record(event(one.ID, "p", 2, desk.CommentAdded, desktest.Start), event(one.ID, "p", 3, desk.CommentAdded, desktest.Start))
 	})
 	sequence(t, s)
 	turn := func(turn store.Turn) []store.Taken {
