@@ -4,6 +4,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 
 	"banksulutgo.co.id/servicedesk/api"
@@ -38,9 +39,11 @@ func TestEveryWriteOfAWebhookIsDoneOnceUnderOneID(t *testing.T) {
 		path, _ := registered(t, all, `{"url":"`+r.URL+`"}`)
 		event := all.Post(t, "/claims", aClaim).Want(t, 201).Text("ticketId") + "-1"
 		d.Sequence(t)
+		firsts := map[string]desktest.Response{}
 		for _, w := range hookWrites(path, event) {
 			c := all.With("Idempotency-Key", w.name)
 			first := c.Do(t, w.method, w.path, w.body).Want(t, w.status)
+			firsts[w.name] = first
 			wantReplay(t, first, c.Do(t, w.method, w.path, w.body))
 			if w.method != "DELETE" {
 				wantMessage(t, c.Do(t, w.method, w.path, w.other), 422, "This requestId was already used with other content")
@@ -50,6 +53,9 @@ func TestEveryWriteOfAWebhookIsDoneOnceUnderOneID(t *testing.T) {
 			if kept.Text("operation") != w.method+" "+w.path || kept.Text("ticketNumber") != "null" {
 				t.Errorf("%s is kept as %s", w.name, kept.Body)
 			}
+		}
+		for _, w := range hookWrites(path, event) { // though the webhook is deleted by now
+			wantReplay(t, firsts[w.name], all.With("Idempotency-Key", w.name).Do(t, w.method, w.path, w.body))
 		}
 		if tests := len(r.got); tests != 1 {
 			t.Errorf("%d tests were made, want 1", tests)
@@ -62,6 +68,36 @@ func TestEveryWriteOfAWebhookIsDoneOnceUnderOneID(t *testing.T) {
 		for _, w := range hookWrites(path, event) {
 			r := long.Do(t, w.method, w.path, w.body).Want(t, 400)
 			wantTexts(t, r.Errors(), map[string]string{"Idempotency-Key": "Idempotency-Key must be at most 128 characters"})
+		}
+	})
+}
+
+// The first of them changes what the others wait for: there may be nothing left to do, or another version.
+func TestWritesOfAWebhookAtOnceUnderOneIDGetOneAnswer(t *testing.T) {
+	onDesks(t, func(t *testing.T, d *desktest.Desk) {
+		key := keyOf(t, d, "partner", everything)
+		all, node := d.Client(key), d.Node(t).Client(key)
+		path, _ := registered(t, all, aWebhook)
+		_, event := claimed(t, all)
+		d.Sequence(t)
+		for _, w := range []struct{ method, path, body, tag string }{
+			{"PATCH", path, `{"description":"x"}`, all.Get(t, path).Header.Get("ETag")},
+			{"POST", path + "/deliveries/" + event + "/skip", ``, ``},
+			{"DELETE", path, ``, ``},
+		} {
+			answers := make([]desktest.Response, 8)
+			var asking sync.WaitGroup
+			errs := make([]error, len(answers))
+			for i := range answers {
+				c := []*desktest.Client{all, node}[i%2].With("Idempotency-Key", w.method).With("If-Match", w.tag)
+				asking.Go(func() { answers[i], errs[i] = c.Send(w.method, w.path, []byte(w.body)) })
+			}
+			asking.Wait()
+			for i, r := range answers {
+				if errs[i] != nil || r.Status != 200 || string(r.Body) != string(answers[0].Body) {
+					t.Errorf("%s %s: %d %s, %v", w.method, w.path, r.Status, r.Body, errs[i])
+				}
+			}
 		}
 	})
 }

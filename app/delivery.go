@@ -37,10 +37,10 @@ func (a *App) TestTarget(ctx context.Context, actor desk.Actor, id string, once 
 	k := keep(a, actor, once, now)
 	var t desk.Target
 	err := a.store.Write(ctx, func(tx *store.Tx) (err error) {
-		if t, err = a.findTarget(tx, actor, id, false); err != nil {
+		if err := k.check(tx); err != nil {
 			return err
 		}
-		if err := k.check(tx); err != nil {
+		if t, err = a.findTarget(tx, actor, id, false); err != nil {
 			return err
 		}
 		tx.Audit(desk.NewAudit(now, actor, "webhook.test", id, desk.OutcomeOK))
@@ -176,48 +176,40 @@ func (a *App) SendAgain(ctx context.Context, actor desk.Actor, id string, again 
 	}
 	now := a.now()
 	k := keep(a, actor, once, now)
-	var did SentAgain
+	var revived SentAgain
 	if again.Undelivered {
 		var err error
-		if did, err = a.reviveAll(ctx, actor, id, k); err != nil {
+		if revived, err = a.reviveAll(ctx, actor, id, k); err != nil {
 			return SentAgain{}, err
 		}
 	}
-	err := a.store.Write(ctx, func(tx *store.Tx) (err error) {
+	return k.write(ctx, func(tx *store.Tx) (SentAgain, error) {
+		did := revived
 		t, err := a.findTarget(tx, actor, id, true)
-		if err != nil {
-			return err
-		}
-		if err := k.check(tx); err != nil {
-			return err
-		}
 		switch {
+		case err != nil:
 		case again.Event != "":
 			did.Tickets, err = 1, sendAgain(tx, t, again.Event, now)
 		case !again.Undelivered:
 			did.Tickets, err = tx.SendRangeAgain(t, again.From, again.Until, now)
 		}
 		if err != nil {
-			return err
+			return SentAgain{}, err
 		}
-		if err := k.seal(did, 0); err != nil {
-			return err
-		}
-		k.store(tx)
 		tx.ProbeAt(id, now) // whoever asks has mended something
 		tx.Audit(desk.NewAudit(now, actor, "webhook.resend", id, desk.OutcomeOK))
-		return nil
+		return did, nil
 	})
-	return did, k.outcome(ctx, err)
 }
 
 // reviveAll lets everything go at once that waits, some at a time so that nobody else waits for it.
 func (a *App) reviveAll(ctx context.Context, actor desk.Actor, id string, k *keeper[SentAgain]) (did SentAgain, err error) {
 	err = a.store.Read(ctx, func(tx *store.Tx) error {
-		if _, err := a.findTarget(tx, actor, id, false); err != nil {
+		if err := k.check(tx); err != nil {
 			return err
 		}
-		return k.check(tx)
+		_, err := a.findTarget(tx, actor, id, false)
+		return err
 	})
 	if err != nil {
 		return did, k.outcome(ctx, err)
@@ -260,37 +252,29 @@ func (a *App) SkipDelivery(ctx context.Context, actor desk.Actor, id, event stri
 		return err
 	}
 	now := a.now()
-	k := keep(a, actor, once, now)
-	if err := k.seal(struct{}{}, 0); err != nil {
-		return err
-	}
-	err := a.store.Write(ctx, func(tx *store.Tx) error {
+	_, err := keep(a, actor, once, now).write(ctx, func(tx *store.Tx) (none struct{}, err error) {
 		t, err := a.findTarget(tx, actor, id, true)
 		if err != nil {
-			return err
-		}
-		if err := k.check(tx); err != nil {
-			return err
+			return none, err
 		}
 		ticketID, seq, err := ownEvent(tx, t, event)
 		if err != nil {
-			return err
+			return none, err
 		}
 		lane, err := tx.LaneOf(t, ticketID)
 		switch {
 		case err != nil:
-			return noDelivery(err)
+			return none, noDelivery(err)
 		case lane.Next != seq:
-			return desk.Fail(desk.NotFound, desk.DeliveryNotFound)
+			return none, desk.Fail(desk.NotFound, desk.DeliveryNotFound)
 		case lane.Taken:
-			return desk.Fail(desk.Conflict, desk.DeliveryUnderWay)
+			return none, desk.Fail(desk.Conflict, desk.DeliveryUnderWay)
 		}
-		k.store(tx)
 		tx.SkipNext(lane, now)
 		tx.Audit(desk.NewAudit(now, actor, "webhook.skip", id, desk.OutcomeOK))
-		return nil
+		return none, nil
 	})
-	return k.outcome(ctx, err)
+	return err
 }
 
 // ownEvent finds a public event of a ticket of the target's partner by its id.

@@ -115,6 +115,31 @@ func (k *keeper[T]) check(tx *store.Tx) error {
 	}
 }
 
+// write does a change in one transaction and keeps its answer with it, unless the request was answered before. That is
+// looked for first: after a change there may be nothing to find any more. It is looked for again when the change is
+// refused: by then the same request may have done it, for whose end this one waited. do may run twice.
+func (k *keeper[T]) write(ctx context.Context, do func(*store.Tx) (T, error)) (result T, err error) {
+	err = k.app.store.Write(ctx, func(tx *store.Tx) error {
+		if err := k.check(tx); err != nil {
+			return err
+		}
+		made, err := do(tx)
+		if err != nil {
+			if taken := k.check(tx); errors.Is(taken, store.ErrRequestTaken) {
+				return taken
+			}
+			return err
+		}
+		if err := k.seal(made, 0); err != nil {
+			return err
+		}
+		k.store(tx)
+		result = made
+		return nil
+	})
+	return result, k.outcome(ctx, err)
+}
+
 // outcome turns what the transaction ended with into what the caller is told: a request that was answered before
 // becomes a Replay, or an Error of code RequestReused when it asked for something else.
 func (k *keeper[T]) outcome(ctx context.Context, err error) error {

@@ -105,27 +105,18 @@ func (a *App) RegisterTarget(ctx context.Context, actor desk.Actor, c desk.Targe
 	made := ChangedTarget{TargetState: TargetState{Target: t}, Warnings: warnings}
 	made.Secret, made.Target.Secret = a.newSecret(t.ID)
 	made.Target.SealedURL = a.sealURL(t.ID, t.URL)
-	k := keep(a, actor, once, now)
-	if err := k.seal(made, 0); err != nil {
-		return ChangedTarget{}, err
-	}
-	err := a.store.Write(ctx, func(tx *store.Tx) error {
-		if err := k.check(tx); err != nil {
-			return err
-		}
+	return keep(a, actor, once, now).write(ctx, func(tx *store.Tx) (ChangedTarget, error) {
 		n, err := tx.CountRegistered(actor.PartnerID)
 		if err != nil {
-			return err
+			return ChangedTarget{}, err
 		}
 		if n >= desk.MaxTargets {
-			return desk.Fail(desk.Conflict, desk.TooManyTargets, strconv.Itoa(n))
+			return ChangedTarget{}, desk.Fail(desk.Conflict, desk.TooManyTargets, strconv.Itoa(n))
 		}
-		k.store(tx)
 		tx.InsertTarget(made.Target)
 		tx.Audit(desk.NewAudit(now, actor, "webhook.create", t.ID, desk.OutcomeOK))
-		return nil
+		return made, nil
 	})
-	return made, k.outcome(ctx, err)
 }
 
 // findTarget reads a target that the actor may see.
@@ -209,37 +200,22 @@ func (a *App) changeTarget(ctx context.Context, actor desk.Actor, id, action str
 		return ChangedTarget{}, err
 	}
 	now := a.now()
-	k := keep(a, actor, once, now)
-	var changed ChangedTarget
-	err := a.store.Write(ctx, func(tx *store.Tx) error {
+	return keep(a, actor, once, now).write(ctx, func(tx *store.Tx) (made ChangedTarget, err error) {
 		t, err := a.findTarget(tx, actor, id, true)
 		if err != nil {
-			return err
+			return made, err
 		}
-		if err := k.check(tx); err != nil {
-			return err
-		}
-		var made ChangedTarget
 		if made.TargetState, err = withBacklog(tx, t); err != nil {
-			return err
+			return made, err
 		}
 		if err := change(&made, now); err != nil {
-			return err
+			return made, err
 		}
 		made.Target.Version++
-		if made.Target.URL != t.URL {
-			made.Target.SealedURL = a.sealURL(t.ID, made.Target.URL)
-		}
-		if err := k.seal(made, 0); err != nil {
-			return err
-		}
-		k.store(tx)
 		tx.UpdateTarget(made.Target)
 		tx.Audit(desk.NewAudit(now, actor, action, id, desk.OutcomeOK))
-		changed = made
-		return nil
+		return made, nil
 	})
-	return changed, k.outcome(ctx, err)
 }
 
 // ChangeTarget changes what a target is told, or whether it is called. With a version other than 0 it does so only while
@@ -250,11 +226,18 @@ func (a *App) ChangeTarget(ctx context.Context, actor desk.Actor, id string, ver
 	if len(c.Faults) > 0 { // perhaps with the request's id: nothing is looked for then
 		return ChangedTarget{}, c.Check()
 	}
+	var sealed string
+	if c.URL != nil {
+		sealed = a.sealURL(id, *c.URL)
+	}
 	return a.changeTarget(ctx, actor, id, "webhook.change", once, func(made *ChangedTarget, now time.Time) error {
 		if version != 0 && version != made.Target.Version {
 			return desk.Fail(desk.Stale, desk.TargetChanged)
 		}
 		made.Warnings = warnings
+		if c.URL != nil {
+			made.Target.SealedURL = sealed
+		}
 		return made.Target.Change(c, now)
 	})
 }
@@ -291,25 +274,17 @@ func (a *App) DeleteTarget(ctx context.Context, actor desk.Actor, id string, onc
 		return err
 	}
 	now := a.now()
-	k := keep(a, actor, once, now)
-	if err := k.seal(struct{}{}, 0); err != nil {
-		return err
-	}
-	err := a.store.Write(ctx, func(tx *store.Tx) error {
-		if err := k.check(tx); err != nil { // first: after a success there is nothing to find
-			return err
-		}
+	_, err := keep(a, actor, once, now).write(ctx, func(tx *store.Tx) (none struct{}, err error) {
 		t, err := a.findTarget(tx, actor, id, true)
 		switch {
 		case err != nil:
-			return err
+			return none, err
 		case t.Kind == desk.TicketTarget:
-			return desk.Fail(desk.Conflict, desk.TicketTargetStays)
+			return none, desk.Fail(desk.Conflict, desk.TicketTargetStays)
 		}
-		k.store(tx)
 		tx.DeleteTarget(id, now)
 		tx.Audit(desk.NewAudit(now, actor, "webhook.delete", id, desk.OutcomeOK))
-		return nil
+		return none, nil
 	})
-	return k.outcome(ctx, err)
+	return err
 }
