@@ -73,3 +73,44 @@ func TestWhatWasNeverSentIsNotShownAsDelivered(t *testing.T) {
 		wantDeliveries(t, c, path, number, "STATUS_CHANGED:DELIVERED", "COMMENT_ADDED:DELIVERED", "STATUS_CHANGED:DELIVERED")
 	})
 }
+
+func TestWhatAWebhookDoesNotWantIsSentWhenItIsAskedForThoughAnotherEventWaits(t *testing.T) {
+	onDesks(t, func(t *testing.T, d *desktest.Desk) {
+		c, m := partner(t, d, "partner"), manager(t, d, "manager")
+		for _, wish := range []string{`"events":["STATUS_CHANGED"]`, `"echo":false`} {
+			for _, more := range []bool{false, true} { // behind what is asked for
+				r := newReceiver(t)
+				path, _ := registered(t, c, `{"url":"`+r.URL+`",`+wish+`}`)
+				number, event := claimed(t, c)
+				status(t, m, number, "IN_PROGRESS")
+				comment(t, c, number)
+				if more {
+					status(t, m, number, "ON_HOLD")
+				}
+				r.answerWith(500, "")
+				r.delivered(t, d, 1) // is given up
+				asked := strings.TrimSuffix(event, "1") + "3"
+				c.Post(t, path+"/deliveries/"+asked+"/resend", "").Want(t, 200)
+				r.answerWith(204, "")
+				if got := r.delivered(t, d, 1)[0].header.Get("webhook-id"); got != asked {
+					t.Errorf("with %s, more %v: %s was sent, want %s", wish, more, got, asked)
+				}
+				if got := standings(t, c, path+"/deliveries?state=FAILED"); !strings.HasPrefix(got, number+":STATUS_CHANGED:FAILED") {
+					t.Errorf("with %s, more %v: what failed is %q", wish, more, got)
+				}
+				c.Do(t, "DELETE", path, "").Want(t, 200)
+			}
+		}
+	})
+}
+
+func TestARangeIsSentAgainWithWhatIsWantedSinceThen(t *testing.T) {
+	onDesks(t, func(t *testing.T, d *desktest.Desk) {
+		c, _, r, path, number := ofStatus(t, d)
+		c.Patch(t, path, `{"events":["COMMENT_ADDED"]}`).Want(t, 200)
+		c.Post(t, path+"/resend", `{"from":"1","until":"9"}`).Want(t, 200)
+		if got := r.delivered(t, d, 1)[0]; !strings.Contains(got.body, `"COMMENT_ADDED"`) {
+			t.Errorf("of ticket %s was sent again %s", number, got.body)
+		}
+	})
+}

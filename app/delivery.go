@@ -231,11 +231,11 @@ func sendAgain(tx *store.Tx, t desk.Target, event string, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	lane, err := tx.LaneOf(t, ticketID)
+	lane, err := tx.LaneOf(t, ticketID, seq)
 	switch {
 	case err != nil && (!errors.Is(err, store.ErrNotFound) || t.Kind == desk.TicketTarget):
 		return noDelivery(err)
-	case err == nil && seq >= lane.Next && lane.Next > 0:
+	case err == nil && lane.Next == seq:
 		if !lane.Taken { // else it is on its way
 			tx.Revive(lane.LaneID, now)
 		}
@@ -261,7 +261,7 @@ func (a *App) SkipDelivery(ctx context.Context, actor desk.Actor, id, event stri
 		if err != nil {
 			return none, err
 		}
-		lane, err := tx.LaneOf(t, ticketID)
+		lane, err := tx.LaneOf(t, ticketID, 0)
 		switch {
 		case err != nil:
 			return none, noDelivery(err)

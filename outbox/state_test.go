@@ -110,7 +110,7 @@ func newWalker(t *testing.T, e desktest.Engine, seed uint64) *walker {
 func (w *walker) lane(t *testing.T) (lane store.Lane) {
 	t.Helper()
 	must(t, w.Store.Write(t.Context(), func(tx *store.Tx) (err error) { // it locks the row
-		lane, err = tx.LaneOf(w.target, w.ticket.ID)
+		lane, err = tx.LaneOf(w.target, w.ticket.ID, 0)
 		return err
 	}))
 	return lane

@@ -187,11 +187,11 @@ type Lane struct {
 	Fence      int64
 	Taken      bool // a node has it
 	Dead       bool
-	Next       int64 // seq of the next event that the target wants; 0: none
+	Next       int64 // seq of the first owed event that the target wants, from the one on that was asked for; 0: none
 }
 
-// LaneOf reads and locks the lane of a ticket to a target, or ErrNotFound.
-func (tx *Tx) LaneOf(t desk.Target, ticketID string) (Lane, error) {
+// LaneOf reads and locks the lane of a ticket to a target, or ErrNotFound, and what it owes from a seq on.
+func (tx *Tx) LaneOf(t desk.Target, ticketID string, from int64) (Lane, error) {
 	l := Lane{LaneID: LaneID{TicketID: ticketID, TargetID: t.ID}}
 	var lease, dead int64
 	err := tx.sql.One(`SELECT head, tail, fence, lease, dead_at FROM lane WHERE ticket_id = $1 AND target_id = $2 AND again = ''`+tx.store.engine.Dialect().ForUpdate,
@@ -200,8 +200,8 @@ func (tx *Tx) LaneOf(t desk.Target, ticketID string) (Lane, error) {
 		return l, err
 	}
 	l.Taken, l.Dead = lease > sql.Micros(tx.store.Now()), dead > 0
-	err = tx.sql.One(`SELECT COALESCE(MIN(o.seq), 0) FROM event o JOIN lane l ON l.ticket_id = $1 AND l.target_id = $2 AND l.again = $3 JOIN target t ON t.id = l.target_id WHERE `+wanted,
-		[]any{ticketID, t.ID, ""}, &l.Next)
+	err = tx.sql.One(`SELECT COALESCE(MIN(o.seq), 0) FROM event o JOIN lane l ON l.ticket_id = $1 AND l.target_id = $2 AND l.again = $3 JOIN target t ON t.id = l.target_id WHERE `+wanted+` AND o.seq >= $4`,
+		[]any{ticketID, t.ID, "", from}, &l.Next)
 	return l, err
 }
 
@@ -234,7 +234,7 @@ func (tx *Tx) SendRangeAgain(t desk.Target, from, until int64, when time.Time) (
 	}
 	err = tx.sql.Each(`INSERT INTO lane (ticket_id, target_id, again, first, head, tail, tries, due, fence, lease, dead_at)
  SELECT e.ticket_id, CAST($1 AS text), CAST($2 AS text), MIN(e.seq), MIN(e.seq), MAX(e.seq), 0, CAST($3 AS bigint), CAST($3 AS bigint), 0, 0 FROM event e`+lanes+`
- WHERE e.partner_id = $4 AND e.feed_number >= $5 AND e.feed_number <= $6 AND e.feed_number > 0 AND (l.head IS NULL OR e.seq < l.head)
+ WHERE e.partner_id = $4 AND e.feed_number >= $5 AND e.feed_number <= $6 AND e.feed_number > 0 AND (l.head IS NULL OR e.seq < l.head OR l.head > l.tail)
  AND ($7 = '' OR REPLACE($7, e.type, '') <> $7) AND ($8 OR `+foreign+`) GROUP BY e.ticket_id
  ON CONFLICT (ticket_id, target_id, again) DO UPDATE SET tries = 0, due = excluded.due, dead_at = 0 WHERE lane.dead_at > 0 RETURNING 1`,
 		[]any{t.ID, fmt.Sprintf("%d-%d", from, until), sql.Micros(when), t.PartnerID, from, until, eventList(t.Events), t.Echo}, counting(&tickets))

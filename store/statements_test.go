@@ -165,7 +165,7 @@ func exerciseDeliveries(t *testing.T, s *store.Store, one *desk.Ticket) {
 		if _, err := tx.SendRangeAgain(named, 1, 5, desktest.Start); err != nil {
 			return err
 		}
-		lane, err := tx.LaneOf(named, one.ID)
+		lane, err := tx.LaneOf(named, one.ID, 2)
 		if err == nil {
 			tx.Revive(lane.LaneID, desktest.Start)
 			tx.SkipNext(lane, desktest.Start)
