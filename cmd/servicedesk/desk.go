@@ -20,7 +20,9 @@ import (
 	"banksulutgo.co.id/servicedesk/blob"
 	"banksulutgo.co.id/servicedesk/desk"
 	"banksulutgo.co.id/servicedesk/durable"
+	"banksulutgo.co.id/servicedesk/guard"
 	"banksulutgo.co.id/servicedesk/store"
+	"banksulutgo.co.id/servicedesk/webhook"
 )
 
 // opened is an installation that a command works on.
@@ -31,6 +33,7 @@ type opened struct {
 	config  *config
 	log     *slog.Logger
 	metrics *prometheus.Registry
+	caller  *webhook.Client // of webhooks
 }
 
 // attachments says whether an installation is opened with the place of its attachments. Commands other than serve do
@@ -44,7 +47,8 @@ const (
 
 // open opens the installation that the configuration names, and makes it when it does not exist.
 func (p *program) open(ctx context.Context, c *config, files attachments, clock func() time.Time) (*opened, error) {
-	o := &opened{config: c, log: p.logger(c), metrics: prometheus.NewRegistry()}
+	o := &opened{config: c, log: p.logger(c), metrics: prometheus.NewRegistry(),
+		caller: webhook.NewClient(guard.ForPartners(guard.Options{Allow: c.allowNets}))}
 	if err := durable.MakeFolder(c.data); err != nil {
 		return nil, fmt.Errorf("the data folder (SERVICEDESK_DATA) cannot be made: %w", err)
 	}

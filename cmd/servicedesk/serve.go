@@ -18,7 +18,6 @@ import (
 	"banksulutgo.co.id/servicedesk/demo"
 	"banksulutgo.co.id/servicedesk/desk"
 	"banksulutgo.co.id/servicedesk/docs"
-	"banksulutgo.co.id/servicedesk/guard"
 	"banksulutgo.co.id/servicedesk/live"
 	"banksulutgo.co.id/servicedesk/outbox"
 	"banksulutgo.co.id/servicedesk/web"
@@ -184,8 +183,7 @@ func (s *server) numbered() {
 
 // webhooks makes what calls partners; open decrypts what it needs of a target.
 func (o *opened) webhooks(open func(desk.Target, time.Time) (string, []string, error)) *webhook.Deliverer {
-	client := webhook.NewClient(guard.ForPartners(guard.Options{Allow: o.config.allowNets}))
-	return webhook.NewDeliverer(client, open, o.store.Now)
+	return webhook.NewDeliverer(o.caller, open, o.store.Now)
 }
 
 // ping tries a target with an event that did not happen.
