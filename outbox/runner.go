@@ -47,6 +47,7 @@ type Outcome struct {
 	Status int           // HTTP; 0: none
 	Said   string        // how the answer began
 	Wait   time.Duration // how long the target asks to be left alone; 0: it does not
+	Err    error         // why there was no answer; for the operator, never for partners
 }
 
 // Handler delivers to the targets of a kind.

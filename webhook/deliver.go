@@ -58,16 +58,16 @@ func (d *Deliverer) Deliver(ctx context.Context, o outbox.Delivery) outbox.Outco
 func (d *Deliverer) Send(ctx context.Context, t desk.Target, m Message) outbox.Outcome {
 	now := d.now()
 	url, secrets, err := d.open(t, now)
-	if err != nil {
-		return outbox.Outcome{Class: Unreadable, Said: "the target cannot be decrypted"}
+	var header http.Header
+	if err == nil {
+		header, err = Headers(m, now, secrets...)
 	}
-	header, err := Headers(m, now, secrets...)
 	if err != nil {
-		return outbox.Outcome{Class: Unreadable, Said: err.Error()}
+		return outbox.Outcome{Class: Unreadable, Said: "the target cannot be decrypted", Err: err}
 	}
 	answer, err := d.client.Post(ctx, url, header, m.Body)
 	if err != nil {
-		return outbox.Outcome{Class: classOf(err), Said: explain(err)}
+		return outbox.Outcome{Class: classOf(err), Said: explain(err), Err: err}
 	}
 	said, _ := mask.Cards(answer.Said)
 	class := classOfStatus(answer.Status)

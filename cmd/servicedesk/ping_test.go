@@ -13,6 +13,25 @@ import (
 	"banksulutgo.co.id/servicedesk/internal/desktest"
 )
 
+// newWebhook registers a webhook and returns its id.
+func newWebhook(t *testing.T, c caller, url string) string {
+	t.Helper()
+	made := c.must(t, http.StatusCreated, http.MethodPost, base+"/webhooks", fmt.Sprintf(`{"url":%q}`, url))
+	return regexp.MustCompile(`"id":"(\w+)"`).FindStringSubmatch(made.Body)[1]
+}
+
+func TestWhyATestOfAWebhookHadNoAnswerIsInTheLogOnly(t *testing.T) {
+	desktest.OnEachEngine(t, func(t *testing.T, e desktest.Engine) {
+		in := desktest.NewInstallation(t, e)
+		p := in.Serve(t)
+		c := newCaller(t, p, in.NewKey(t, "partner").Key)
+		a := c.must(t, http.StatusOK, http.MethodPost, base+"/webhooks/"+newWebhook(t, c, "http://10.9.8.7/?token=hidden")+"/test", "")
+		if logged := p.Log.String(); strings.Contains(a.Body, "10.9.8.7") || !strings.Contains(logged, "10.9.8.7") || strings.Contains(logged, "hidden") {
+			t.Errorf("the answer is %s, the log\n%s", a.Body, logged)
+		}
+	})
+}
+
 func TestTestsOfAWebhookAndItsDeliveriesShareAConnection(t *testing.T) {
 	desktest.OnEachEngine(t, func(t *testing.T, e desktest.Engine) {
 		in := desktest.NewInstallation(t, e)
@@ -31,8 +50,7 @@ func TestTestsOfAWebhookAndItsDeliveriesShareAConnection(t *testing.T) {
 		}
 		receiver.Start()
 		defer receiver.Close()
-		made := c.must(t, http.StatusCreated, http.MethodPost, base+"/webhooks", fmt.Sprintf(`{"url":%q}`, receiver.URL))
-		id := regexp.MustCompile(`"id":"(\w+)"`).FindStringSubmatch(made.Body)[1]
+		id := newWebhook(t, c, receiver.URL)
 		test := func() {
 			if a := c.must(t, http.StatusOK, http.MethodPost, base+"/webhooks/"+id+"/test", ""); !strings.Contains(a.Body, `"delivered":true`) {
 				t.Errorf("a test came to %s", a.Body)

@@ -190,6 +190,9 @@ func (o *opened) webhooks(open func(desk.Target, time.Time) (string, []string, e
 func (o *opened) ping(ctx context.Context, t desk.Target, e desk.Event, open func(desk.Target, time.Time) (string, []string, error)) app.Ping {
 	began := time.Now()
 	got := o.webhooks(open).Send(ctx, t, webhook.Message{ID: e.ID(), Body: e.Body})
+	if got.Err != nil {
+		o.log.Warn("the test of a target had no answer", "target", t.ID, "class", got.Class, "error", got.Err)
+	}
 	return app.Ping{Delivered: got.Done, Class: got.Class, Status: got.Status, Said: got.Said, Took: time.Since(began)}
 }
 

@@ -1,0 +1,63 @@
+package webhook_test
+
+import (
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"strings"
+	"testing"
+	"time"
+
+	"banksulutgo.co.id/servicedesk/desk"
+	"banksulutgo.co.id/servicedesk/guard"
+	"banksulutgo.co.id/servicedesk/outbox"
+	"banksulutgo.co.id/servicedesk/webhook"
+)
+
+// sent is what comes of one attempt at an address of this machine, signed with a secret, of which decrypting ends with an error.
+func sent(t *testing.T, url, secret string, unreadable error) outbox.Outcome {
+	t.Helper()
+	g := guard.ForPartners(guard.Options{Allow: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}})
+	open := func(desk.Target, time.Time) (string, []string, error) { return url, []string{secret}, unreadable }
+	d := webhook.NewDeliverer(webhook.NewClient(g), open, func() time.Time { return at })
+	return d.Send(t.Context(), desk.Target{ID: "x"}, webhook.Message{ID: "1", Body: []byte(`{}`)})
+}
+
+// answering is a receiver that answers always the same.
+func answering(t *testing.T, status int, header, value, said string) string {
+	t.Helper()
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set(header, value)
+		w.WriteHeader(status)
+		_, _ = w.Write([]byte(said)) // of a test
+	}))
+	t.Cleanup(s.Close)
+	return s.URL
+}
+
+func TestTheCauseOfAFailureIsForTheOperatorAndNotForThePartner(t *testing.T) {
+	broken := errors.New("the key of 2024 is not there")
+	for name, c := range map[string]struct {
+		url, secret string
+		unreadable  error
+		class, says string
+	}{
+		"address": {"", secret, broken, webhook.Unreadable, broken.Error()},
+		"secret":  {"http://127.0.0.1:1/", "whsec_!", nil, webhook.Unreadable, "secret"},
+		"inside":  {"http://10.9.8.7/?token=hidden", secret, nil, webhook.NotAllowed, "10.9.8.7"},
+		"nobody":  {"http://127.0.0.1:1/?token=hidden", secret, nil, webhook.NoConnect, "127.0.0.1:1"},
+	} {
+		got := sent(t, c.url, c.secret, c.unreadable)
+		if got.Class != c.class || got.Done || got.Err == nil || !strings.Contains(got.Err.Error(), c.says) {
+			t.Errorf("%s: %+v", name, got)
+		} else if strings.Contains(got.Said, got.Err.Error()) || strings.Contains(got.Err.Error(), "hidden") {
+			t.Errorf("%s: the partner reads %q, the operator %q", name, got.Said, got.Err)
+		}
+	}
+	for _, status := range []int{200, 500} {
+		if got := sent(t, answering(t, status, "X", "x", ""), secret, nil); got.Err != nil {
+			t.Errorf("an answer of status %d is told as %v", status, got.Err)
+		}
+	}
+}
