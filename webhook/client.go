@@ -38,7 +38,7 @@ func NewClient(g *guard.Guard) *Client {
 type Answer struct {
 	Status int
 	Header http.Header
-	Said   string // how its body begins, for people
+	Said   string // how its body begins, for people; without card numbers
 }
 
 // Good reports whether the target took the message: any 2xx. A redirect is none.
@@ -70,11 +70,13 @@ func withoutAddress(err error) error {
 	return err
 }
 
-// readable is the beginning of an answer as it can be shown on one line.
+// readable is the beginning of an answer as it can be shown on one line. Card numbers are masked before it is cut, when they
+// are whole, and then again: what is left of a longer row of digits may look like one.
 func readable(b []byte) string {
-	text := strings.TrimSpace(mask.Showable(string(b)))
+	text, _ := mask.Cards(strings.TrimSpace(mask.Showable(string(b))))
 	if r := []rune(text); len(r) > answerKept {
-		return string(r[:answerKept]) + "…"
+		text, _ = mask.Cards(string(r[:answerKept]))
+		text += "…"
 	}
 	return text
 }

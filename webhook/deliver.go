@@ -11,7 +11,6 @@ import (
 
 	"banksulutgo.co.id/servicedesk/desk"
 	"banksulutgo.co.id/servicedesk/guard"
-	"banksulutgo.co.id/servicedesk/mask"
 	"banksulutgo.co.id/servicedesk/outbox"
 )
 
@@ -69,9 +68,8 @@ func (d *Deliverer) Send(ctx context.Context, t desk.Target, m Message) outbox.O
 	if err != nil {
 		return outbox.Outcome{Class: classOf(err), Said: explain(err), Err: err}
 	}
-	said, _ := mask.Cards(answer.Said)
 	class := classOfStatus(answer.Status)
-	return outbox.Outcome{Done: class == Delivered, Gone: class == GoneForGood, Class: class, Status: answer.Status, Said: said,
+	return outbox.Outcome{Done: class == Delivered, Gone: class == GoneForGood, Class: class, Status: answer.Status, Said: answer.Said,
 		Wait: retryAfter(answer.Header.Get("Retry-After"), now)}
 }
 

@@ -61,3 +61,27 @@ func TestTheCauseOfAFailureIsForTheOperatorAndNotForThePartner(t *testing.T) {
 		}
 	}
 }
+
+func TestACardNumberIsMaskedWhereverAnAnswerIsCut(t *testing.T) {
+	const card = "4111 1111 1111 1111"
+	for before := 480; before <= 520; before++ {
+		said := strings.Repeat("x", before) + " " + card + strings.Repeat(" more", 20)
+		url := answering(t, 200, "X", "x", said)
+		posted, err := client().Post(t.Context(), url, http.Header{}, []byte(`{}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, text := range []string{posted.Said, sent(t, url, secret, nil).Said} {
+			if digits := strings.Count(text, "1") + strings.Count(text, "4"); digits > 10 {
+				t.Errorf("with %d characters before it %d digits are kept: %s", before, digits, text[len(text)-30:])
+			}
+		}
+	}
+}
+
+func TestALongRowOfDigitsThatIsCutIsNoCardNumber(t *testing.T) {
+	said := strings.Repeat("x", 495) + " 4111111111111111" + "2345"
+	if got := sent(t, answering(t, 200, "X", "x", said), secret, nil).Said; strings.Contains(got, "4111111111111111") {
+		t.Errorf("kept is %s", got[490:])
+	}
+}
