@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"math"
 	"net"
 	"net/http"
 	"strconv"
@@ -128,10 +129,11 @@ func explain(err error) string {
 	return "the connection broke before an answer came"
 }
 
-// retryAfter reads how long a target asks to be left alone: seconds or a date. What cannot be read asks for nothing.
+// retryAfter reads how long a target asks to be left alone: seconds, however many, or a date. What cannot be read asks for
+// nothing.
 func retryAfter(text string, now time.Time) time.Duration {
-	if seconds, err := strconv.ParseInt(text, 10, 32); err == nil {
-		return max(0, time.Duration(seconds)*time.Second)
+	if seconds, err := strconv.ParseInt(text, 10, 64); err == nil || errors.Is(err, strconv.ErrRange) {
+		return time.Duration(min(max(0, seconds), math.MaxInt64/int64(time.Second))) * time.Second
 	}
 	if at, err := http.ParseTime(text); err == nil {
 		return max(0, at.Sub(now))

@@ -85,3 +85,24 @@ func TestALongRowOfDigitsThatIsCutIsNoCardNumber(t *testing.T) {
 		t.Errorf("kept is %s", got[490:])
 	}
 }
+
+func TestRetryAfterIsReadHoweverLongItIs(t *testing.T) {
+	for text, want := range map[string]time.Duration{
+		"":                      0,
+		"soon":                  0,
+		"0":                     0,
+		"-5":                    0,
+		"-99999999999999999999": 0,
+		"90":                    90 * time.Second,
+		"2147483648":            2147483648 * time.Second,
+		"9223372036":            9223372036 * time.Second,
+		"9223372037":            9223372036 * time.Second, // as long as a Duration is
+		"99999999999999999999":  9223372036 * time.Second,
+		at.Add(-time.Hour).Format(http.TimeFormat): 0,
+		at.Add(time.Hour).Format(http.TimeFormat):  time.Hour,
+	} {
+		if got := sent(t, answering(t, 503, "Retry-After", text, ""), secret, nil); got.Wait != want || got.Class != webhook.Busy {
+			t.Errorf("after %q: %s, %v; want %v", text, got.Class, got.Wait, want)
+		}
+	}
+}
