@@ -17,6 +17,8 @@ const (
 	keepOrphans  = 24 * time.Hour      // a file that no attachment names; no upload takes so long
 	purgedAtOnce = 300                 // rows of one transaction, so that nobody waits long for it
 	testsAtOnce  = 20                  // tickets likewise, of some rows each
+	placesAtOnce = 500                 // places of a feed likewise
+	keepDeleted  = time.Hour           // a target: by then nobody is left who began before and owes it something
 )
 
 // A run of the purge removes what it condemned within removeWithin; what it left is another run's after abandonedAfter.
@@ -84,7 +86,7 @@ func (a *App) PurgeDue(ctx context.Context) (Purged, error) {
 
 // purgeDeliveries removes old entries of the log of deliveries, and what deleted targets left.
 func (a *App) purgeDeliveries(ctx context.Context) (gone int, err error) {
-	gone, err = inPortions(func() (int, error) { return a.store.ForgetTargets(ctx, purgedAtOnce) })
+	gone, err = a.purgeTargets(ctx)
 	if err != nil || a.keepAttempts == 0 {
 		return gone, err
 	}
@@ -95,6 +97,29 @@ func (a *App) purgeDeliveries(ctx context.Context) (gone int, err error) {
 		return err
 	})
 	return gone, err
+}
+
+// purgeTargets removes deleted targets and what was owed to them, one after the other. A run that is cut off is begun anew by
+// a later one.
+func (a *App) purgeTargets(ctx context.Context) (gone int, err error) {
+	before := a.now().Add(-keepDeleted)
+	for {
+		var t desk.Target
+		err := a.store.Read(ctx, func(tx *store.Tx) (err error) {
+			t, err = tx.DeletedTarget(before)
+			return err
+		})
+		if errors.Is(err, store.ErrNotFound) {
+			return gone, nil
+		}
+		for place, n, end := int64(0), 0, false; err == nil && !end; place += placesAtOnce {
+			n, end, err = a.store.ForgetTarget(ctx, t, place, placesAtOnce)
+			gone += n
+		}
+		if err != nil {
+			return gone, err
+		}
+	}
 }
 
 // eachLogged does something for each target of which the log of deliveries tells.

@@ -94,6 +94,51 @@ func TestThePurgeRemovesWhatNobodyNeedsAndNothingElse(t *testing.T) {
 	})
 }
 
+func TestADeletedWebhookLeavesNothingBehindAndTakesNothingFromOthers(t *testing.T) {
+	desktest.OnEachEngine(t, func(t *testing.T, e desktest.Engine) {
+		d := desktest.NewDesk(t, e)
+		db, actor, url := behind(t, d), allOf(t, d, "Partner"), "https://partner.example/hook"
+		var ids [2]string // of the one that goes, and of the one that stays
+		for i := range ids {
+			made, err := d.App.RegisterTarget(t.Context(), actor, desk.TargetChange{URL: &url}, app.Once[app.ChangedTarget]{})
+			must(t, err)
+			ids[i] = made.Target.ID
+		}
+		var first *desk.Ticket
+		for range 4 {
+			first = openedTicket(t, d, actor)
+		}
+		d.Sequence(t)
+		db.do(t, `UPDATE event SET feed_number = feed_number + 5000 WHERE feed_number > 2`) // far from each other
+		db.do(t, `UPDATE partner SET feed_head = feed_head + 5000 WHERE feed_head > 2`)
+		db.do(t, `UPDATE lane SET due = 0, head = 2`) // delivered
+		_, err := d.App.SendAgain(t.Context(), actor, ids[0], app.Again{Event: first.ID + "-1"}, app.Once[app.SentAgain]{})
+		must(t, err)
+		must(t, d.App.DeleteTarget(t.Context(), actor, ids[0], app.Once[struct{}]{}))
+		lanes := func() (of [2]int) {
+			for i, id := range ids {
+				of[i] = len(db.rows(t, `SELECT ticket_id FROM lane WHERE target_id = '`+id+`'`))
+			}
+			return of
+		}
+		for _, c := range []struct {
+			after time.Duration
+			gone  int
+			left  [2]int
+		}{{0, 0, [2]int{5, 4}}, {59 * time.Minute, 0, [2]int{5, 4}}, {2 * time.Minute, 6, [2]int{0, 4}}, {0, 0, [2]int{0, 4}}} {
+			d.Clock.Advance(c.after)
+			purged, err := d.App.Purge(t.Context())
+			must(t, err)
+			if got := lanes(); purged.Attempts != c.gone || got != c.left {
+				t.Errorf("%v later %d rows went and %v lanes are left, want %d and %v", c.after, purged.Attempts, got, c.gone, c.left)
+			}
+		}
+		if left := db.rows(t, `SELECT id FROM target`); len(left) != 1 || left[0] != ids[1] {
+			t.Errorf("left are the targets %v", left)
+		}
+	})
+}
+
 func TestAFileThatThePurgeIsRemovingCanBeSentAgainAMomentLater(t *testing.T) {
 	desktest.OnEachEngine(t, func(t *testing.T, e desktest.Engine) {
 		d := desktest.NewDesk(t, e)

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -306,28 +305,30 @@ func (s *Store) ForgetAttempts(ctx context.Context, target string, before time.T
 	return gone, err
 }
 
-// ForgetTargets removes what deleted targets left: what was owed to them, at most limit rows of it, then their own. It
-// returns how many rows it removed.
-func (s *Store) ForgetTargets(ctx context.Context, limit int) (gone int, err error) {
+// DeletedTarget reads the id and the partner of the target that was deleted first, if that was before a time, or ErrNotFound.
+func (tx *Tx) DeletedTarget(before time.Time) (t desk.Target, err error) {
+	err = tx.sql.One(`SELECT id, partner_id FROM target WHERE deleted_at > 0 AND deleted_at < $1 ORDER BY deleted_at LIMIT 1`, []any{sql.Micros(before)}, &t.ID, &t.PartnerID)
+	return t, err
+}
+
+// ForgetTarget removes what a deleted target left of the tickets of which some places of its partner's feed tell, behind one
+// of them; nothing else leads to lanes that owe nothing. At the end of the feed it removes the target itself. It returns
+// how many rows it removed.
+func (s *Store) ForgetTarget(ctx context.Context, t desk.Target, after, places int64) (gone int, end bool, err error) {
 	err = s.writeAlone(ctx, func(tx *Tx) error {
-		gone = 0
-		var target string
-		err := tx.sql.One(`SELECT id FROM target WHERE deleted_at > 0 AND deleted_at <= $1 ORDER BY deleted_at LIMIT 1`, []any{sql.Micros(s.Now())}, &target)
-		if errors.Is(err, ErrNotFound) {
-			return nil
+		var head int64
+		err := tx.sql.One(`SELECT feed_head FROM partner WHERE id = $1`, []any{t.PartnerID}, &head)
+		if err != nil {
+			return err
 		}
-		for _, which := range []string{"due", "dead_at"} {
-			if err != nil {
-				return err
-			}
-			err = tx.sql.Each(`DELETE FROM lane WHERE (ticket_id, target_id, again) IN (SELECT ticket_id, target_id, again FROM lane WHERE target_id = $1 AND `+which+` > 0 LIMIT $2) RETURNING 1`,
-				[]any{target, limit}, counting(&gone))
-		}
-		if err == nil && gone == 0 {
-			gone = 1
-			tx.sql.Exec(`DELETE FROM target WHERE id = $1`, target)
+		gone, end = 0, after+places >= head
+		err = tx.sql.Each(`DELETE FROM lane WHERE target_id = $1 AND ticket_id IN (SELECT ticket_id FROM event WHERE partner_id = $2 AND feed_number > $3 AND feed_number <= $4 AND feed_number > 0) RETURNING 1`,
+			[]any{t.ID, t.PartnerID, after, after + places}, counting(&gone))
+		if end {
+			gone++
+			tx.sql.Exec(`DELETE FROM target WHERE id = $1`, t.ID)
 		}
 		return err
 	})
-	return gone, err
+	return gone, end, err
 }

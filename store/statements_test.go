@@ -190,9 +190,10 @@ func exerciseDeliveries(t *testing.T, s *store.Store, one *desk.Ticket) {
 		tx.DeleteTarget(target.ID, desktest.Start)
 		return err
 	}))
-	for gone := 1; gone > 0; {
+	deleted := read(t, s, func(tx *store.Tx) (desk.Target, error) { return tx.DeletedTarget(desktest.Start.Add(time.Hour)) })
+	for place, end := int64(0), false; !end; place += 1000 {
 		var err error
-		gone, err = s.ForgetTargets(t.Context(), 10)
+		_, end, err = s.ForgetTarget(t.Context(), deleted, place, 1000)
 		check(t, err)
 	}
 }
