@@ -114,3 +114,42 @@ func TestARangeIsSentAgainWithWhatIsWantedSinceThen(t *testing.T) {
 		}
 	})
 }
+
+func TestWhatFailedAndIsNotWantedAnyMoreHoldsNothingBack(t *testing.T) {
+	onDesks(t, func(t *testing.T, d *desktest.Desk) {
+		c, m := partner(t, d, "partner"), manager(t, d, "manager")
+		for wish, commented := range map[string]bool{`{"events":["TICKET_CREATED","COMMENT_ADDED"]}`: true, `{"events":["TICKET_CREATED"]}`: false} {
+			r := newReceiver(t)
+			path, _ := registered(t, c, `{"url":"`+r.URL+`","events":["STATUS_CHANGED","COMMENT_ADDED"]}`)
+			number, _ := claimed(t, c)
+			status(t, m, number, "IN_PROGRESS")
+			comment(t, m, number)
+			r.answerWith(500, "")
+			r.delivered(t, d, 1) // is given up
+			if got := c.Get(t, path).Text("webhook.delivery.failed"); got != "1" {
+				t.Fatalf("%s tickets failed, want 1", got)
+			}
+			c.Patch(t, path, wish).Want(t, 200)
+			r.answerWith(204, "")
+			claimed(t, c)
+			want := []string{"TICKET_CREATED"}
+			if commented {
+				want = append(want, "COMMENT_ADDED")
+			}
+			all := ""
+			for _, got := range r.delivered(t, d, len(want)) {
+				all += got.body
+			}
+			for _, event := range want {
+				if !strings.Contains(all, event) {
+					t.Errorf("with %s %s did not come", wish, event)
+				}
+			}
+			state := c.Get(t, path).Want(t, 200)
+			if state.Text("webhook.delivery.failed") != "0" || state.Text("webhook.delivery.waiting") != "0" {
+				t.Errorf("with %s: %s", wish, state.Body)
+			}
+			c.Do(t, "DELETE", path, "").Want(t, 200)
+		}
+	})
+}

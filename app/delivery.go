@@ -214,6 +214,11 @@ func (a *App) reviveAll(ctx context.Context, actor desk.Actor, id string, k *kee
 	if err != nil {
 		return did, k.outcome(ctx, err)
 	}
+	return a.revive(ctx, id)
+}
+
+// revive lets at most MostSentAgain lanes of a target go at once that wait.
+func (a *App) revive(ctx context.Context, id string) (did SentAgain, err error) {
 	for did.Tickets < MostSentAgain {
 		n, err := a.store.ReviveAll(ctx, id, purgedAtOnce)
 		did.Tickets += n

@@ -218,7 +218,8 @@ func (a *App) changeTarget(ctx context.Context, actor desk.Actor, id, action str
 	})
 }
 
-// ChangeTarget changes what a target is told, or whether it is called. With a version other than 0 it does so only while
+// ChangeTarget changes what a target is told, or whether it is called. When it wants other events by now, what waits goes at
+// once: what failed may not be wanted any more, and must keep nothing back. With a version other than 0 it does so only while
 // the target has that version. It returns an Error of code Invalid, NotFound, or Stale, or a Replay.
 func (a *App) ChangeTarget(ctx context.Context, actor desk.Actor, id string, version int64, c desk.TargetChange, once Once[ChangedTarget]) (ChangedTarget, error) {
 	var warnings desk.Faults
@@ -230,7 +231,7 @@ func (a *App) ChangeTarget(ctx context.Context, actor desk.Actor, id string, ver
 	if c.URL != nil {
 		sealed = a.sealURL(id, *c.URL)
 	}
-	return a.changeTarget(ctx, actor, id, "webhook.change", once, func(made *ChangedTarget, now time.Time) error {
+	changed, err := a.changeTarget(ctx, actor, id, "webhook.change", once, func(made *ChangedTarget, now time.Time) error {
 		if version != 0 && version != made.Target.Version {
 			return desk.Fail(desk.Stale, desk.TargetChanged)
 		}
@@ -240,6 +241,10 @@ func (a *App) ChangeTarget(ctx context.Context, actor desk.Actor, id string, ver
 		}
 		return made.Target.Change(c, now)
 	})
+	if err == nil && (c.Events != nil || c.Echo != nil) {
+		_, err = a.revive(ctx, id)
+	}
+	return changed, err
 }
 
 // RotateTarget gives an endpoint a new secret; the one before stays good for a time, and signs X-Webhook-Signature until
