@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"context"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -107,4 +108,12 @@ func search(b *testing.B, s *store.Store, find string) time.Duration {
 		}
 	}
 	return time.Since(start) / pairs
+}
+
+// execute runs statements that end their lines with semicolons, each at once.
+func execute(b *testing.B, s *store.Store, statements string) {
+	b.Helper()
+	for _, one := range store.SplitStatements(statements) {
+		check(b, s.Write(context.Background(), func(tx *store.Tx) error { return second(store.Rows[string](tx, one)) }))
+	}
 }

@@ -104,7 +104,7 @@ type Attempt struct {
 	Fence    int64
 	At       time.Time
 	Took     time.Duration
-	Class    string // what came of it; the words are outbox's
+	Class    string // what came of it: a word of webhook, FAULT of outbox, or ClassSkipped
 	Status   int    // HTTP; 0: none
 	Said     string // how the answer began
 	Doubtful bool
