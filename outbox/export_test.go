@@ -11,7 +11,7 @@ import (
 )
 
 // Look lets the next turn ask the database what is due.
-func (r *Runner) Look() { r.stale = true }
+func (r *Runner) Look() { r.woken() }
 
 // Turn does what there is to do, waits for the calls that it begins, and returns how long there is nothing more.
 func (r *Runner) Turn(ctx context.Context) time.Duration {

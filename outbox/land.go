@@ -17,6 +17,9 @@ func (r *Runner) land(l landing) {
 		return // whoever has the lane now settles it
 	}
 	r.metrics.attempts.WithLabelValues(string(p.target.Kind), l.Class).Inc()
+	if l.Err != nil {
+		r.log.Debug("an attempt to deliver failed", "target", l.TargetID, "event", l.Event.ID(), "attempt", l.Attempt, "class", l.Class, "error", l.Err)
+	}
 	r.turn.Attempts = append(r.turn.Attempts, store.Attempt{LaneID: l.LaneID, Seq: l.Event.Seq, Fence: l.Fence, At: l.at, Took: l.took,
 		Class: l.Class, Status: l.Status, Said: l.Said, Doubtful: l.Doubtful})
 	now := r.store.Now()
@@ -41,7 +44,9 @@ func (r *Runner) succeeded(p *peer, l landing, now time.Time) {
 	if l.Tail > l.Event.Seq {
 		p.dueNow(now)
 	}
-	r.stale = true // an event may have come behind this one meanwhile
+	if l.wakes != r.wakes {
+		r.later = true // an event may have come behind this one meanwhile
+	}
 	since := p.target.OpenedAt
 	if p.succeeded() {
 		r.turn.Marks = append(r.turn.Marks, store.Mark{TargetID: l.TargetID})
@@ -51,7 +56,7 @@ func (r *Runner) succeeded(p *peer, l landing, now time.Time) {
 
 // gone disables a target, unless it was changed since the call began: then it was another address that said so.
 func (r *Runner) gone(p *peer, l landing, now time.Time) {
-	r.stale = true
+	r.later = true
 	if p.target.State != desk.TargetActive || p.target.Version != l.Target.Version {
 		return
 	}
@@ -65,15 +70,15 @@ func (r *Runner) gone(p *peer, l landing, now time.Time) {
 func (r *Runner) postponed(p *peer, l landing, now time.Time) (tries int, due, dead time.Time) {
 	if p.broke(l.TicketID, now) {
 		r.turn.Marks = append(r.turn.Marks, store.Mark{TargetID: l.TargetID, Opened: p.target.OpenedAt, Probe: p.target.ProbeAt, Since: p.since})
-		r.log.Warn("a target cannot be reached: its events wait, and one of them is tried now and then", "target", l.TargetID, "class", l.Class, "status", l.Status)
+		r.log.Warn("a target cannot be reached: its events wait, and one of them is tried now and then", "target", l.TargetID, "class", l.Class, "status", l.Status, "error", l.Err)
 	}
-	r.stale = true
+	r.later = true
 	if p.open() {
 		return l.Tries, now, time.Time{}
 	}
 	wait, left := p.handler.Waits.after(l.Attempt, l.Wait, r.random)
 	if !left {
-		r.log.Warn("an event was given up and waits for a person", "target", l.TargetID, "event", l.Event.ID(), "attempts", l.Attempt, "class", l.Class, "status", l.Status)
+		r.log.Warn("an event was given up and waits for a person", "target", l.TargetID, "event", l.Event.ID(), "attempts", l.Attempt, "class", l.Class, "status", l.Status, "error", l.Err)
 		return l.Attempt, time.Time{}, now
 	}
 	return l.Attempt, now.Add(wait), time.Time{}

@@ -26,6 +26,7 @@ type peer struct {
 	target   desk.Target
 	handler  Handler
 	due      time.Time // when the first of its lanes is due, as far as is known; zero: nothing is
+	from     time.Time // what was due before, nodes have; as of the last look
 	ready    bool      // something is due that is not stored yet
 	flights  int       // calls under way
 	window   int       // calls that may be under way: grows with each success and shrinks with each failure
@@ -41,7 +42,7 @@ func (p *peer) read(d store.DueTarget, h Handler) {
 	if p.open() && d.OpenedAt.IsZero() {
 		p.failures, p.failed, p.window = 0, nil, firstWindow
 	}
-	p.target, p.handler, p.due = d.Target, h, d.Due
+	p.target, p.handler, p.due, p.from = d.Target, h, d.Due, d.Due
 }
 
 func (p *peer) open() bool { return !p.target.OpenedAt.IsZero() }

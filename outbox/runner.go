@@ -82,6 +82,8 @@ type Runner struct {
 	peers   map[string]*peer
 	flights int
 	stale   bool      // something may be due that is not known
+	later   bool      // likewise, as soon as what landed is stored
+	wakes   int       // how often something may have been owed
 	looked  time.Time // when the database was asked last
 	failed  time.Time // when the database failed, by the clock of the process: the store's may be the cause
 	turn    store.Turn
@@ -94,6 +96,7 @@ type flight struct {
 	deliver func(context.Context, Delivery) Outcome
 	limit   time.Duration
 	since   time.Time // when its lease began, or before
+	wakes   int       // that the runner had seen then
 }
 
 // landing is a delivery that came to its end.
@@ -102,6 +105,7 @@ type landing struct {
 	Outcome
 	at     time.Time
 	took   time.Duration
+	wakes  int  // as of its flight
 	missed bool // it was not begun: its lease had run too far
 }
 
@@ -128,6 +132,11 @@ func (r *Runner) Wake() {
 	}
 }
 
+func (r *Runner) woken() {
+	r.stale = true
+	r.wakes++
+}
+
 // Run delivers until ctx ends; then it waits for the calls under way and stores what came of them.
 func (r *Runner) Run(ctx context.Context) {
 	defer close(r.ready)
@@ -138,7 +147,7 @@ func (r *Runner) Run(ctx context.Context) {
 		select {
 		case <-ctx.Done():
 		case <-r.wake:
-			r.stale = true
+			r.woken()
 		case <-timer.C:
 		case l := <-r.landed:
 			r.land(l)
@@ -256,7 +265,7 @@ func (r *Runner) look(ctx context.Context, now time.Time) error {
 			delete(r.peers, id)
 		}
 	}
-	r.stale, r.looked = len(r.turn.Settled) > 0, now // what is not stored yet cannot be seen
+	r.stale, r.looked = false, now
 	r.metrics.look(r.peers, now)
 	return nil
 }
@@ -270,7 +279,7 @@ func (r *Runner) plan(now time.Time) {
 		if most <= 0 {
 			continue
 		}
-		w := store.Want{Target: p.target, Most: most}
+		w := store.Want{Target: p.target, Most: most, From: p.from}
 		if p.open() {
 			w.Probe = now.Add(p.handler.Probe)
 		}
@@ -310,11 +319,12 @@ func (r *Runner) begin(ctx context.Context, taken []store.Taken, since time.Time
 		}
 	}
 	r.turn = store.Turn{Lease: r.lease, Wants: r.turn.Wants[:0]}
+	r.stale, r.later = r.stale || r.later, false
 	for _, t := range taken {
 		p := r.peers[t.TargetID]
 		p.flights++
 		r.flights++
-		f := flight{Delivery{Taken: t, Target: p.target, Attempt: t.Tries + 1}, p.handler.Deliver, p.handler.Limit, since}
+		f := flight{Delivery{Taken: t, Target: p.target, Attempt: t.Tries + 1}, p.handler.Deliver, p.handler.Limit, since, r.wakes}
 		select {
 		case r.ready <- f:
 		default:
@@ -333,7 +343,7 @@ func (r *Runner) flyAll(ctx context.Context, f flight) {
 // fly makes the attempt, unless the process stood still for so long that another node may have the lane. Leases run by the
 // clock of the store, which goes on while a machine is suspended; that of the process may not.
 func (r *Runner) fly(ctx context.Context, f flight) (l landing) {
-	l = landing{Delivery: f.Delivery, at: r.store.Now()}
+	l = landing{Delivery: f.Delivery, at: r.store.Now(), wakes: f.wakes}
 	if l.at.Sub(f.since) > leaseReserve/2 {
 		l.missed = true
 		return l

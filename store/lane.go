@@ -114,6 +114,7 @@ type Attempt struct {
 type Want struct {
 	Target desk.Target
 	Most   int
+	From   time.Time // those that were due before are passed by, as a look found none; it spares PostgreSQL what is left of them in its index
 	Probe  time.Time // when the circuit is open: the next probe after this one, which only one node makes
 }
 
@@ -242,9 +243,9 @@ type dueLane struct {
 // address, or be disabled.
 func (tx *Tx) dueLanes(w Want, now time.Time) (found []dueLane, err error) {
 	err = tx.sql.Each(`SELECT l.ticket_id, l.again, l.tail, l.tries, l.fence, l.lease > 0, COALESCE(o.seq, 0), COALESCE(o.type, ''), COALESCE(o.at, 0), COALESCE(o.body, ''), COALESCE(`+wanted+`, FALSE)
- FROM (SELECT ticket_id, again, head, tail, tries, fence, lease, due FROM lane WHERE target_id = $1 AND due > 0 AND due <= $2 AND lease <= $2 ORDER BY due LIMIT $3`+tx.store.engine.Dialect().SkipLocked+`) AS l
- JOIN target t ON t.id = $1 AND t.version = $4 LEFT JOIN event o ON o.ticket_id = l.ticket_id AND o.seq = l.head`,
-		[]any{w.Target.ID, sql.Micros(now), w.Most, w.Target.Version}, func(scan func(dest ...any) error) error {
+ FROM (SELECT ticket_id, again, head, tail, tries, fence, lease, due FROM lane WHERE target_id = $1 AND due > 0 AND due >= $2 AND due <= $3 AND lease <= $3 ORDER BY due LIMIT $4`+tx.store.engine.Dialect().SkipLocked+`) AS l
+ JOIN target t ON t.id = $1 AND t.version = $5 LEFT JOIN event o ON o.ticket_id = l.ticket_id AND o.seq = l.head`,
+		[]any{w.Target.ID, sql.Micros(w.From), sql.Micros(now), w.Most, w.Target.Version}, func(scan func(dest ...any) error) error {
 			l := dueLane{Taken: Taken{LaneID: LaneID{TargetID: w.Target.ID}}}
 			var event eventRow
 			err := scan(&l.TicketID, &l.Again, &l.Tail, &l.Tries, &l.Fence, &l.Doubtful, &event.seq, &event.kind, &event.at, &event.body, &l.wanted)
