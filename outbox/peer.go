@@ -26,7 +26,7 @@ type peer struct {
 	target   desk.Target
 	handler  Handler
 	due      time.Time // when the first of its lanes is due, as far as is known; zero: nothing is
-	from     time.Time // what was due before, nodes have; as of the last look
+	from     time.Time // what was due before, nodes have, or a look will find
 	ready    bool      // something is due that is not stored yet
 	flights  int       // calls under way
 	window   int       // calls that may be under way: grows with each success and shrinks with each failure

@@ -324,6 +324,7 @@ func (r *Runner) begin(ctx context.Context, taken []store.Taken, since time.Time
 		p := r.peers[t.TargetID]
 		p.flights++
 		r.flights++
+		p.from = t.Due
 		f := flight{Delivery{Taken: t, Target: p.target, Attempt: t.Tries + 1}, p.handler.Deliver, p.handler.Limit, since, r.wakes}
 		select {
 		case r.ready <- f:

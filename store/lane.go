@@ -80,6 +80,7 @@ type LaneID struct{ TicketID, TargetID, Again string }
 // Taken is the first event of a lane, which a node has for a time.
 type Taken struct {
 	LaneID
+	Due      time.Time
 	Event    desk.Event // ticket, seq, type, time and body
 	Tail     int64      // seq of the newest event of the lane
 	Tries    int        // how often the event failed before
@@ -114,7 +115,7 @@ type Attempt struct {
 type Want struct {
 	Target desk.Target
 	Most   int
-	From   time.Time // those that were due before are passed by, as a look found none; it spares PostgreSQL what is left of them in its index
+	From   time.Time // those that were due before are passed by: it spares PostgreSQL what is left of them in its index
 	Probe  time.Time // when the circuit is open: the next probe after this one, which only one node makes
 }
 
@@ -242,14 +243,15 @@ type dueLane struct {
 // dueLanes reads and locks due lanes. There are none when the target was changed since it was read: it may have another
 // address, or be disabled.
 func (tx *Tx) dueLanes(w Want, now time.Time) (found []dueLane, err error) {
-	err = tx.sql.Each(`SELECT l.ticket_id, l.again, l.tail, l.tries, l.fence, l.lease > 0, COALESCE(o.seq, 0), COALESCE(o.type, ''), COALESCE(o.at, 0), COALESCE(o.body, ''), COALESCE(`+wanted+`, FALSE)
+	err = tx.sql.Each(`SELECT l.ticket_id, l.again, l.due, l.tail, l.tries, l.fence, l.lease > 0, COALESCE(o.seq, 0), COALESCE(o.type, ''), COALESCE(o.at, 0), COALESCE(o.body, ''), COALESCE(`+wanted+`, FALSE)
  FROM (SELECT ticket_id, again, head, tail, tries, fence, lease, due FROM lane WHERE target_id = $1 AND due > 0 AND due >= $2 AND due <= $3 AND lease <= $3 ORDER BY due LIMIT $4`+tx.store.engine.Dialect().SkipLocked+`) AS l
  JOIN target t ON t.id = $1 AND t.version = $5 LEFT JOIN event o ON o.ticket_id = l.ticket_id AND o.seq = l.head`,
 		[]any{w.Target.ID, sql.Micros(w.From), sql.Micros(now), w.Most, w.Target.Version}, func(scan func(dest ...any) error) error {
 			l := dueLane{Taken: Taken{LaneID: LaneID{TargetID: w.Target.ID}}}
 			var event eventRow
-			err := scan(&l.TicketID, &l.Again, &l.Tail, &l.Tries, &l.Fence, &l.Doubtful, &event.seq, &event.kind, &event.at, &event.body, &l.wanted)
-			l.Event = event.of(l.TicketID)
+			var due int64
+			err := scan(&l.TicketID, &l.Again, &due, &l.Tail, &l.Tries, &l.Fence, &l.Doubtful, &event.seq, &event.kind, &event.at, &event.body, &l.wanted)
+			l.Due, l.Event = sql.At(due), event.of(l.TicketID)
 			l.Fence++
 			found = append(found, l)
 			return err
