@@ -220,7 +220,7 @@ func BenchmarkDeliveriesBesideAMillion(b *testing.B) {
 func BenchmarkDeliveries(b *testing.B) {
 	eachEngine(b, func(b *testing.B, e desktest.Engine) {
 		for range b.N {
-			got := compareDeliveries(b, whole, e, 8000)
+			got := compareDeliveries(b, size{pairs: 5}, e, 20_000)
 			b.ReportMetric(got.desk, "deliveries/s")
 			b.ReportMetric(got.bare, "bare-posts/s")
 			b.ReportMetric(got.ratio, "of-bare")
