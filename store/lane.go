@@ -20,13 +20,14 @@ func (tx *Tx) OpenLane(ticketID, targetID string) {
 // owe notes for every target that is told of an event that it is owed: for the endpoints of the partner, and for the
 // address that the ticket names. The sequencer does it, which sees each event once and in a ticket's own order; so nobody
 // can miss one. The lane's row is locked before it is read: whoever settles it at the same moment sees the new tail. One that
-// holds nothing goes on with what is owed now: what happened since was not owed, though it may be wanted by now.
+// holds nothing goes on with what is owed now: what happened since was not owed, though it may be wanted by now. A CROSS JOIN
+// is one that SQLite does not turn around: it would read all lanes and look for each among the rows.
 var owe = sql.Over(`WITH v (ticket_id, seq, partner_id, type, own, now) AS (VALUES `, 6, []string{"text", "bigint", "text", "text", "boolean", "bigint"}, `)
  INSERT INTO lane (ticket_id, target_id, again, first, head, tail, tries, due, fence, lease, dead_at)
  SELECT ticket_id, target_id, '', MIN(seq), MIN(seq), MAX(seq), 0, MAX(now), 0, 0, 0 FROM (
  SELECT v.ticket_id, t.id AS target_id, v.seq, v.now FROM v JOIN target t ON t.partner_id = v.partner_id AND t.kind = 'registered' AND t.deleted_at = 0
  WHERE (t.events = '' OR REPLACE(t.events, v.type, '') <> t.events) AND (t.echo OR NOT v.own)
- UNION ALL SELECT v.ticket_id, l.target_id, v.seq, v.now FROM v JOIN lane l ON l.ticket_id = v.ticket_id AND l.again = '' WHERE (SELECT t.kind FROM target t WHERE t.id = l.target_id) = 'ticket'
+ UNION ALL SELECT v.ticket_id, l.target_id, v.seq, v.now FROM v CROSS JOIN lane l WHERE l.ticket_id = v.ticket_id AND l.again = '' AND (SELECT t.kind FROM target t WHERE t.id = l.target_id) = 'ticket'
  ) AS owed WHERE TRUE GROUP BY ticket_id, target_id ORDER BY ticket_id, target_id
  ON CONFLICT (ticket_id, target_id, again) DO UPDATE SET head = CASE WHEN lane.head > lane.tail THEN excluded.head ELSE lane.head END, tail = excluded.tail,
  due = CASE WHEN lane.due = 0 AND lane.dead_at = 0 THEN excluded.due ELSE lane.due END`)
