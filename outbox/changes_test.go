@@ -271,6 +271,27 @@ func TestARunnerKnowsWhenThereIsMoreToDo(t *testing.T) {
 	})
 }
 
+func TestARunnerWakesForTheNextAttempt(t *testing.T) {
+	t.Parallel()
+	desktest.OnEachEngine(t, func(t *testing.T, e desktest.Engine) {
+		w := newWorld(t, e)
+		soon := outbox.Handler{Deliver: w.receive, Limit: time.Second, Waits: outbox.Waits{100 * time.Millisecond}, Probe: probe}
+		r := outbox.New(outbox.Options{Store: w.Store, Log: slog.New(slog.DiscardHandler), Handlers: map[desk.TargetKind]outbox.Handler{desk.TicketTarget: soon}})
+		ticket := w.claim(t, "https://partner.example/")
+		w.Sequence(t)
+		w.answer(failing)
+		r.Turn(t.Context())
+		if pause := r.Turn(t.Context()); pause < 25*time.Millisecond || pause > 120*time.Millisecond {
+			t.Errorf("with an event that is tried again in a tenth of a second there is nothing to do for %v", pause)
+		}
+		w.Clock.Advance(120 * time.Millisecond)
+		r.Turn(t.Context())
+		if seen := events(w.seen()); !slices.Equal(seen, []string{ticket.ID + "-1", ticket.ID + "-1"}) {
+			t.Errorf("attempts: %v, want the second one when it is due", seen)
+		}
+	})
+}
+
 func TestWhatWasSentAgainInVainHoldsUpNobody(t *testing.T) {
 	t.Parallel()
 	desktest.OnEachEngine(t, func(t *testing.T, e desktest.Engine) {

@@ -33,8 +33,10 @@ func (r *Runner) land(l landing) {
 		r.gone(p, l, now)
 	default:
 		s.Tries, s.Due, s.Dead = r.postponed(p, l, now)
+		p.settled(s.Due)
 		if l.Again != "" && !s.Dead.IsZero() { // the log tells it; what was asked for besides holds up nobody, and needs no person
 			s.Head, s.Tries, s.Dead = l.Event.Seq+1, 0, time.Time{}
+			r.later = true
 		}
 	}
 	r.turn.Settled = append(r.turn.Settled, s)
@@ -42,7 +44,7 @@ func (r *Runner) land(l landing) {
 
 func (r *Runner) succeeded(p *peer, l landing, now time.Time) {
 	if l.Tail > l.Event.Seq {
-		p.dueNow(now)
+		p.settled(now)
 	}
 	if l.wakes != r.wakes {
 		r.later = true // an event may have come behind this one meanwhile
@@ -69,10 +71,10 @@ func (r *Runner) gone(p *peer, l landing, now time.Time) {
 // attempt uses up nothing, and the lane goes behind the others that are due.
 func (r *Runner) postponed(p *peer, l landing, now time.Time) (tries int, due, dead time.Time) {
 	if p.broke(l.TicketID, now) {
+		r.later = true // whether another node knows better
 		r.turn.Marks = append(r.turn.Marks, store.Mark{TargetID: l.TargetID, Opened: p.target.OpenedAt, Probe: p.target.ProbeAt, Since: p.since})
 		r.log.Warn("a target cannot be reached: its events wait, and one of them is tried now and then", "target", l.TargetID, "class", l.Class, "status", l.Status, "error", l.Err)
 	}
-	r.later = true
 	if p.open() {
 		return l.Tries, now, time.Time{}
 	}

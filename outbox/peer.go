@@ -27,7 +27,7 @@ type peer struct {
 	handler  Handler
 	due      time.Time // when the first of its lanes is due, as far as is known; zero: nothing is
 	from     time.Time // what was due before, nodes have, or a look will find
-	ready    bool      // something is due that is not stored yet
+	settles  time.Time // likewise of those whose end is not stored yet; zero: of none
 	flights  int       // calls under way
 	window   int       // calls that may be under way: grows with each success and shrinks with each failure
 	proven   bool      // the last call to it was a success
@@ -42,7 +42,7 @@ func (p *peer) read(d store.DueTarget, h Handler) {
 	if p.open() && d.OpenedAt.IsZero() {
 		p.failures, p.failed, p.window = 0, nil, firstWindow
 	}
-	p.target, p.handler, p.due, p.from = d.Target, h, d.Due, d.Due
+	p.target, p.handler, p.due, p.from = d.Target, h, earlier(d.Due, p.settles), d.Due
 }
 
 func (p *peer) open() bool { return !p.target.OpenedAt.IsZero() }
@@ -60,12 +60,18 @@ func (p *peer) room(now time.Time) int {
 	return p.window - p.flights
 }
 
-// dueNow notes that one of its lanes is due.
-func (p *peer) dueNow(now time.Time) {
-	p.ready = true
-	if p.due.IsZero() || p.due.After(now) {
-		p.due = now
+// settled notes when a lane is due whose end is to be stored; zero: it is not.
+func (p *peer) settled(due time.Time) {
+	p.settles = earlier(p.settles, due)
+	p.due = earlier(p.due, due)
+}
+
+// earlier is the first of two times of which each may be zero.
+func earlier(a, b time.Time) time.Time {
+	if a.IsZero() || !b.IsZero() && b.Before(a) {
+		return b
 	}
+	return a
 }
 
 // dueAt is when there will be something to do for the target; zero: not before something happens.

@@ -256,9 +256,6 @@ func (r *Runner) look(ctx context.Context, now time.Time) error {
 			r.peers[d.ID] = p
 		}
 		p.read(d, h)
-		if p.ready {
-			p.dueNow(now)
-		}
 	}
 	for id, p := range r.peers {
 		if p.due.IsZero() && p.flights == 0 {
@@ -315,7 +312,7 @@ func (r *Runner) begin(ctx context.Context, taken []store.Taken, since time.Time
 			p.target.ProbeAt = w.Probe // of another node, when it was not ours
 		}
 		if got[w.Target.ID] < w.Most {
-			p.due, p.ready, r.stale = time.Time{}, false, true // what is left is not due yet, or in other hands
+			p.due, p.settles, r.stale = time.Time{}, time.Time{}, true // what is left is not due yet, or in other hands
 		}
 	}
 	r.turn = store.Turn{Lease: r.lease, Wants: r.turn.Wants[:0]}

@@ -127,7 +127,11 @@ func claimFor(url string) load.Request {
 // startDelivering starts a desk that may call this machine and tries again soon.
 func startDelivering(t testing.TB, e desktest.Engine, probe string) program {
 	t.Helper()
-	in := desktest.NewInstallation(t, e)
+	return serveDelivering(t, desktest.NewInstallation(t, e), probe)
+}
+
+func serveDelivering(t testing.TB, in desktest.Installation, probe string) program {
+	t.Helper()
 	in.Env = append(in.Env, "SERVICEDESK_LOG=json,info", "SERVICEDESK_WEBHOOK_ALLOW_NETS=127.0.0.0/8", "SERVICEDESK_WEBHOOK_RETRY=1s,1s,1s,1s,1s,1s,1s,1s,1s", "SERVICEDESK_WEBHOOK_PROBE="+probe)
 	return serve(t, in, in.NewKey(t, "bench").Key)
 }
@@ -180,10 +184,11 @@ func numbered(t testing.TB, d program) int {
 	return int(n)
 }
 
-// pending makes deliveries that wait: of so many tickets, to so many endpoints at which nobody listens.
-func pending(t testing.TB, d program, endpoints, tickets int) {
+// pending makes deliveries that wait: of so many tickets of another partner, to so many endpoints at which nobody listens.
+func pending(t testing.TB, d program, key string, endpoints, tickets int) {
 	t.Helper()
-	client, url := desktest.NewClient(d.url, d.key), closedPort(t)
+	d.key = key
+	client, url := desktest.NewClient(d.url, key), closedPort(t)
 	for range endpoints {
 		client.Post(t, "/api/omnichannel/webhooks", `{"url":"`+url+`"}`).Want(t, http.StatusCreated)
 	}
@@ -195,8 +200,10 @@ func pending(t testing.TB, d program, endpoints, tickets int) {
 func compareBacklog(t testing.TB, n size, e desktest.Engine, endpoints, tickets, each int) delivered {
 	t.Helper()
 	r := startReceiver(t)
-	idle, full := startDelivering(t, e, "200ms"), startDelivering(t, e, "200ms")
-	pending(t, full, endpoints, tickets)
+	in := desktest.NewInstallation(t, e)
+	other := in.NewKey(t, "other").Key
+	idle, full := startDelivering(t, e, "200ms"), serveDelivering(t, in, "200ms")
+	pending(t, full, other, endpoints, tickets)
 	var with, without, ratios []float64
 	for range n.pairs {
 		a, b := drain(t, full, r, each), drain(t, idle, r, each)
