@@ -202,7 +202,7 @@ func compareBacklog(t testing.TB, n size, e desktest.Engine, endpoints, tickets,
 	r := startReceiver(t)
 	in := desktest.NewInstallation(t, e)
 	other := in.NewKey(t, "other").Key
-	idle, full := startDelivering(t, e, "200ms"), serveDelivering(t, in, "200ms")
+	idle, full := startDelivering(t, e, "2s"), serveDelivering(t, in, "2s")
 	pending(t, full, other, endpoints, tickets)
 	var with, without, ratios []float64
 	for range n.pairs {
