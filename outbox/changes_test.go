@@ -61,18 +61,13 @@ func TestAnOldAddressThatIsGoneDoesNotDisableTheNewOne(t *testing.T) {
 		target := w.endpoint(t, desk.TargetChange{})
 		ticket := w.claim(t, "")
 		w.Sequence(t)
-		begun, open := make(chan struct{}), make(chan struct{})
-		w.answer(func(outbox.Delivery) outbox.Outcome {
-			close(begun)
-			<-open
-			return outbox.Outcome{Gone: true, Class: "GONE", Status: 410}
-		})
+		begun, release := w.hold(outbox.Outcome{Gone: true, Class: "GONE", Status: 410})
 		w.runner.Step(t.Context())
 		<-begun
 		w.answer(nil)
 		url := "https://elsewhere.example/"
 		w.change(t, target.ID, desk.TargetChange{URL: &url})
-		close(open)
+		release()
 		w.runner.Turn(t.Context())
 		w.turns(t, w.runner)
 		if seen := w.seen(); len(seen) != 2 || seen[1].Event != ticket.ID+"-1" || !seen[1].Done || w.targetOf(t).State != desk.TargetActive {
@@ -154,7 +149,7 @@ func TestManyDeadAddressesOfOnePartnerLeaveRoomForTheOthers(t *testing.T) {
 			if d.Target.PartnerID == partner {
 				<-open
 			}
-			return outbox.Outcome{Done: true, Class: "DELIVERED", Status: 200}
+			return taken200
 		})
 		steps := func(n int) {
 			for range n {
@@ -190,7 +185,7 @@ func TestAStopStoresWhatLandsWhileAnotherCallHangs(t *testing.T) {
 			} else {
 				<-first
 			}
-			return outbox.Outcome{Done: true, Class: "DELIVERED", Status: 200}
+			return taken200
 		})
 		w.runner.Step(t.Context())
 		stopped := make(chan struct{})
@@ -243,12 +238,7 @@ func TestARunnerKnowsWhenThereIsMoreToDo(t *testing.T) {
 			t.Errorf("%v was delivered without waiting for anything, want both events", seen)
 		}
 		w.turns(t, w.runner)
-		begun, open := make(chan struct{}), make(chan struct{})
-		w.answer(func(outbox.Delivery) outbox.Outcome {
-			close(begun)
-			<-open
-			return outbox.Outcome{Done: true, Class: "DELIVERED", Status: 200}
-		})
+		begun, release := w.hold(taken200)
 		w.comment(t, ticket)
 		w.Sequence(t)
 		w.runner.Look()
@@ -260,7 +250,7 @@ func TestARunnerKnowsWhenThereIsMoreToDo(t *testing.T) {
 		w.runner.Look()
 		w.Clock.Advance(25 * time.Millisecond)
 		w.runner.Step(t.Context())
-		close(open)
+		release()
 		for range 3 {
 			w.runner.Turn(t.Context())
 			w.Clock.Advance(25 * time.Millisecond)
@@ -305,7 +295,7 @@ func TestWhatWasSentAgainInVainHoldsUpNobody(t *testing.T) {
 			if d.Event.Seq == 1 {
 				return failing(d)
 			}
-			return outbox.Outcome{Done: true, Class: "DELIVERED", Status: 200}
+			return taken200
 		})
 		_, err := w.App.SendAgain(t.Context(), w.actor, target.ID, app.Again{From: 1, Until: 2}, app.Once[app.SentAgain]{})
 		must(t, err)

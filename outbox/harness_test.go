@@ -24,6 +24,9 @@ var waits = outbox.Waits{10 * time.Second, time.Minute, 10 * time.Minute}
 
 const probe = 30 * time.Second
 
+// taken200 is what a receiver says that takes an event.
+var taken200 = outbox.Outcome{Done: true, Class: "DELIVERED", Status: 200}
+
 // world is a desk with a receiver, which is a function.
 type world struct {
 	*desktest.Desk
@@ -65,7 +68,7 @@ func (w *world) receive(_ context.Context, d outbox.Delivery) outbox.Outcome {
 	w.mu.Lock()
 	deliver := w.deliver
 	w.mu.Unlock()
-	outcome := outbox.Outcome{Done: true, Class: "DELIVERED", Status: 200}
+	outcome := taken200
 	if deliver != nil {
 		outcome = deliver(d)
 	}
@@ -79,6 +82,17 @@ func (w *world) answer(deliver func(outbox.Delivery) outbox.Outcome) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.deliver = deliver
+}
+
+// hold lets the receiver take the next call and answer it when it is released.
+func (w *world) hold(outcome outbox.Outcome) (begun <-chan struct{}, release func()) {
+	began, open := make(chan struct{}), make(chan struct{})
+	w.answer(func(outbox.Delivery) outbox.Outcome {
+		close(began)
+		<-open
+		return outcome
+	})
+	return began, func() { close(open) }
 }
 
 // seen takes what the receiver saw since it was asked last.

@@ -27,12 +27,7 @@ func TestWhatANodeHadIsTakenUpWithinOneLease(t *testing.T) {
 		ticket := w.claim(t, "https://partner.example/")
 		w.comment(t, ticket)
 		w.Sequence(t)
-		stuck, begun := make(chan struct{}), make(chan struct{})
-		w.answer(func(d outbox.Delivery) outbox.Outcome {
-			close(begun)
-			<-stuck
-			return outbox.Outcome{Done: true, Class: "DELIVERED", Status: 200}
-		})
+		begun, release := w.hold(taken200)
 		w.runner.Step(t.Context())
 		<-begun
 		w.answer(nil)
@@ -52,7 +47,7 @@ func TestWhatANodeHadIsTakenUpWithinOneLease(t *testing.T) {
 		if diff := cmp.Diff(want, told); diff != "" {
 			t.Errorf("the second node (-want +got):\n%s", diff)
 		}
-		close(stuck)
+		release()
 		w.runner.Stop(t.Context()) // settles what is not its own any more
 		w.comment(t, ticket)
 		w.Sequence(t)
@@ -109,18 +104,13 @@ func TestWhatWasSkippedStaysSkippedThoughANodeComesBackThatHadIt(t *testing.T) {
 		ticket := w.claim(t, "https://partner.example/")
 		w.comment(t, ticket)
 		w.Sequence(t)
-		stuck, begun := make(chan struct{}), make(chan struct{})
-		w.answer(func(outbox.Delivery) outbox.Outcome {
-			close(begun)
-			<-stuck
-			return outbox.Outcome{Class: "TIMED_OUT"}
-		})
+		begun, release := w.hold(outbox.Outcome{Class: "TIMED_OUT"})
 		w.runner.Step(t.Context())
 		<-begun
 		w.Clock.Advance(w.runner.Lease() + time.Second)
 		must(t, w.App.SkipDelivery(t.Context(), w.actor, w.targetOf(t).ID, ticket.ID+"-1", app.Once[struct{}]{}))
 		w.answer(nil)
-		close(stuck)
+		release()
 		w.runner.Stop(t.Context())
 		w.seen()
 		if seen := w.after(t, time.Hour); len(seen) != 1 || seen[0].Event != ticket.ID+"-2" {
@@ -208,7 +198,7 @@ func TestABlackHoleMovesNobodyElse(t *testing.T) {
 				if d.TicketID == tickets[0].ID && hole || d.TicketID == tickets[1].ID && hole {
 					<-open
 				}
-				return outbox.Outcome{Done: true, Class: "DELIVERED", Status: 200}
+				return taken200
 			})
 			w.Sequence(t)
 			others := func() (n int) {
@@ -257,12 +247,7 @@ func TestAStopWaitsForWhatIsUnderWayAndBeginsNothing(t *testing.T) {
 		ticket := w.claim(t, "https://partner.example/")
 		w.comment(t, ticket)
 		w.Sequence(t)
-		begun, open := make(chan struct{}), make(chan struct{})
-		w.answer(func(outbox.Delivery) outbox.Outcome {
-			close(begun)
-			<-open
-			return outbox.Outcome{Done: true, Class: "DELIVERED", Status: 200}
-		})
+		begun, release := w.hold(taken200)
 		ctx, cancel := context.WithCancel(t.Context())
 		stopped := make(chan struct{})
 		go func() { defer close(stopped); w.runner.Run(ctx) }()
@@ -273,7 +258,7 @@ func TestAStopWaitsForWhatIsUnderWayAndBeginsNothing(t *testing.T) {
 			t.Error("it stopped with a call under way")
 		default:
 		}
-		close(open)
+		release()
 		<-stopped
 		if diff := cmp.Diff([]string{"1 DELIVERED 0/1", "2 PENDING 0/0"}, states(w.deliveries(t, w.targetOf(t)))); diff != "" {
 			t.Errorf("after the stop (-want +got):\n%s", diff)
@@ -307,7 +292,7 @@ func TestCallsUnderWayAreBounded(t *testing.T) {
 		}
 		w.Sequence(t)
 		open := make(chan struct{})
-		w.answer(func(outbox.Delivery) outbox.Outcome { <-open; return outbox.Outcome{Done: true, Class: "DELIVERED"} })
+		w.answer(func(outbox.Delivery) outbox.Outcome { <-open; return taken200 })
 		pause := time.Duration(0)
 		for range 10 {
 			w.runner.Look()
@@ -342,7 +327,7 @@ func TestAHangingProbeIsWaitedForWithoutLooking(t *testing.T) {
 		w.run(t)
 		w.Clock.Advance(probe + time.Second)
 		open := make(chan struct{})
-		w.answer(func(outbox.Delivery) outbox.Outcome { <-open; return outbox.Outcome{Done: true, Class: "DELIVERED"} })
+		w.answer(func(outbox.Delivery) outbox.Outcome { <-open; return taken200 })
 		second := w.newRunner(w.Store)
 		second.Step(t.Context())
 		w.Clock.Advance(probe + time.Second) // another one would be due, if this one had ended

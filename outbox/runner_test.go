@@ -48,7 +48,7 @@ func TestAFailedEventKeepsBackItsTicketOnlyAndIsTriedAsLongAsItMay(t *testing.T)
 			if d.TicketID == bad.ID {
 				return failing(d)
 			}
-			return outbox.Outcome{Done: true, Class: "DELIVERED", Status: 204}
+			return taken200
 		})
 		w.comment(t, bad)
 		w.run(t)

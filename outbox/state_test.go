@@ -96,7 +96,7 @@ func newWalker(t *testing.T, e desktest.Engine, seed uint64) *walker {
 	w.world.answer(func(d outbox.Delivery) outbox.Outcome {
 		w.begun <- d.Attempt
 		if <-w.answer {
-			return outbox.Outcome{Done: true, Class: "DELIVERED", Status: 200}
+			return taken200
 		}
 		return outbox.Outcome{Class: "SERVER_ERROR", Status: 500}
 	})
