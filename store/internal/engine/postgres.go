@@ -50,6 +50,7 @@ func openPostgres(ctx context.Context, address string, log *slog.Logger) (Engine
 	params["application_name"] = "servicedesk"
 	params["synchronous_commit"] = "on" // an acknowledged write must survive a power cut
 	params["idle_in_transaction_session_timeout"] = strconv.FormatInt(forgotten.Milliseconds(), 10)
+	params["plan_cache_mode"] = "force_generic_plan" // each statement has one good plan, which need not be made again for its arguments
 	for _, plan := range forbidden {
 		params[plan] = "off"
 	}
