@@ -256,7 +256,7 @@ func (a *App) RotateTarget(ctx context.Context, actor desk.Actor, id string, ove
 			return desk.Fail(desk.Conflict, desk.TargetKeepsSecret)
 		}
 		made.Secret = secret
-		made.Target.Rotate(sealed, now.Add(overlap))
+		made.Target.Rotate(sealed, now, now.Add(overlap))
 		if overlap == 0 {
 			made.Target.EndOverlap()
 		}

@@ -167,9 +167,11 @@ func (t *Target) Enable(at time.Time) {
 	}
 }
 
-// Rotate gives the target a new sealed secret. The one before stays good until a time; the one before that ends.
-func (t *Target) Rotate(sealed string, until time.Time) {
-	t.Secret, t.OldSecret, t.OldUntil = sealed, t.Secret, until
+// Rotate gives the target a new sealed secret at a time. The one that receivers have stays good until another: during an
+// overlap that is still the old one, and the newest, which nobody may have got to know, is replaced.
+func (t *Target) Rotate(sealed string, at, until time.Time) {
+	old := t.Secrets(at)[0]
+	t.Secret, t.OldSecret, t.OldUntil = sealed, old, until
 }
 
 // EndOverlap ends the secret before the newest.

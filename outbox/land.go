@@ -73,17 +73,25 @@ func (r *Runner) postponed(p *peer, l landing, now time.Time) (tries int, due, d
 	if p.broke(l.TicketID, now) {
 		r.later = true // whether another node knows better
 		r.turn.Marks = append(r.turn.Marks, store.Mark{TargetID: l.TargetID, Opened: p.target.OpenedAt, Probe: p.target.ProbeAt, Since: p.since})
-		r.log.Warn("a target cannot be reached: its events wait, and one of them is tried now and then", "target", l.TargetID, "class", l.Class, "status", l.Status, "error", l.Err)
+		r.log.Warn("a target cannot be reached: its events wait, and one of them is tried now and then", "target", l.TargetID, "class", l.Class, "status", l.Status, "error", cause(l))
 	}
 	if p.open() {
 		return l.Tries, now, time.Time{}
 	}
 	wait, left := p.handler.Waits.after(l.Attempt, l.Wait, r.random)
 	if !left {
-		r.log.Warn("an event was given up and waits for a person", "target", l.TargetID, "event", l.Event.ID(), "attempts", l.Attempt, "class", l.Class, "status", l.Status, "error", l.Err)
+		r.log.Warn("an event was given up and waits for a person", "target", l.TargetID, "event", l.Event.ID(), "attempts", l.Attempt, "class", l.Class, "status", l.Status, "error", cause(l))
 		return l.Attempt, time.Time{}, now
 	}
 	return l.Attempt, now.Add(wait), time.Time{}
+}
+
+// cause words why there was no answer.
+func cause(l landing) string {
+	if l.Err != nil {
+		return l.Err.Error()
+	}
+	return "none"
 }
 
 // pause is how long there is nothing to do, after what was due at a time was planned, but to wait for something to happen.
