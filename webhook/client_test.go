@@ -40,10 +40,12 @@ func TestAListenerSaysWhatFailedAndMovesNoCursor(t *testing.T) {
 	for name, c := range map[string]struct {
 		listener *webhook.Listener
 		says     string
+		answers  int
 	}{
-		"text":      {&webhook.Listener{Secret: otherSecret}, "FAILED"},
-		"no secret": {&webhook.Listener{}, "no secret was given"},
-		"JSON":      {&webhook.Listener{Secret: otherSecret, JSON: true}, `"verified":false`},
+		"text":      {&webhook.Listener{Secret: otherSecret}, "FAILED", http.StatusUnauthorized},
+		"no secret": {&webhook.Listener{}, "no secret was given", http.StatusOK},
+		"JSON":      {&webhook.Listener{Secret: otherSecret, JSON: true}, `"verified":false`, http.StatusUnauthorized},
+		"playing":   {&webhook.Listener{Secret: otherSecret, Status: http.StatusBadGateway}, "FAILED", http.StatusBadGateway},
 	} {
 		c.listener.Out = &out
 		s := httptest.NewServer(c.listener)
@@ -51,8 +53,9 @@ func TestAListenerSaysWhatFailedAndMovesNoCursor(t *testing.T) {
 		if _, err := client().Post(t.Context(), s.URL, headers(t, webhook.Message{ID: "1\x1b", Body: body}, at, secret), body); err == nil {
 			t.Errorf("%s: a header that cannot be sent was sent", name)
 		}
-		if _, err := client().Post(t.Context(), s.URL, headers(t, webhook.Message{ID: "1", Body: body}, at, secret), body); err != nil {
-			t.Fatalf("%s: %v", name, err)
+		answer, err := client().Post(t.Context(), s.URL, headers(t, webhook.Message{ID: "1", Body: body}, at, secret), body)
+		if err != nil || answer.Status != c.answers {
+			t.Fatalf("%s: it answered %d, want %d (%v)", name, answer.Status, c.answers, err)
 		}
 		s.Close()
 		text := out.String()

@@ -1,6 +1,7 @@
 package webhook
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -14,7 +15,7 @@ import (
 // Listener is a receiver for those who build one: it prints every webhook that comes, and verifies it.
 type Listener struct {
 	Secret string           // empty: nothing is verified
-	Status int              // of its answers; default 200
+	Status int              // of its answers; default 200, and 401 to what is not verified by the secret
 	JSON   bool             // prints one line of JSON for each webhook
 	Out    io.Writer        // where it prints
 	Clock  func() time.Time // default time.Now
@@ -39,14 +40,11 @@ func (l *Listener) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "the body cannot be read", http.StatusBadRequest)
 		return
 	}
-	now, status := time.Now(), http.StatusOK
+	now := time.Now()
 	if l.Clock != nil {
 		now = l.Clock()
 	}
-	if l.Status != 0 {
-		status = l.Status
-	}
-	got := received{At: now.UTC(), Headers: map[string]string{}, Body: string(body), Status: status}
+	got := received{At: now.UTC(), Headers: map[string]string{}, Body: string(body), Status: cmp.Or(l.Status, http.StatusOK)}
 	for _, name := range []string{SignatureHeader, IDHeader, TimestampHeader, StandardHeader} {
 		if value := r.Header.Get(name); value != "" {
 			got.Headers[name] = value
@@ -55,9 +53,12 @@ func (l *Listener) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if l.Secret != "" {
 		got.Steps = Examine(l.Secret, r.Header, body, now)
 		got.Verified = new(Passed(got.Steps))
+		if l.Status == 0 && !*got.Verified {
+			got.Status = http.StatusUnauthorized
+		}
 	}
 	l.print(got)
-	w.WriteHeader(status)
+	w.WriteHeader(got.Status)
 }
 
 func (l *Listener) print(got received) {

@@ -46,8 +46,10 @@ func (p *program) helpFlags(w io.Writer, c command) {
 	flags.VisitAll(func(f *flag.Flag) {
 		kind, text := flag.UnquoteUsage(f)
 		name := strings.TrimSpace("--" + f.Name + " " + kind)
-		if i := slices.IndexFunc(settings(), func(s setting) bool { return s.flag == f.Name }); i >= 0 {
+		if i := slices.IndexFunc(settings(), func(s setting) bool { return s.flag == f.Name }); i >= 0 && f.DefValue == "" {
 			text += " (" + settings()[i].name + ")"
+		} else if f.DefValue != "" && f.DefValue != "0" && f.DefValue != "false" {
+			text += " (default " + f.DefValue + ")"
 		}
 		fmt.Fprintf(w, "    %-24s %s\n", name, text)
 	})

@@ -42,14 +42,14 @@ func secretFile(flags *flag.FlagSet, usage string) func() (string, error) {
 func listenWebhookCommand(ctx context.Context, p *program, flags *flag.FlagSet, args []string) error {
 	l := &webhook.Listener{Out: p.stdout}
 	address := flags.String("listen", "127.0.0.1:9000", "`address` to receive on")
-	flags.IntVar(&l.Status, "answer", http.StatusOK, "`status` of each answer; 500 plays a receiver that is out of order")
+	flags.IntVar(&l.Status, "answer", 0, "`status` of each answer; 500 plays a receiver that is out of order. Without it 200, and 401 to what is not verified")
 	flags.BoolVar(&l.JSON, "json", false, "print JSON, a line for each webhook")
 	secret := secretFile(flags, "without one nothing is verified")
 	_, err := parse(flags, args, 0)
 	if err != nil {
 		return err
 	}
-	if l.Status < 200 || l.Status > 599 {
+	if l.Status != 0 && (l.Status < 200 || l.Status > 599) {
 		return usageError{flags.Name(), "--answer must be a status from 200 to 599"}
 	}
 	if l.Secret, err = secret(); err != nil {
