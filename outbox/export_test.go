@@ -38,6 +38,12 @@ func (r *Runner) OrderlyTurn(ctx context.Context, place func(Delivery) string) {
 // Step does what there is to do and waits for nothing.
 func (r *Runner) Step(ctx context.Context) time.Duration { return r.step(ctx) }
 
+// LandStep is Step as soon as one of the calls under way has ended.
+func (r *Runner) LandStep(ctx context.Context) {
+	r.land(<-r.landed)
+	r.step(ctx)
+}
+
 // Flights is how many calls are under way.
 func (r *Runner) Flights() int { return r.flights }
 
@@ -52,6 +58,9 @@ func (r *Runner) Stop(ctx context.Context) { r.stop(ctx) }
 
 // MostFlights is how many calls may be under way.
 const MostFlights = mostFlights
+
+// MostInRow is how many events of one lane a node delivers, behind the first, before it gives the lane back.
+const MostInRow = mostInRow
 
 // OpensAfter is how many failures in a row open a circuit.
 const OpensAfter = opensAfter

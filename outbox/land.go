@@ -9,8 +9,8 @@ import (
 
 // land notes what came of a delivery, to be stored with the next turn.
 func (r *Runner) land(l landing) {
-	r.flights--
 	p := r.peers[l.TargetID]
+	r.flights--
 	p.flights--
 	if l.missed {
 		r.metrics.attempts.WithLabelValues(string(p.target.Kind), missed).Inc()
@@ -27,7 +27,11 @@ func (r *Runner) land(l landing) {
 	switch {
 	case l.Done:
 		s.Head++
-		r.succeeded(p, l, now)
+		r.succeeded(p, l)
+		s.Keep = r.keeps(p, l)
+		if s.Keep == nil && l.Tail > l.Event.Seq {
+			p.settled(now)
+		}
 	case l.Gone:
 		s.Tries, s.Due = l.Tries, now
 		r.gone(p, l, now)
@@ -42,10 +46,27 @@ func (r *Runner) land(l landing) {
 	r.turn.Settled = append(r.turn.Settled, s)
 }
 
-func (r *Runner) succeeded(p *peer, l landing, now time.Time) {
-	if l.Tail > l.Event.Seq {
-		p.settled(now)
+// keeps decides whether the node goes on with the lane at once: it does while there is something to send, room for it, and
+// no reason to ask the target's state first.
+func (r *Runner) keeps(p *peer, l landing) *store.Keep {
+	if l.Tail == l.Event.Seq || l.Row >= mostInRow || p.target.Version != l.Target.Version || p.target.State != desk.TargetActive || p.open() || p.flights+p.kept >= p.window {
+		return nil
 	}
+	p.kept++
+	return &store.Keep{Version: p.target.Version, Row: l.Row + 1}
+}
+
+// dropKept gives the lanes back that are kept by what is not stored yet.
+func (r *Runner) dropKept() {
+	for i := range r.turn.Settled {
+		if s := &r.turn.Settled[i]; s.Keep != nil {
+			r.peers[s.TargetID].kept--
+			s.Keep = nil
+		}
+	}
+}
+
+func (r *Runner) succeeded(p *peer, l landing) {
 	if l.wakes != r.wakes {
 		r.later = true // an event may have come behind this one meanwhile
 	}

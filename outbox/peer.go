@@ -29,6 +29,7 @@ type peer struct {
 	from     time.Time // what was due before, nodes have, or a look will find
 	settles  time.Time // likewise of those whose end is not stored yet; zero: of none
 	flights  int       // calls under way
+	kept     int       // lanes with which the node goes on, as soon as that is stored
 	window   int       // calls that may be under way: grows with each success and shrinks with each failure
 	proven   bool      // the last call to it was a success
 	failures int       // in a row
@@ -52,12 +53,12 @@ func (p *peer) room(now time.Time) int {
 	switch {
 	case p.target.State != desk.TargetActive || p.due.IsZero() || p.due.After(now):
 		return 0
-	case p.open() && (p.flights > 0 || p.target.ProbeAt.After(now)):
+	case p.open() && (p.flights+p.kept > 0 || p.target.ProbeAt.After(now)):
 		return 0
 	case p.open():
 		return 1
 	}
-	return p.window - p.flights
+	return p.window - p.flights - p.kept
 }
 
 // settled notes when a lane is due whose end is to be stored; zero: it is not.
@@ -124,9 +125,10 @@ type shares struct {
 func newShares(flights int, peers map[string]*peer) shares {
 	s := shares{all: mostFlights - flights, unproven: mostFlights / 2, ofPartner: map[string]int{}}
 	for _, p := range peers {
+		s.all -= p.kept
 		if !p.proven {
-			s.unproven -= p.flights
-			s.ofPartner[p.target.PartnerID] += p.flights
+			s.unproven -= p.flights + p.kept
+			s.ofPartner[p.target.PartnerID] += p.flights + p.kept
 		}
 	}
 	return s

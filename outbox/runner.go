@@ -22,6 +22,7 @@ import (
 const (
 	mostFlights   = 512                   // calls under way to all targets; those that did not take the last one share half
 	mostOfPartner = mostFlights / 8       // and those of one partner so much of it
+	mostInRow     = 16                    // events of one lane, behind the first, before others of the target have their turn
 	lookPause     = 25 * time.Millisecond // between two looks at what is due, and again for every lookTargets
 	lookTargets   = 1000
 	lookAtLeast   = time.Second      // what another process made due is seen so soon
@@ -162,6 +163,7 @@ func (r *Runner) stop(ctx context.Context) {
 	for {
 		r.landAll()
 		r.turn.Wants = nil
+		r.dropKept()
 		_, err := r.store.Turn(ctx, r.turn)
 		if err == nil {
 			r.turn = store.Turn{Lease: r.lease}
@@ -258,7 +260,7 @@ func (r *Runner) look(ctx context.Context, now time.Time) error {
 		p.read(d, h)
 	}
 	for id, p := range r.peers {
-		if p.due.IsZero() && p.flights == 0 {
+		if p.due.IsZero() && p.flights+p.kept == 0 {
 			delete(r.peers, id)
 		}
 	}
@@ -302,9 +304,13 @@ func (r *Runner) inTurn(now time.Time) []string {
 
 // begin starts what was taken. The leases began after since.
 func (r *Runner) begin(ctx context.Context, taken []store.Taken, since time.Time) {
-	got := map[string]int{}
+	got, kept := map[string]int{}, 0
 	for _, t := range taken {
-		got[t.TargetID]++
+		if t.Row == 0 {
+			got[t.TargetID]++
+		} else {
+			kept++
+		}
 	}
 	for _, w := range r.turn.Wants {
 		p := r.peers[w.Target.ID]
@@ -315,13 +321,21 @@ func (r *Runner) begin(ctx context.Context, taken []store.Taken, since time.Time
 			p.due, p.settles, r.stale = time.Time{}, time.Time{}, true // what is left is not due yet, or in other hands
 		}
 	}
+	for _, s := range r.turn.Settled {
+		if s.Keep != nil {
+			kept--
+		}
+	}
+	r.dropKept() // those that were are taken, and begin
 	r.turn = store.Turn{Lease: r.lease, Wants: r.turn.Wants[:0]}
-	r.stale, r.later = r.stale || r.later, false
+	r.stale, r.later = r.stale || r.later || kept < 0, false
 	for _, t := range taken {
 		p := r.peers[t.TargetID]
 		p.flights++
 		r.flights++
-		p.from = t.Due
+		if t.Row == 0 {
+			p.from = t.Due
+		}
 		f := flight{Delivery{Taken: t, Target: p.target, Attempt: t.Tries + 1}, p.handler.Deliver, p.handler.Limit, since, r.wakes}
 		select {
 		case r.ready <- f:

@@ -3,6 +3,7 @@ package outbox_test
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 	"banksulutgo.co.id/servicedesk/desk"
 	"banksulutgo.co.id/servicedesk/internal/desktest"
 	"banksulutgo.co.id/servicedesk/outbox"
+	"banksulutgo.co.id/servicedesk/store"
 )
 
 func TestEventsOfATicketArriveInOrderAndOnce(t *testing.T) {
@@ -259,3 +261,67 @@ func TestAnEndpointIsToldWhatItWants(t *testing.T) {
 }
 
 func number(ticket *desk.Ticket) string { return fmt.Sprint(ticket.Number) }
+
+// fence is how often nodes took the lane of a ticket up.
+func (w *world) fence(t testing.TB, target desk.Target, ticket *desk.Ticket) (fence int64) {
+	t.Helper()
+	must(t, w.Store.Write(t.Context(), func(tx *store.Tx) error {
+		lane, err := tx.LaneOf(target, ticket.ID, 0)
+		fence = lane.Fence
+		return err
+	}))
+	return fence
+}
+
+func TestANodeGoesOnWithATicketAndGivesTheOthersTheirTurn(t *testing.T) {
+	t.Parallel()
+	desktest.OnEachEngine(t, func(t *testing.T, e desktest.Engine) {
+		w := newWorld(t, e)
+		target := w.endpoint(t, desk.TargetChange{})
+		long, short := w.claim(t, ""), w.claim(t, "")
+		for range 2*outbox.MostInRow + 1 {
+			w.comment(t, long)
+		}
+		w.comment(t, short)
+		w.run(t)
+		seen := events(w.seen())
+		for _, ticket := range []*desk.Ticket{long, short} {
+			mine := slices.DeleteFunc(slices.Clone(seen), func(id string) bool { return !strings.HasPrefix(id, ticket.ID) })
+			for n, id := range mine {
+				if id != fmt.Sprintf("%s-%d", ticket.ID, n+1) {
+					t.Fatalf("%s came as number %d of its ticket", id, n+1)
+				}
+			}
+		}
+		if got := []int64{w.fence(t, target, long), w.fence(t, target, short)}; len(seen) != 2*outbox.MostInRow+4 || !slices.Equal(got, []int64{2, 1}) {
+			t.Errorf("%d came, and the lanes were taken up %d times, want %d and [2 1]", len(seen), got, 2*outbox.MostInRow+4)
+		}
+	})
+}
+
+func TestATargetThatWasChangedIsReadBeforeTheNextEvent(t *testing.T) {
+	t.Parallel()
+	desktest.OnEachEngine(t, func(t *testing.T, e desktest.Engine) {
+		w := newWorld(t, e)
+		target := w.endpoint(t, desk.TargetChange{})
+		ticket := w.claim(t, "")
+		w.comment(t, ticket)
+		w.Sequence(t)
+		begun, release := w.hold(taken200)
+		w.runner.Step(t.Context())
+		<-begun
+		var versions []int64
+		w.answer(func(d outbox.Delivery) outbox.Outcome {
+			versions = append(versions, d.Target.Version)
+			return taken200
+		})
+		url := "https://elsewhere.example/"
+		w.change(t, target.ID, desk.TargetChange{URL: &url})
+		release()
+		w.runner.LandStep(t.Context())
+		w.turns(t, w.runner)
+		if now := w.targetOf(t).Version; now == target.Version || !slices.Equal(versions, []int64{now}) {
+			t.Errorf("the next event was sent to the target of the versions %d, want %d alone", versions, now)
+		}
+	})
+}

@@ -87,6 +87,7 @@ type Taken struct {
 	Tries    int        // how often the event failed before
 	Fence    int64
 	Doubtful bool // an attempt before was begun, and nobody knows how it ended
+	Row      int  // how many events of the lane the node delivered before this one without giving the lane back
 }
 
 // Settled is what became of a lane that was taken.
@@ -97,6 +98,13 @@ type Settled struct {
 	Tries int       // how often it failed
 	Due   time.Time // when it may be taken again; zero: at once if there is one
 	Dead  time.Time // since when it waits for a person; zero: it does not
+	Keep  *Keep     // the node goes on with the next event, if there is one and the target is as it was; nil: it gives the lane back
+}
+
+// Keep is what goes on with a lane that is settled.
+type Keep struct {
+	Version int64 // of the target
+	Row     int   // of what is taken
 }
 
 // Attempt is one attempt to deliver an event.
@@ -150,12 +158,17 @@ func (s *Store) Turn(ctx context.Context, turn Turn) (taken []Taken, err error) 
 	})
 	err = write(ctx, func(tx *Tx) error {
 		now := s.Now()
+		until := now.Add(turn.Lease)
 		tx.insertAttempts(turn.Attempts)
-		tx.settle(turn.Settled, now)
+		tx.settle(turn.Settled, now, until)
 		for _, m := range turn.Marks {
 			tx.mark(m, now)
 		}
-		taken, err = tx.take(turn.Wants, now, now.Add(turn.Lease))
+		kept, err := tx.goOn(turn.Settled, now)
+		if err != nil {
+			return err
+		}
+		taken, err = tx.take(kept, turn.Wants, now, until)
 		return err
 	})
 	return taken, err
@@ -171,16 +184,22 @@ func (tx *Tx) insertAttempts(attempts []Attempt) {
 }
 
 // settleRows writes what became of lanes: of each only while nobody else took it. due is 0 for one that may go on
-// at once, if there is something: the tail is that of the locked row.
-var settleRows = sql.Over(`UPDATE lane SET head = v.column5, tries = v.column6, lease = 0, dead_at = v.column8,
- due = CASE WHEN v.column8 > 0 THEN 0 WHEN v.column7 > 0 THEN v.column7 WHEN lane.tail >= v.column5 THEN v.column9 ELSE 0 END FROM (VALUES `, 9,
-	[]string{"text", "text", "text", "bigint", "bigint", "bigint", "bigint", "bigint", "bigint"},
+// at once, if there is something: the tail is that of the locked row. One that is kept has a new lease and its old place,
+// so that no index is written.
+var settleRows = sql.Over(`UPDATE lane SET head = v.column5, tries = v.column6, dead_at = v.column8,
+ lease = CASE WHEN lane.tail >= v.column5 THEN v.column10 ELSE 0 END,
+ due = CASE WHEN v.column8 > 0 THEN 0 WHEN v.column7 > 0 THEN v.column7 WHEN lane.tail < v.column5 THEN 0 WHEN v.column10 > 0 THEN lane.due ELSE v.column9 END FROM (VALUES `, 10,
+	[]string{"text", "text", "text", "bigint", "bigint", "bigint", "bigint", "bigint", "bigint", "bigint"},
 	`) AS v WHERE lane.ticket_id = v.column1 AND lane.target_id = v.column2 AND lane.again = v.column3 AND lane.fence = v.column4`)
 
-func (tx *Tx) settle(settled []Settled, now time.Time) {
+func (tx *Tx) settle(settled []Settled, now, until time.Time) {
 	tx.sql.ExecRows(settleRows, len(settled), func(n int) []any {
 		l := &settled[n]
-		return []any{l.TicketID, l.TargetID, l.Again, l.Fence, l.Head, l.Tries, sql.Micros(l.Due), sql.Micros(l.Dead), sql.Micros(now)}
+		lease := time.Time{}
+		if l.Keep != nil {
+			lease = until
+		}
+		return []any{l.TicketID, l.TargetID, l.Again, l.Fence, l.Head, l.Tries, sql.Micros(l.Due), sql.Micros(l.Dead), sql.Micros(now), sql.Micros(lease)}
 	})
 	for _, l := range settled {
 		tx.endAgain(l.LaneID)
@@ -207,8 +226,47 @@ func (tx *Tx) mark(m Mark, now time.Time) {
 const wanted = `o.ticket_id = l.ticket_id AND o.seq >= l.head AND o.seq <= l.tail AND o.public
  AND (l.again = CAST(o.seq AS text) OR (t.events = '' OR REPLACE(t.events, o.type, '') <> t.events) AND (t.echo OR NOT EXISTS (SELECT 1 FROM api_key k WHERE k.id = o.actor_id AND k.partner_id = o.partner_id)))`
 
-// take takes the first events of due lanes.
-func (tx *Tx) take(wants []Want, now, until time.Time) (taken []Taken, err error) {
+// keptRows reads the lanes that were kept, with their next events.
+var keptRows = sql.Over(`SELECT l.ticket_id, l.target_id, l.again, `+laneColumns+`, t.version = v.column5 FROM (VALUES `, 5, []string{"text", "text", "text", "bigint", "bigint"},
+	`) AS v JOIN lane l ON l.ticket_id = v.column1 AND l.target_id = v.column2 AND l.again = v.column3 AND l.fence = v.column4 AND l.lease > 0
+ JOIN target t ON t.id = l.target_id LEFT JOIN event o ON o.ticket_id = l.ticket_id AND o.seq = l.head`)
+
+// goOn reads what comes next in the lanes that are kept. Those whose target was changed are given back, for it may have
+// another address or be disabled, and so are those whose next event it does not want.
+func (tx *Tx) goOn(settled []Settled, now time.Time) (kept []Taken, err error) {
+	var keep []Settled
+	rows := map[LaneID]int{}
+	for _, l := range settled {
+		if l.Keep != nil {
+			keep = append(keep, l)
+			rows[l.LaneID] = l.Keep.Row
+		}
+	}
+	var back []LaneID
+	err = tx.sql.EachOfRows(keptRows, len(keep), func(n int) []any {
+		l := &keep[n]
+		return []any{l.TicketID, l.TargetID, l.Again, l.Fence, l.Keep.Version}
+	}, func(scan func(dest ...any) error) error {
+		var l dueLane
+		same := false
+		err := l.read(scan, []any{&l.TicketID, &l.TargetID, &l.Again}, &same)
+		l.Row, l.Doubtful = rows[l.LaneID], false // what was begun came to its end
+		if same && l.wanted {
+			kept = append(kept, l.Taken)
+		} else {
+			back = append(back, l.LaneID)
+		}
+		return err
+	})
+	for _, l := range back {
+		tx.sql.Exec(`UPDATE lane SET lease = 0, due = $1 WHERE ticket_id = $2 AND target_id = $3 AND again = $4`, sql.Micros(now), l.TicketID, l.TargetID, l.Again)
+	}
+	return kept, err
+}
+
+// take takes the first events of due lanes, and of those that are kept.
+func (tx *Tx) take(kept []Taken, wants []Want, now, until time.Time) ([]Taken, error) {
+	var due []dueLane
 	for _, w := range wants {
 		if !w.Probe.IsZero() && !tx.mayProbe(w, now) {
 			continue
@@ -217,19 +275,23 @@ func (tx *Tx) take(wants []Want, now, until time.Time) (taken []Taken, err error
 		if err != nil {
 			return nil, err
 		}
-		for _, t := range found {
-			if !t.wanted {
-				if t, err = tx.passOver(t); err != nil {
-					return nil, err
-				}
-			}
-			if t.wanted {
-				taken = append(taken, t.Taken)
+		due = append(due, found...)
+	}
+	taken := kept
+	for _, l := range due {
+		if !l.wanted {
+			var err error
+			if l, err = tx.passOver(l); err != nil {
+				return nil, err
 			}
 		}
+		if l.wanted {
+			taken = append(taken, l.Taken)
+		}
 	}
-	tx.sql.ExecRows(takeRows, len(taken), func(n int) []any {
-		t := &taken[n]
+	fresh := taken[len(kept):]
+	tx.sql.ExecRows(takeRows, len(fresh), func(n int) []any {
+		t := &fresh[n]
 		return []any{t.TicketID, t.TargetID, t.Again, t.Fence, t.Event.Seq, t.Tries, sql.Micros(until)}
 	})
 	return taken, tx.sql.Err
@@ -241,18 +303,27 @@ type dueLane struct {
 	wanted bool
 }
 
+// laneColumns are what a dueLane has of its lane l, of the event o at its head, and of its target t.
+const laneColumns = `l.due, l.tail, l.tries, l.fence, l.lease > 0, COALESCE(o.seq, 0), COALESCE(o.type, ''), COALESCE(o.at, 0), COALESCE(o.body, ''), COALESCE(` + wanted + `, FALSE)`
+
+// read reads a row of a lane's name, laneColumns and more.
+func (l *dueLane) read(scan func(dest ...any) error, name []any, more ...any) error {
+	var event eventRow
+	var due int64
+	err := scan(slices.Concat(name, []any{&due, &l.Tail, &l.Tries, &l.Fence, &l.Doubtful, &event.seq, &event.kind, &event.at, &event.body, &l.wanted}, more)...)
+	l.Due, l.Event = sql.At(due), event.of(l.TicketID)
+	return err
+}
+
 // dueLanes reads and locks due lanes. There are none when the target was changed since it was read: it may have another
 // address, or be disabled.
 func (tx *Tx) dueLanes(w Want, now time.Time) (found []dueLane, err error) {
-	err = tx.sql.Each(`SELECT l.ticket_id, l.again, l.due, l.tail, l.tries, l.fence, l.lease > 0, COALESCE(o.seq, 0), COALESCE(o.type, ''), COALESCE(o.at, 0), COALESCE(o.body, ''), COALESCE(`+wanted+`, FALSE)
+	err = tx.sql.Each(`SELECT l.ticket_id, l.again, `+laneColumns+`
  FROM (SELECT ticket_id, again, head, tail, tries, fence, lease, due FROM lane WHERE target_id = $1 AND due > 0 AND due >= $2 AND due <= $3 AND lease <= $3 ORDER BY due LIMIT $4`+tx.store.engine.Dialect().SkipLocked+`) AS l
  JOIN target t ON t.id = $1 AND t.version = $5 LEFT JOIN event o ON o.ticket_id = l.ticket_id AND o.seq = l.head`,
 		[]any{w.Target.ID, sql.Micros(w.From), sql.Micros(now), w.Most, w.Target.Version}, func(scan func(dest ...any) error) error {
 			l := dueLane{Taken: Taken{LaneID: LaneID{TargetID: w.Target.ID}}}
-			var event eventRow
-			var due int64
-			err := scan(&l.TicketID, &l.Again, &due, &l.Tail, &l.Tries, &l.Fence, &l.Doubtful, &event.seq, &event.kind, &event.at, &event.body, &l.wanted)
-			l.Due, l.Event = sql.At(due), event.of(l.TicketID)
+			err := l.read(scan, []any{&l.TicketID, &l.Again})
 			l.Fence++
 			found = append(found, l)
 			return err

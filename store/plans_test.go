@@ -73,20 +73,28 @@ func deliverMany(t *testing.T, s *store.Store, tickets int) {
 		for i := range tickets {
 			id := fmt.Sprint("many-", i)
 			tx.OpenLane(id, target.ID)
-			tx.Record(event(id, "p", 1, desk.TicketCreated, desktest.Start))
+			tx.Record(event(id, "p", 1, desk.TicketCreated, desktest.Start), event(id, "p", 2, desk.CommentAdded, desktest.Start))
 		}
 	})
 	sequence(t, s)
-	taken, err := s.Turn(t.Context(), store.Turn{Wants: []store.Want{{Target: target, Most: tickets}}, Lease: time.Minute})
-	check(t, err)
-	var turn store.Turn
-	for _, l := range taken {
-		turn.Settled = append(turn.Settled, store.Settled{LaneID: l.LaneID, Fence: l.Fence, Head: l.Event.Seq + 1})
-		turn.Attempts = append(turn.Attempts, store.Attempt{LaneID: l.LaneID, Seq: l.Event.Seq, Fence: l.Fence, At: desktest.Start})
+	turn := store.Turn{Wants: []store.Want{{Target: target, Most: tickets}}, Lease: time.Minute}
+	for seq := range int64(2) {
+		taken, err := s.Turn(t.Context(), turn)
+		check(t, err)
+		turn = store.Turn{Lease: time.Minute}
+		for n, l := range taken {
+			turn.Settled = append(turn.Settled, store.Settled{LaneID: l.LaneID, Fence: l.Fence, Head: l.Event.Seq + 1, Keep: &store.Keep{Version: target.Version}})
+			turn.Attempts = append(turn.Attempts, store.Attempt{LaneID: l.LaneID, Seq: l.Event.Seq, Fence: l.Fence, At: desktest.Start})
+			if l.Event.Seq != seq+1 || l.Fence != 1 {
+				t.Fatalf("delivery %d is of event %d, taken up %d times; want %d, once", n, l.Event.Seq, l.Fence, seq+1)
+			}
+		}
+		if len(taken) != tickets {
+			t.Errorf("%d of %d deliveries were taken", len(taken), tickets)
+		}
 	}
-	check(t, second(s.Turn(t.Context(), turn)))
-	if len(taken) != tickets {
-		t.Errorf("%d of %d deliveries were taken", len(taken), tickets)
+	if left, err := s.Turn(t.Context(), turn); err != nil || len(left) > 0 {
+		t.Errorf("%d are left, %v", len(left), err)
 	}
 }
 

@@ -141,7 +141,13 @@ func exerciseDeliveries(t *testing.T, s *store.Store, one *desk.Ticket) {
 		return taken
 	}
 	for _, of := range []desk.Target{target, named} {
-		for _, l := range turn(store.Turn{Wants: []store.Want{{Target: of, Most: 10}}, Lease: time.Minute}) {
+		take := store.Turn{Wants: []store.Want{{Target: of, Most: 10}}, Lease: time.Minute}
+		for _, version := range []int64{of.Version + 1, of.Version} { // given back, and kept
+			for _, l := range turn(take) {
+				take.Settled = []store.Settled{{LaneID: l.LaneID, Fence: l.Fence, Head: l.Event.Seq, Keep: &store.Keep{Version: version}}}
+			}
+		}
+		for _, l := range turn(take) {
 			settled := store.Settled{LaneID: l.LaneID, Fence: l.Fence, Head: l.Event.Seq, Tries: 1, Dead: desktest.Start}
 			turn(store.Turn{Settled: []store.Settled{settled}, Attempts: []store.Attempt{{LaneID: l.LaneID, Seq: l.Event.Seq, Fence: l.Fence, At: desktest.Start}}})
 		}

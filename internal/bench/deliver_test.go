@@ -55,6 +55,9 @@ func startReceiver(t testing.TB) *receiver {
 	return r
 }
 
+// url is the address of the receiver whose turn it is.
+func (r *receiver) url(i int) string { return fmt.Sprintf("%s/%d", r.URL, i%receivers) }
+
 // await waits until so many came, and returns how many a second came between a tenth and nine tenths of them.
 func (r *receiver) await(t testing.TB, want int) float64 {
 	t.Helper()
@@ -136,18 +139,49 @@ func serveDelivering(t testing.TB, in desktest.Installation, probe string) progr
 	return serve(t, in, in.NewKey(t, "bench").Key)
 }
 
+// life is what happens to a claim once it is there: five events in all.
+var life = []string{`{"action":"UPDATE_STATUS","status":"IN_PROGRESS"}`, `{"action":"ADD_COMMENT","comment":"We look into it."}`, `{"action":"UPDATE_STATUS","status":"RESOLVED"}`}
+
+// lifeEvents are the events of a claim and its life.
+const lifeEvents = 5
+
+// lives makes claims and lets each of them live, by a key of the bank's own.
+func lives(t testing.TB, d program, manager string, tickets int, url func(i int) string) {
+	t.Helper()
+	run := fmt.Sprintf("life-%d", rand.Uint64())
+	o := load.Options{Callers: callers, Requests: tickets}
+	ask(t, d.server, o, func(i int) load.Request {
+		claim := example(0)
+		claim.Body = fmt.Appendf(bytes.TrimSuffix(claim.Body, []byte("}")), `,"channelReferenceId":"%s-%d","integration":{"webhookUrl":"%s"}}`, run, i, url(i))
+		return claim
+	})
+	s := d.server
+	s.key = manager
+	for _, body := range life {
+		ask(t, s, o, func(i int) load.Request {
+			return load.Request{Method: http.MethodPatch, Path: fmt.Sprintf("/api/omnichannel/tickets/%s-%d", run, i), Body: []byte(body)}
+		})
+	}
+}
+
 // delivered is how many deliveries a second a desk makes, and a client that does nothing else.
 type delivered struct{ desk, bare, ratio float64 }
 
-// compareDeliveries lets claims pile up while the receivers are out of order, and measures how they drain; in turns with
-// the bare client.
-func compareDeliveries(t testing.TB, n size, e desktest.Engine, each int) delivered {
+// compareDeliveries lets events pile up while the receivers are out of order, and measures how they drain, in turns with the
+// bare client: of claims to which nothing else happened, or of whole lives.
+func compareDeliveries(t testing.TB, n size, e desktest.Engine, each int, whole bool) delivered {
 	t.Helper()
 	r := startReceiver(t)
-	d := startDelivering(t, e, "200ms")
+	in := desktest.NewInstallation(t, e)
+	manager := in.NewKey(t, "bank", "--permissions", "omnichannel:manage").Key
+	d := serveDelivering(t, in, "200ms")
+	drain := func() float64 { return drain(t, d, r, each) }
+	if whole {
+		drain = func() float64 { return drainLives(t, d, r, manager, each/lifeEvents) }
+	}
 	var desks, bares, ratios []float64
 	for range n.pairs {
-		desk := drain(t, d, r, each)
+		desk := drain()
 		bare := bareClient(t, r, each)
 		desks, bares, ratios = append(desks, desk), append(bares, bare), append(ratios, desk/bare)
 	}
@@ -157,16 +191,30 @@ func compareDeliveries(t testing.TB, n size, e desktest.Engine, each int) delive
 // drain lets claims pile up while their receiver is out of order, and measures how many a second go out then.
 func drain(t testing.TB, d program, r *receiver, claims int) float64 {
 	t.Helper()
+	return drainAfter(t, d, r, claims, func() {
+		ask(t, d.server, load.Options{Callers: callers, Requests: claims}, func(i int) load.Request { return claimFor(r.url(i)) })
+	})
+}
+
+// drainLives is drain for the events of whole lives.
+func drainLives(t testing.TB, d program, r *receiver, manager string, tickets int) float64 {
+	t.Helper()
+	return drainAfter(t, d, r, lifeEvents*tickets, func() { lives(t, d, manager, tickets, r.url) })
+}
+
+// drainAfter measures how what made so many events goes out.
+func drainAfter(t testing.TB, d program, r *receiver, events int, makeThem func()) float64 {
+	t.Helper()
 	r.out.Store(true)
 	before := numbered(t, d)
-	ask(t, d.server, load.Options{Callers: callers, Requests: claims}, func(i int) load.Request { return claimFor(fmt.Sprintf("%s/%d", r.URL, i%receivers)) })
+	makeThem()
 	tick := time.NewTicker(time.Millisecond)
 	defer tick.Stop()
-	for numbered(t, d) < before+claims { // each has an event, which somebody is owed when it is numbered
+	for numbered(t, d) < before+events { // somebody is owed an event when it is numbered
 		<-tick.C
 	}
 	r.out.Store(false)
-	return r.await(t, claims)
+	return r.await(t, events)
 }
 
 // numbered is how many events a desk has numbered since it was started.
@@ -224,10 +272,13 @@ func BenchmarkDeliveriesBesideAMillion(b *testing.B) {
 	})
 }
 
-func BenchmarkDeliveries(b *testing.B) {
+func BenchmarkDeliveries(b *testing.B)            { benchmarkDeliveries(b, true) }
+func BenchmarkDeliveriesOfNewClaims(b *testing.B) { benchmarkDeliveries(b, false) }
+
+func benchmarkDeliveries(b *testing.B, whole bool) {
 	eachEngine(b, func(b *testing.B, e desktest.Engine) {
 		for range b.N {
-			got := compareDeliveries(b, size{pairs: 5}, e, 20_000)
+			got := compareDeliveries(b, size{pairs: 5}, e, 20_000, whole)
 			b.ReportMetric(got.desk, "deliveries/s")
 			b.ReportMetric(got.bare, "bare-posts/s")
 			b.ReportMetric(got.ratio, "of-bare")
@@ -329,7 +380,7 @@ func BenchmarkDeliveriesBesideABlackHole(b *testing.B) {
 
 func TestTheMeasurementsOfDeliveriesRun(t *testing.T) {
 	desktest.OnEachEngine(t, func(t *testing.T, e desktest.Engine) {
-		if got := compareDeliveries(t, small, e, 200); got.desk <= 0 || got.bare <= 0 {
+		if got := compareDeliveries(t, small, e, 200, true); got.desk <= 0 || got.bare <= 0 {
 			t.Errorf("deliveries: %+v", got)
 		}
 		if got := compareBacklog(t, small, e, 2, 50, 100); got.desk <= 0 || got.ratio <= 0 {
