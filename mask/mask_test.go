@@ -380,3 +380,18 @@ func TestWhatIsShownStaysOnItsLine(t *testing.T) {
 		}
 	}
 }
+
+func TestTheBeginningOfAnAnswerIsOneLineWithoutCards(t *testing.T) {
+	for name, c := range map[string]struct{ said, want string }{
+		"short":               {" ok\r\n", "ok"},
+		"lines and a control": {"a\nb\x1b[2J", "a b\uFFFD[2J"},
+		"as long as allowed":  {"1234567890", "1234567890"},
+		"longer":              {"éééééééééééé", "éééééééééé…"},
+		"a card":              {"4111 1111 1111 1111", "****1111"},
+		"a card at the cut":   {"say 4111111111111111!", "say ****11…"},
+	} {
+		if got := Beginning(c.said, 10); got != c.want {
+			t.Errorf("%s: got %q, want %q", name, got, c.want)
+		}
+	}
+}

@@ -106,6 +106,18 @@ func Showable(text string) string {
 	}, text)
 }
 
+// Beginning is how the answer of a stranger begins, as it can be shown on one line: so many characters, and `…` when there
+// are more. Card numbers are masked before it is cut, when they are whole, and then again: what is left of a longer row of
+// digits may look like one.
+func Beginning(text string, characters int) string {
+	text, _ = Cards(strings.TrimSpace(Showable(text)))
+	if r := []rune(text); len(r) > characters {
+		text, _ = Cards(string(r[:characters]))
+		text += "…"
+	}
+	return text
+}
+
 // Digits returns the digits of a text, those of other scripts as ASCII.
 func Digits(s string) string {
 	return strings.Map(func(r rune) rune {

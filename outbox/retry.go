@@ -1,7 +1,10 @@
 package outbox
 
 import (
+	"errors"
+	"math"
 	"math/rand/v2"
+	"strconv"
 	"time"
 )
 
@@ -23,4 +26,21 @@ func (w Waits) after(n int, asked time.Duration, random *rand.Rand) (time.Durati
 	}
 	wait := time.Duration(float64(w[n-1]) * (0.8 + 0.4*random.Float64()))
 	return max(wait, min(asked, longestAsked), time.Millisecond), true
+}
+
+// httpDates are the forms of a date in HTTP (RFC 9110, section 5.6.7).
+var httpDates = []string{"Mon, 02 Jan 2006 15:04:05 GMT", time.RFC850, time.ANSIC}
+
+// RetryAfter reads the header Retry-After: how long a target asks to be left alone. It is a number of seconds, however
+// large, or a date. What cannot be read asks for nothing.
+func RetryAfter(text string, now time.Time) time.Duration {
+	if seconds, err := strconv.ParseInt(text, 10, 64); err == nil || errors.Is(err, strconv.ErrRange) {
+		return time.Duration(min(max(0, seconds), math.MaxInt64/int64(time.Second))) * time.Second
+	}
+	for _, form := range httpDates {
+		if at, err := time.Parse(form, text); err == nil {
+			return max(0, at.Sub(now))
+		}
+	}
+	return 0
 }

@@ -7,7 +7,6 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"strings"
 	"time"
 
 	"banksulutgo.co.id/servicedesk/guard"
@@ -59,7 +58,7 @@ func (c *Client) Post(ctx context.Context, address string, header http.Header, b
 	}
 	defer answer.Body.Close()
 	said, _ := io.ReadAll(io.LimitReader(answer.Body, answerRead)) // the status has said already what counts
-	return Answer{Status: answer.StatusCode, Header: answer.Header, Said: readable(said)}, nil
+	return Answer{Status: answer.StatusCode, Header: answer.Header, Said: mask.Beginning(string(said), answerKept)}, nil
 }
 
 // withoutAddress takes the address out of an error of net/http.
@@ -68,15 +67,4 @@ func withoutAddress(err error) error {
 		return e.Err
 	}
 	return err
-}
-
-// readable is the beginning of an answer as it can be shown on one line. Card numbers are masked before it is cut, when they
-// are whole, and then again: what is left of a longer row of digits may look like one.
-func readable(b []byte) string {
-	text, _ := mask.Cards(strings.TrimSpace(mask.Showable(string(b))))
-	if r := []rune(text); len(r) > answerKept {
-		text, _ = mask.Cards(string(r[:answerKept]))
-		text += "…"
-	}
-	return text
 }

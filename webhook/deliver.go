@@ -4,10 +4,8 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
-	"math"
 	"net"
 	"net/http"
-	"strconv"
 	"time"
 
 	"banksulutgo.co.id/servicedesk/desk"
@@ -71,7 +69,7 @@ func (d *Deliverer) Send(ctx context.Context, t desk.Target, m Message) outbox.O
 	}
 	class := classOfStatus(answer.Status)
 	return outbox.Outcome{Done: class == Delivered, Gone: class == GoneForGood, Class: class, Status: answer.Status, Said: answer.Said,
-		Wait: retryAfter(answer.Header.Get("Retry-After"), now)}
+		Wait: outbox.RetryAfter(answer.Header.Get("Retry-After"), now)}
 }
 
 func classOfStatus(status int) string {
@@ -127,16 +125,4 @@ func explain(err error) string {
 		return "no whole answer came within " + attemptLimit.String()
 	}
 	return "the connection broke before an answer came"
-}
-
-// retryAfter reads how long a target asks to be left alone: seconds, however many, or a date. What cannot be read asks for
-// nothing.
-func retryAfter(text string, now time.Time) time.Duration {
-	if seconds, err := strconv.ParseInt(text, 10, 64); err == nil || errors.Is(err, strconv.ErrRange) {
-		return time.Duration(min(max(0, seconds), math.MaxInt64/int64(time.Second))) * time.Second
-	}
-	if at, err := http.ParseTime(text); err == nil {
-		return max(0, at.Sub(now))
-	}
-	return 0
 }
