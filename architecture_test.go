@@ -27,7 +27,7 @@ var mayImport = map[string][]string{
 	"app":            {"desk", "mask", "durable", "auth", "blob", "store"},
 	"web":            {"desk", "mask"},
 	"webhook":        {"desk", "mask", "guard", "store", "outbox"},
-	"sociomile":      {"desk", "store", "outbox"},
+	"sociomile":      {"desk", "mask", "guard", "store", "outbox"},
 	"sociomile/fake": {},
 	"api":            {"desk", "mask", "app", "web", "live"},
 	"console":        {"desk", "app", "web", "live"},

@@ -139,6 +139,24 @@ const (
 	APIVersionUnknown  Text = "Unknown API version, answered as 1.0"
 )
 
+// What came of a call to Sociomile, for the operator: what it means, what happens, and whom to call (the spec, Sociomile).
+const (
+	SociomileSent     Text = "Sociomile took it. There is nothing to do"
+	SociomileNoRoute  Text = "Sociomile answers, but its application has no such path. Ask the provider to register the route. What waits is sent by itself when it is there"
+	SociomileSecret   Text = "Sociomile refuses the client secret. Check OMNI_API_TOKEN and OMNI_AUTH, then ask the provider whether the secret is active"
+	SociomileField    Text = "Sociomile does not accept a field of this ticket. A person must correct the ticket or the field map, and then send it again"
+	SociomileRefused  Text = "Sociomile refuses this ticket. A person must read what it says, and ask the provider when that is not clear"
+	SociomileLimit    Text = "Sociomile asks for fewer calls. It is tried again by itself after the pause. When it happens often, ask the provider for a higher limit"
+	SociomileFault    Text = "Sociomile's application failed. It is tried again by itself. When it lasts, tell the provider the time and the trace id"
+	SociomileProxy    Text = "A proxy answered instead of Sociomile's application. It is tried again by itself. When it lasts, check OMNI_API_URL, then ask the provider"
+	SociomileNetwork  Text = "Sociomile could not be reached, and nothing was sent. It is tried again by itself. When it lasts, ask the bank's network team about DNS, firewall and certificates"
+	SociomileUnknown  Text = "The call was sent, but no whole answer came: the ticket may exist twice. It is tried again by itself. When it happens often, ask the provider and the bank's network team"
+	SociomileBadBody  Text = "Sociomile reported success without a usable answer. It is tried five times in all. Then a person must ask the provider whether the ticket exists"
+	SociomileExists   Text = "Sociomile has this ticket already. There is nothing to do"
+	LeftOutAsNumber   Text = "{field} was not sent to Sociomile: as a number it would lose digits"
+	LeftOutUnreadable Text = "{field} of the ticket was not sent to Sociomile: it is not of the kind that Sociomile takes"
+)
+
 // indonesian holds the Indonesian wording of every Text above.
 var indonesian = map[Text]string{
 	UnauthorizedText:     "Kunci API tidak ada atau tidak valid.",
@@ -231,6 +249,21 @@ var indonesian = map[Text]string{
 	RecommendedMissing: "{field} dianjurkan untuk {0}.",
 	PartnerIDDiffers:   "Mitra dari kunci API ini adalah {0}.",
 	APIVersionUnknown:  "Versi API tidak dikenal, dijawab sebagai 1.0.",
+
+	SociomileSent:     "Sociomile sudah menerimanya. Tidak ada yang perlu dilakukan.",
+	SociomileNoRoute:  "Sociomile menjawab, tetapi aplikasinya tidak memiliki jalur ini. Minta penyedia mendaftarkan rutenya. Antrean terkirim sendiri bila rute sudah ada.",
+	SociomileSecret:   "Sociomile menolak client secret. Periksa OMNI_API_TOKEN dan OMNI_AUTH, lalu tanyakan kepada penyedia apakah secret itu aktif.",
+	SociomileField:    "Sociomile tidak menerima salah satu kolom tiket ini. Petugas harus memperbaiki tiket atau peta kolom, lalu mengirim ulang.",
+	SociomileRefused:  "Sociomile menolak tiket ini. Petugas harus membaca jawabannya, dan bertanya kepada penyedia bila tidak jelas.",
+	SociomileLimit:    "Sociomile meminta panggilan dikurangi. Dicoba lagi dengan sendirinya setelah jeda. Bila sering terjadi, minta batas yang lebih tinggi kepada penyedia.",
+	SociomileFault:    "Aplikasi Sociomile gagal. Dicoba lagi dengan sendirinya. Bila berlanjut, sampaikan waktu dan trace id kepada penyedia.",
+	SociomileProxy:    "Proksi menjawab, bukan aplikasi Sociomile. Dicoba lagi dengan sendirinya. Bila berlanjut, periksa OMNI_API_URL, lalu tanyakan kepada penyedia.",
+	SociomileNetwork:  "Sociomile tidak dapat dihubungi dan tidak ada yang terkirim. Dicoba lagi dengan sendirinya. Bila berlanjut, hubungi tim jaringan bank tentang DNS, firewall, dan sertifikat.",
+	SociomileUnknown:  "Panggilan terkirim, tetapi jawaban utuh tidak datang: tiket mungkin ada dua. Dicoba lagi dengan sendirinya. Bila sering terjadi, hubungi penyedia dan tim jaringan bank.",
+	SociomileBadBody:  "Sociomile melaporkan berhasil tanpa jawaban yang dapat dipakai. Dicoba lima kali seluruhnya. Setelah itu petugas harus bertanya kepada penyedia apakah tiket sudah ada.",
+	SociomileExists:   "Sociomile sudah memiliki tiket ini. Tidak ada yang perlu dilakukan.",
+	LeftOutAsNumber:   "{field} tidak dikirim ke Sociomile: sebagai angka akan kehilangan digit.",
+	LeftOutUnreadable: "{field} pada tiket tidak dikirim ke Sociomile: jenisnya tidak diterima Sociomile.",
 
 	JSONMark:       "tanda urutan byte",
 	JSONEmpty:      "isi kosong",
