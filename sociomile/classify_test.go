@@ -351,3 +351,21 @@ func TestEachClassHasItsOwnMeaningInBothLanguages(t *testing.T) {
 		}
 	}
 }
+
+func TestATokenIsHiddenHoweverItIsWritten(t *testing.T) {
+	h := newHider("a b&c/d")
+	for _, form := range []string{"a b&c/d", "a+b%26c%2Fd", "a%20b&c%2Fd", "a b&amp;c/d", `a b&c\/d`} {
+		if got := h.text("secret " + form + "!"); got != "secret ***!" {
+			t.Errorf("%s is told as %s", form, got)
+		}
+	}
+	if got := newHider("").text("all is told"); got != "all is told" {
+		t.Errorf("without a token %q is told", got)
+	}
+}
+
+func TestACardOfTwoGroupsIsNoAccount(t *testing.T) {
+	if got := newHider("").text("4111111111 111111"); got != "****1111" {
+		t.Errorf("told is %s", got)
+	}
+}
