@@ -237,4 +237,4 @@ func about(words string) bool {
 }
 
 // denied are words that turn those of existing into their opposite.
-var denied = regexp.MustCompile(`(?i)\b(not|n't|no|never|does not|doesn't|belum|tidak)\b[^.;]{0,40}(exist|duplica|duplika|terdaftar|ada\b)`)
+var denied = regexp.MustCompile(`(?i)(\bnot|n't|\bno|\bnever)\b[^.;]{0,40}(exist|duplicate)|\b(belum|tidak|bukan)\b[^.;]{0,40}\b(ada|terdaftar|duplikat)\b`)
