@@ -13,7 +13,6 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -83,17 +82,18 @@ func TestACallIsWhatTheContractSays(t *testing.T) {
 		"create, header": {header: true, inHeader: token, path: "/bank-sulut/create", route: CreateRoute},
 		"status, query":  {query: "client_secret_key=made-up-token%2F42", path: "/bank-sulut/update-status", route: StatusRoute},
 	} {
-		var got *http.Request
-		var body []byte
+		requests, bodies := make(chan *http.Request, 1), make(chan string, 1)
 		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			got = r
-			body, _ = io.ReadAll(r.Body)
+			body, _ := io.ReadAll(r.Body)
+			requests <- r
+			bodies <- string(body)
 			io.WriteString(w, success)
 		}))
 		client := clientOf(Config{CreateURL: s.URL + "/bank-sulut/create", Header: c.header})
 		a := client.Post(t.Context(), c.route, []byte(`{"a":1}`))
 		s.Close()
-		if a.Class != Sent || a.Err != nil || string(body) != `{"a":1}` {
+		got, body := <-requests, <-bodies
+		if a.Class != Sent || a.Err != nil || body != `{"a":1}` {
 			t.Fatalf("%s: %+v, body %s", name, a, body)
 		}
 		if got.Method != "POST" || got.URL.Path != c.path || got.URL.RawQuery != c.query || got.Header.Get("Client-Secret-Key") != c.inHeader ||
@@ -286,14 +286,10 @@ func TestAProbeIsHarmlessAndAsksByGetWhenOptionsProveNothing(t *testing.T) {
 			}
 			c.options(w, r)
 		}).Probe(t.Context(), CreateRoute)
-		close(methods)
-		asked := slices.Collect(func(yield func(string) bool) {
-			for m := range methods {
-				if !yield(m) {
-					return
-				}
-			}
-		})
+		var asked []string
+		for range len(methods) {
+			asked = append(asked, <-methods)
+		}
 		if diff := cmp.Diff(c.asked, asked); diff != "" || a.Class != c.want {
 			t.Errorf("%s: %+v\n%s", name, a, diff)
 		}
