@@ -167,9 +167,13 @@ func TestWhetherTheCallWentOutDecidesWhatAFailureMeans(t *testing.T) {
 			take(c)
 			io.WriteString(c, strings.Replace(head, "200 OK", "503 No", 1)+"<htm")
 		}, 100, Gateway},
-		"the body is taken by nobody":    {func(c net.Conn, _ int32) { <-t.Context().Done() }, 64 << 20, Network},
-		"cut while the body was sent":    {func(c net.Conn, _ int32) { _, _ = c.Read(make([]byte, 100)) }, 64 << 20, Network},
-		"answered before the body ended": {func(c net.Conn, _ int32) { io.WriteString(c, "HTTP/1.1 413 No\r\nContent-Length: 0\r\n\r\n"); hang(c) }, 1 << 20, Refused},
+		"the body is taken by nobody": {func(c net.Conn, _ int32) { <-t.Context().Done() }, 64 << 20, Network},
+		"cut while the body was sent": {func(c net.Conn, _ int32) { _, _ = c.Read(make([]byte, 100)) }, 64 << 20, Network},
+		"answered before the body ended": {func(c net.Conn, _ int32) {
+			_, _ = c.Read(make([]byte, 100))
+			io.WriteString(c, "HTTP/1.1 413 No\r\nContent-Length: 0\r\n\r\n")
+			hang(c)
+		}, 1 << 20, Refused},
 	} {
 		client, count := wire(t, short, c.act)
 		a := client.Post(t.Context(), CreateRoute, bytes.Repeat([]byte(" "), c.body))
