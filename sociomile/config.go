@@ -40,8 +40,8 @@ type Config struct {
 	Services  []string      // OMNI_SERVICES, the service types that are forwarded
 }
 
-// URL is the address of a route without the token, or with the wrong one that somebody pasted into it; it may be shown. It
-// is empty when none is configured or it cannot be read.
+// URL is the address of a route without the token, also without one that was pasted into it; it may be shown. It is empty
+// when none is configured or it cannot be read.
 func (c Config) URL(r Route) string {
 	u, err := c.address(r)
 	if err != nil {

@@ -30,7 +30,7 @@ var types = []Type{Text, Number, Account, Card}
 type Field struct {
 	Name     string   `json:"name"`
 	Type     Type     `json:"type"`
-	From     []string `json:"from,omitempty"`     // sources, of which the first counts that the ticket has; see sources and metadata.…
+	From     []string `json:"from,omitempty"`     // what to take, of which the first counts that the ticket has: one of sources, or metadata.<member>
 	Value    string   `json:"value,omitempty"`    // when the ticket has none of them
 	Required bool     `json:"required,omitempty"` // nothing is sent without it
 }
