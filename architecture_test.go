@@ -70,7 +70,7 @@ var bans = []ban{
 	{path: "zombiezen.com/go/sqlite", only: []string{"store/internal/engine"}, reason: "the databases are known to the engines of store only"},
 	{path: "modernc.org/sqlite", only: []string{"store/internal/engine", "internal/desktest"}, reason: "the databases are known to the engines of store only"},
 	{path: "github.com/minio/minio-go/v7", only: []string{"blob"}, reason: "where attachments are is blob's secret"},
-	{path: "html/template", only: []string{"console", "portal", "docs"}, reason: "pages belong to the doors for people"},
+	{path: "html/template", only: []string{"console", "portal", "docs", "sociomile/fake"}, reason: "pages belong to the doors for people, and to what stands in for one"},
 	{path: "testing", only: []string{"internal/desktest"}, reason: "the program must not carry its tests"},
 }
 
