@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"banksulutgo.co.id/servicedesk/outbox"
+	"banksulutgo.co.id/servicedesk/sociomile"
 )
 
 // config is every setting of the program.
@@ -41,6 +42,7 @@ type config struct {
 	waits          outbox.Waits
 	probe          time.Duration
 	keepAttempts   time.Duration
+	omni           sociomile.Config
 	logJSON        bool
 	logLevel       slog.Level
 	unused         []string // settings that were given and that this version has no use for
@@ -82,12 +84,12 @@ func settings() []setting {
 		{"SERVICEDESK_SMTP_URL", "", "", "mail server", later},
 		{"SERVICEDESK_MAIL_FROM", "", "", "sender of mails", later},
 		{"OMNI_ENABLED", "", "false", "forward claims to Sociomile", later},
-		{"OMNI_API_URL", "", "", "the provider's create address", later},
-		{"OMNI_API_TOKEN", "", "", "the provider's client secret", later},
-		{"OMNI_UPDATE_STATUS_URL", "", "", "the provider's status address", later},
-		{"OMNI_CONNECT_ID", "", "", "the provider's connect id", later},
-		{"OMNI_AUTH", "", "query", "how the provider's client secret is sent: query or header", later},
-		{"OMNI_TIMEOUT", "", "30s", "how long a call to the provider may take", later},
+		{"OMNI_API_URL", "", "", "the provider's create address", providerURL(func(c *config) *string { return &c.omni.CreateURL })},
+		{"OMNI_API_TOKEN", "", "", "the provider's client secret", setProviderToken},
+		{"OMNI_UPDATE_STATUS_URL", "", "<OMNI_API_URL with /update-status for /create>", "the provider's status address", providerURL(func(c *config) *string { return &c.omni.StatusURL })},
+		{"OMNI_CONNECT_ID", "", "", "the provider's connect id", text(func(c *config) *string { return &c.omni.ConnectID })},
+		{"OMNI_AUTH", "", "query", "how the provider's client secret is sent: query or header", setProviderAuth},
+		{"OMNI_TIMEOUT", "", "30s", "how long a call to the provider may take", setProviderTimeout},
 		{"OMNI_SERVICES", "", "CLAIM", "services that are forwarded", later},
 		{"OMNI_RETRY", "", "10s,30s,2m,10m,30m,1h", "waits after a failed call", later},
 		{"OMNI_PROBE", "", "1m", "pause between probes while the circuit is open", later},
@@ -365,6 +367,44 @@ func setLog(c *config, value string) error {
 			}
 		}
 	}
+	return nil
+}
+
+// providerURL sets an address of the provider. Its error does not repeat the value: there may be the token in it.
+func providerURL(field func(*config) *string) func(*config, string) error {
+	return func(c *config, value string) error {
+		u, err := url.Parse(value)
+		if value != "" && (err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || u.User != nil) {
+			return errors.New("it must be an address like https://provider.example/helpdesk/create")
+		}
+		*field(c) = value
+		return nil
+	}
+}
+
+// setProviderToken does not repeat the value in its error.
+func setProviderToken(c *config, value string) error {
+	if strings.ContainsFunc(value, func(r rune) bool { return r <= ' ' || r >= 0x7f }) {
+		return errors.New("it must not hold spaces or control characters: copy it whole, as the provider gave it")
+	}
+	c.omni.Token = value
+	return nil
+}
+
+func setProviderAuth(c *config, value string) error {
+	if value != "query" && value != "header" {
+		return fmt.Errorf("%q is neither query nor header", value)
+	}
+	c.omni.Header = value == "header"
+	return nil
+}
+
+func setProviderTimeout(c *config, value string) error {
+	timeout, err := parseDuration(value)
+	if err != nil || timeout < 100*time.Millisecond || timeout > 10*time.Minute {
+		return fmt.Errorf("%q is no time from 100ms to 10m like 30s", value)
+	}
+	c.omni.Timeout = timeout
 	return nil
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"banksulutgo.co.id/servicedesk/outbox"
+	"banksulutgo.co.id/servicedesk/sociomile"
 	"pgregory.net/rapid"
 )
 
@@ -29,7 +30,8 @@ func TestWithoutSettingsTheDefaultsOfTheHelpHold(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := &config{listen: "127.0.0.1:8080", data: "./data", keyFile: "data/key", blobs: "data/blobs", metricsListen: "127.0.0.1:9464",
-		firstTicket: 10001, autoClose: 7 * 24 * time.Hour, waits: outbox.DefaultWaits, probe: 30 * time.Second, keepAttempts: 90 * 24 * time.Hour, testKeep: 30 * 24 * time.Hour}
+		firstTicket: 10001, autoClose: 7 * 24 * time.Hour, waits: outbox.DefaultWaits, probe: 30 * time.Second, keepAttempts: 90 * 24 * time.Hour, testKeep: 30 * 24 * time.Hour,
+		omni: sociomile.Config{Timeout: 30 * time.Second}}
 	if diff := cmp.Diff(want, c, cmp.AllowUnexported(config{})); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
@@ -40,7 +42,8 @@ func TestSettingsAreTakenFromTheEnvironmentAndFlagsWin(t *testing.T) {
 		"SERVICEDESK_LISTEN=[::1]:80", "SERVICEDESK_DATA=/srv/desk", "SERVICEDESK_DATABASE=postgresql://db/desk", "SERVICEDESK_KEY_FILE=/run/key",
 		"SERVICEDESK_BLOBS=s3://bucket", "SERVICEDESK_PUBLIC_URL=https://desk.example.org/", "SERVICEDESK_TRUSTED_PROXIES= 10.0.0.0/8, 192.0.2.1 ,",
 		"SERVICEDESK_TLS_CERT=c.pem", "SERVICEDESK_TLS_KEY=k.pem", "SERVICEDESK_METRICS_LISTEN=", "SERVICEDESK_FIRST_TICKET_NUMBER=500",
-		"SERVICEDESK_AUTO_CLOSE=36h", "SERVICEDESK_TEST_KEEP=3d", "SERVICEDESK_LOG=json,debug", "OMNI_ENABLED=true", "OMNI_TIMEOUT=30s", "OMNI_API_URL=",
+		"SERVICEDESK_AUTO_CLOSE=36h", "SERVICEDESK_TEST_KEEP=3d", "SERVICEDESK_LOG=json,debug", "OMNI_ENABLED=true", "OMNI_TIMEOUT=45s", "OMNI_API_URL=https://provider.example/helpdesk/create",
+		"OMNI_API_TOKEN=made-up", "OMNI_UPDATE_STATUS_URL=http://127.0.0.1:9/status", "OMNI_CONNECT_ID=c-1", "OMNI_AUTH=header",
 		"SERVICEDESK_WEBHOOK_ALLOW_NETS=10.1.0.0/16", "SERVICEDESK_WEBHOOK_RETRY=1s, 1d", "SERVICEDESK_WEBHOOK_PROBE=2m", "SERVICEDESK_WEBHOOK_KEEP=0",
 	}, "--listen", ":8443", "--data=/srv/other")
 	if err != nil {
@@ -50,6 +53,8 @@ func TestSettingsAreTakenFromTheEnvironmentAndFlagsWin(t *testing.T) {
 		publicURL: "https://desk.example.org", trustedProxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("192.0.2.1/32")},
 		tlsCert: "c.pem", tlsKey: "k.pem", firstTicket: 500, autoClose: 36 * time.Hour, testKeep: 72 * time.Hour, logJSON: true, logLevel: slog.LevelDebug,
 		allowNets: []netip.Prefix{netip.MustParsePrefix("10.1.0.0/16")}, waits: outbox.Waits{time.Second, 24 * time.Hour}, probe: 2 * time.Minute,
+		omni: sociomile.Config{CreateURL: "https://provider.example/helpdesk/create", StatusURL: "http://127.0.0.1:9/status", Token: "made-up", Header: true,
+			ConnectID: "c-1", Timeout: 45 * time.Second},
 		unused: []string{"OMNI_ENABLED"}}
 	if diff := cmp.Diff(want, c, cmp.AllowUnexported(config{}), cmp.Comparer(func(a, b netip.Prefix) bool { return a == b })); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

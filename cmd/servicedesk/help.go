@@ -58,12 +58,12 @@ func (p *program) helpFlags(w io.Writer, c command) {
 func (p *program) helpAll(w io.Writer) {
 	fmt.Fprintf(w, "servicedesk %s: the omnichannel service desk\n\nCommands:\n", version)
 	for _, c := range commands() {
-		fmt.Fprintf(w, "  %-15s %s\n", c.name, c.summary)
+		fmt.Fprintf(w, "  %-18s  %s\n", c.name, c.summary)
 	}
 	fmt.Fprint(w, `
-  help COMMAND    how a command is used
-  help config     every setting with its default
-  help env        the same as a file of settings to begin with
+  help COMMAND        how a command is used
+  help config         every setting with its default
+  help env            the same as a file of settings to begin with
 
 Commands about data take --data, --database and --env-file like serve, and work while the desk is served and while it is not.
 Start with:  servicedesk serve

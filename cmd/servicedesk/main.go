@@ -66,6 +66,7 @@ func commands() []command {
 		{"webhook listen", "[--listen A] [--secret-file FILE] [--answer STATUS] [--json]", "receive webhooks, print and verify them: for those who build a receiver", listenWebhookCommand},
 		{"webhook send", "--url U [--secret-file FILE] [--event TYPE]", "send signed samples of every event to a receiver that is being built", sendWebhookCommand},
 		{"webhook verify", "FILE --secret-file FILE --header 'Name: value' … [--computed X] [--at TIME] [--json]", "verify a webhook that was received and say which step fails; FILE holds the exact body, - is standard input", verifyWebhookCommand},
+		{"sociomile diagnose", "[--json] [--create-test-ticket]", "find out why tickets do not reach Sociomile and whom to ask what; exit status 0: the create route is there, 1: it answers otherwise, 2: not reached or not configured", diagnoseCommand},
 		{"sociomile fake", "[--listen A] [--scenario S] [--token T] [--auth query|header|both]", "play the provider of Sociomile, its failures too: for development and tests", fakeSociomileCommand},
 		{"version", "", "print the program's version", versionCommand},
 	}

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"time"
 
+	"banksulutgo.co.id/servicedesk/guard"
+	"banksulutgo.co.id/servicedesk/sociomile"
 	"banksulutgo.co.id/servicedesk/sociomile/fake"
 )
 
@@ -41,6 +43,38 @@ func fakeSociomileCommand(ctx context.Context, p *program, flags *flag.FlagSet, 
 		return err
 	}
 	return nil
+}
+
+func diagnoseCommand(ctx context.Context, p *program, flags *flag.FlagSet, args []string) error {
+	asJSON := flags.Bool("json", false, "print JSON")
+	var o sociomile.DiagnoseOptions
+	flags.BoolVar(&o.CreateTicket, "create-test-ticket", false, "create one ticket at the provider too, marked as a test; without it nothing is created")
+	c, _, err := p.load(flags, args, 0)
+	if err != nil {
+		return err
+	}
+	if !*asJSON {
+		o.Tell = p.printLook
+	}
+	d := sociomile.Diagnose(ctx, c.omni, guard.ForOperator(guard.Options{}), o)
+	if *asJSON {
+		err = p.printJSON(d)
+	} else {
+		_, err = fmt.Fprintf(p.stdout, "\n%s\n%s\n", d.English, d.Indonesian)
+	}
+	if err == nil && d.ExitStatus != 0 {
+		err = exit(d.ExitStatus)
+	}
+	return err
+}
+
+// printLook prints a finding of a diagnosis as soon as it is there: the next one may take long.
+func (p *program) printLook(f sociomile.Finding) {
+	slow := ""
+	if f.Slow {
+		slow = fmt.Sprintf(" (slow: %d ms)", f.TookMs)
+	}
+	fmt.Fprintf(p.stdout, "%-8s %-12s %s%s\n", f.Mark, f.Check, f.Fact, slow)
 }
 
 // scenarioNames lists the scenarios of the stand-in.
