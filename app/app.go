@@ -19,12 +19,13 @@ type Options struct {
 	Store         *store.Store
 	Keyring       *auth.Keyring
 	Blobs         blob.Store
-	Log           *slog.Logger  // default slog.Default()
-	AutoClose     time.Duration // how long a resolved ticket stays open for a word; 0: for ever
-	Ping          Pinger        // tries a target; nil: TestTarget cannot be used
-	KeepAttempts  time.Duration // how long the log of deliveries is kept; 0: for ever
-	TestKeep      time.Duration // how long tickets for tests are kept; 0: for ever
-	ReadsInMemory int           // how many noted reads may wait while they cannot be written; default 4096
+	Log           *slog.Logger    // default slog.Default()
+	AutoClose     time.Duration   // how long a resolved ticket stays open for a word; 0: for ever
+	Ping          Pinger          // tries a target; nil: TestTarget cannot be used
+	KeepAttempts  time.Duration   // how long the log of deliveries is kept; 0: for ever
+	TestKeep      time.Duration   // how long tickets for tests are kept; 0: for ever
+	Forwarding    desk.Forwarding // which new tickets go to Sociomile; default: none
+	ReadsInMemory int             // how many noted reads may wait while they cannot be written; default 4096
 }
 
 // App does what people and systems ask of the desk. It is safe for concurrent use.
@@ -39,6 +40,7 @@ type App struct {
 	keys      keyCache
 	reads     chan desk.AuditEntry
 	ping      Pinger
+	forwards  desk.Forwarding
 
 	keepAttempts time.Duration
 
@@ -53,7 +55,7 @@ func New(ctx context.Context, o Options) (*App, error) {
 	if o.ReadsInMemory == 0 {
 		o.ReadsInMemory = 4096
 	}
-	a := &App{store: o.Store, keyring: o.Keyring, blobs: o.Blobs, log: o.Log, autoClose: o.AutoClose, testKeep: o.TestKeep, ping: o.Ping, keepAttempts: o.KeepAttempts,
+	a := &App{store: o.Store, keyring: o.Keyring, blobs: o.Blobs, log: o.Log, autoClose: o.AutoClose, testKeep: o.TestKeep, ping: o.Ping, forwards: o.Forwarding, keepAttempts: o.KeepAttempts,
 		keys: newKeyCache(), reads: make(chan desk.AuditEntry, o.ReadsInMemory)}
 	if err := a.refresh(ctx); err != nil {
 		return nil, err

@@ -85,7 +85,7 @@ func (a *App) Authenticate(ctx context.Context, key string, from netip.Addr) (de
 		return desk.APIKey{}, desk.Actor{}, unauthorized(fmt.Errorf("key %s %s", k.ID, whyNot(k, now)))
 	}
 	return k, desk.Actor{Kind: desk.ByPartner, ID: k.ID, Name: k.Name, PartnerID: k.PartnerID, PartnerName: k.PartnerName,
-		Test: k.Test, Permissions: k.Permissions, Address: from}, nil
+		Test: k.Test, Provider: k.Provider, Permissions: k.Permissions, Address: from}, nil
 }
 
 // whyNot says, for the log, what is wrong with a key that cannot be used.

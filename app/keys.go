@@ -56,7 +56,7 @@ func (a *App) CreateKey(ctx context.Context, actor desk.Actor, n NewKey) (Create
 		if err != nil {
 			return err
 		}
-		k.PartnerID, k.PartnerName, k.Test = partner.ID, partner.Name, n.Test
+		k.PartnerID, k.PartnerName, k.Test, k.Provider = partner.ID, partner.Name, n.Test, partner.Sociomile
 		if n.Test {
 			if k.PartnerID, err = partnerOfTests(tx, partner, tests); err != nil {
 				return err

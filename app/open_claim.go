@@ -72,6 +72,7 @@ func (a *App) open(ctx context.Context, actor desk.Actor, once Once[Opened], war
 		t := a.ticketTarget(actor, url, now)
 		target = &t
 	}
+	forwarded := a.forwards.Takes(ticket, actor)
 	opened := Opened{Ticket: ticket, TrackingCode: plan.TrackingCode, Warnings: warnings}
 	if err := k.seal(opened, number); err != nil {
 		return Opened{}, err
@@ -82,6 +83,9 @@ func (a *App) open(ctx context.Context, actor desk.Actor, once Once[Opened], war
 		tx.InsertTicket(ticket)
 		tx.InsertAttachments(files)
 		follow(tx, ticket, target)
+		if forwarded {
+			tx.OpenForward(ticket.ID, ticket.Number, now)
+		}
 		tx.Record(created)
 		tx.Audit(entry)
 		return nil

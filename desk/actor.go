@@ -77,6 +77,7 @@ type Actor struct {
 	PartnerID   string // the partner that the key belongs to; empty for others
 	PartnerName string
 	Test        bool // the key is for tests
+	Provider    bool // the partner is Sociomile itself
 	Permissions Permissions
 	Address     netip.Addr // where the request came from; the zero Addr at the command line
 	RequestID   string     // of this HTTP request, for log and audit

@@ -19,6 +19,7 @@ type APIKey struct {
 	ID            string
 	PartnerID     string
 	PartnerName   string // of a test key: of the partner that it tests for
+	Provider      bool   // the partner is Sociomile itself
 	Test          bool   // works on tickets for tests, and on nothing else
 	Name          string
 	Prefix        string // the first characters of the key, to tell keys apart in a list

@@ -90,7 +90,7 @@ func (p *peer) End(ok bool, ticket string, now time.Time) {
 	if ok {
 		p.succeeded()
 	} else {
-		p.broke(ticket, now)
+		p.broke(ticket, false, now)
 	}
 }
 

@@ -20,10 +20,12 @@ func (r *Runner) land(l landing) {
 	if l.Err != nil {
 		r.log.Debug("an attempt to deliver failed", "target", l.TargetID, "event", l.Event.ID(), "attempt", l.Attempt, "class", l.Class, "error", l.Err)
 	}
-	r.turn.Attempts = append(r.turn.Attempts, store.Attempt{LaneID: l.LaneID, Seq: l.Event.Seq, Fence: l.Fence, At: l.at, Took: l.took,
-		Class: l.Class, Status: l.Status, Said: l.Said, Doubtful: l.Doubtful})
+	if !l.Quiet {
+		r.turn.Attempts = append(r.turn.Attempts, store.Attempt{LaneID: l.LaneID, Seq: l.Event.Seq, Fence: l.Fence, At: l.at, Took: l.took,
+			Class: l.Class, Status: l.Status, Said: l.Said, Doubtful: l.Doubtful})
+	}
 	now := r.store.Now()
-	s := store.Settled{LaneID: l.LaneID, Fence: l.Fence, Head: l.Event.Seq}
+	s := store.Settled{LaneID: l.LaneID, Fence: l.Fence, Head: l.Event.Seq, Then: l.Then}
 	switch {
 	case l.Done:
 		s.Head++
@@ -91,7 +93,12 @@ func (r *Runner) gone(p *peer, l landing, now time.Time) {
 // postponed decides what becomes of a lane whose delivery failed. While the circuit is open its schedule stands still: the
 // attempt uses up nothing, and the lane goes behind the others that are due.
 func (r *Runner) postponed(p *peer, l landing, now time.Time) (tries int, due, dead time.Time) {
-	if p.broke(l.TicketID, now) {
+	if l.Park {
+		r.giveUp(l)
+		return l.Attempt, time.Time{}, now
+	}
+	p.asked = min(l.Wait, longestAsked)
+	if p.broke(l.TicketID, l.Trip, now) {
 		r.later = true // whether another node knows better
 		r.turn.Marks = append(r.turn.Marks, store.Mark{TargetID: l.TargetID, Opened: p.target.OpenedAt, Probe: p.target.ProbeAt, Since: p.since})
 		r.log.Warn("a target cannot be reached: its events wait, and one of them is tried now and then", "target", l.TargetID, "class", l.Class, "status", l.Status, "error", cause(l))
@@ -99,12 +106,20 @@ func (r *Runner) postponed(p *peer, l landing, now time.Time) (tries int, due, d
 	if p.open() {
 		return l.Tries, now, time.Time{}
 	}
-	wait, left := p.handler.Waits.after(l.Attempt, l.Wait, r.random)
+	attempt := l.Attempt
+	if p.handler.Forever {
+		attempt = min(attempt, len(p.handler.Waits))
+	}
+	wait, left := p.handler.Waits.after(attempt, l.Wait, r.random)
 	if !left {
-		r.log.Warn("an event was given up and waits for a person", "target", l.TargetID, "event", l.Event.ID(), "attempts", l.Attempt, "class", l.Class, "status", l.Status, "error", cause(l))
+		r.giveUp(l)
 		return l.Attempt, time.Time{}, now
 	}
 	return l.Attempt, now.Add(wait), time.Time{}
+}
+
+func (r *Runner) giveUp(l landing) {
+	r.log.Warn("an event was given up and waits for a person", "target", l.TargetID, "event", l.Event.ID(), "attempts", l.Attempt, "class", l.Class, "status", l.Status, "error", cause(l))
 }
 
 // cause words why there was no answer.

@@ -1,6 +1,7 @@
 package outbox
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -25,16 +26,17 @@ const (
 type peer struct {
 	target   desk.Target
 	handler  Handler
-	due      time.Time // when the first of its lanes is due, as far as is known; zero: nothing is
-	from     time.Time // what was due before, nodes have, or a look will find
-	settles  time.Time // likewise of those whose end is not stored yet; zero: of none
-	flights  int       // calls under way
-	kept     int       // lanes with which the node goes on, as soon as that is stored
-	window   int       // calls that may be under way: grows with each success and shrinks with each failure
-	proven   bool      // the last call to it was a success
-	failures int       // in a row
-	since    time.Time // when the first of those was noted
-	failed   []string  // the tickets of those, up to opensTickets
+	due      time.Time     // when the first of its lanes is due, as far as is known; zero: nothing is
+	from     time.Time     // what was due before, nodes have, or a look will find
+	settles  time.Time     // likewise of those whose end is not stored yet; zero: of none
+	flights  int           // calls under way
+	kept     int           // lanes with which the node goes on, as soon as that is stored
+	window   int           // calls that may be under way: grows with each success and shrinks with each failure
+	proven   bool          // the last call to it was a success
+	failures int           // in a row
+	since    time.Time     // when the first of those was noted
+	asked    time.Duration // how long the target asked to be left alone when it failed last
+	failed   []string      // the tickets of those, up to opensTickets
 }
 
 // read takes over what the store says of the target. When its circuit is closed there, and was open as far as this node
@@ -88,17 +90,20 @@ func (p *peer) dueAt() time.Time {
 
 // succeeded notes a success, and reports whether it closes the circuit.
 func (p *peer) succeeded() (closes bool) {
-	p.failures, p.failed, p.proven = 0, nil, true
+	p.failures, p.failed, p.proven, p.asked = 0, nil, true, 0
 	if p.open() {
 		p.target.OpenedAt, p.target.ProbeAt, p.window = time.Time{}, time.Time{}, firstWindow
 		return true
 	}
-	p.window = min(p.window+1, mostWindow)
+	p.window = min(p.window+1, cmp.Or(p.handler.Most, mostWindow))
 	return false
 }
 
-// broke notes a failure, and reports whether it opens the circuit.
-func (p *peer) broke(ticket string, now time.Time) (opens bool) {
+// pause is how long to wait before the next probe.
+func (p *peer) pause() time.Duration { return max(p.handler.Probe, p.asked) }
+
+// broke notes a failure, and reports whether it opens the circuit: many do, or a single one that trips it.
+func (p *peer) broke(ticket string, trips bool, now time.Time) (opens bool) {
 	if p.failures == 0 {
 		p.since = now
 	}
@@ -108,10 +113,10 @@ func (p *peer) broke(ticket string, now time.Time) (opens bool) {
 	if len(p.failed) < opensTickets && !slices.Contains(p.failed, ticket) {
 		p.failed = append(p.failed, ticket)
 	}
-	if p.open() || p.failures < opensAfter || len(p.failed) < opensTickets {
+	if p.open() || !trips && (p.failures < opensAfter || len(p.failed) < opensTickets) {
 		return false
 	}
-	p.target.OpenedAt, p.target.ProbeAt = now, now.Add(p.handler.Probe)
+	p.target.OpenedAt, p.target.ProbeAt = now, now.Add(p.pause())
 	return true
 }
 

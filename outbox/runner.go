@@ -48,6 +48,10 @@ type Outcome struct {
 	Status int           // HTTP; 0: none
 	Said   string        // how the answer began
 	Wait   time.Duration // how long the target asks to be left alone; 0: it does not
+	Park   bool          // it did not, and no attempt more is made before a person asks for it
+	Trip   bool          // likewise, and no other event would have a better chance: the circuit opens at once
+	Quiet  bool          // nothing was sent: the log of attempts does not tell it
+	Then   store.Then    // what is stored together with the outcome; nil: nothing
 	Err    error         // why there was no answer; for the operator, never for partners
 }
 
@@ -56,6 +60,8 @@ type Handler struct {
 	Deliver func(context.Context, Delivery) Outcome // makes one attempt, within Limit
 	Limit   time.Duration
 	Waits   Waits
+	Forever bool          // the last wait repeats, and no event is given up; default: it is, behind the last wait
+	Most    int           // calls at once to one target; default mostWindow
 	Probe   time.Duration // pause between single tries while a circuit is open
 }
 
@@ -280,7 +286,7 @@ func (r *Runner) plan(now time.Time) {
 		}
 		w := store.Want{Target: p.target, Most: most, From: p.from}
 		if p.open() {
-			w.Probe = now.Add(p.handler.Probe)
+			w.Probe = now.Add(p.pause())
 		}
 		r.turn.Wants = append(r.turn.Wants, w)
 	}

@@ -162,7 +162,7 @@ func (m Map) Body(r Route, t Ticket, connectID string) ([]byte, []Note, error) {
 	var notes []Note
 	var missing Missing
 	for _, f := range fields {
-		value, why := f.value(func(source string) string { return m.from(t, source, connectID) })
+		value, why := f.of(t).value(func(source string) string { return m.from(t, source, connectID) })
 		if why != "" {
 			notes = append(notes, Note{f.Name, why})
 		}
@@ -183,6 +183,17 @@ func (m Map) Body(r Route, t Ticket, connectID string) ([]byte, []Note, error) {
 	return append(body, '}'), notes, nil
 }
 
+// editSource begins the source of a field that a person edited.
+const editSource = "edit."
+
+// of is the field for a ticket: a person's edit takes the place of all its sources.
+func (f Field) of(t Ticket) Field {
+	if _, edited := t.Edits[f.Name]; edited {
+		f.From = []string{editSource + f.Name}
+	}
+	return f
+}
+
 // from is the text of a source.
 func (m Map) from(t Ticket, source, connectID string) string {
 	switch source {
@@ -190,6 +201,9 @@ func (m Map) from(t Ticket, source, connectID string) string {
 		return connectID
 	case "status":
 		return m.StatusFor(t.Status)
+	}
+	if field, edited := strings.CutPrefix(source, editSource); edited {
+		return t.Edits[field]
 	}
 	return t.from(source)
 }

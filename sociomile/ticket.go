@@ -28,6 +28,7 @@ type Ticket struct {
 	Agent       string            // who works on it; empty: nobody
 	Metadata    map[string]string // texts and numbers at its first level, numbers as they are written
 	CreatedAt   time.Time
+	Edits       map[string]string // field of the provider: what a person put in its place; may be nil
 }
 
 // TicketOf takes from a ticket, whose private part is decrypted, what the provider may be told. ticketID is the provider's

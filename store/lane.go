@@ -27,7 +27,8 @@ var owe = sql.Over(`WITH v (ticket_id, seq, partner_id, type, own, now) AS (VALU
  SELECT ticket_id, target_id, '', MIN(seq), MIN(seq), MAX(seq), 0, MAX(now), 0, 0, 0 FROM (
  SELECT v.ticket_id, t.id AS target_id, v.seq, v.now FROM v JOIN target t ON t.partner_id = v.partner_id AND t.kind = 'registered' AND t.deleted_at = 0
  WHERE (t.events = '' OR REPLACE(t.events, v.type, '') <> t.events) AND (t.echo OR NOT v.own)
- UNION ALL SELECT v.ticket_id, l.target_id, v.seq, v.now FROM v CROSS JOIN lane l WHERE l.ticket_id = v.ticket_id AND l.again = '' AND (SELECT t.kind FROM target t WHERE t.id = l.target_id) = 'ticket'
+ UNION ALL SELECT v.ticket_id, l.target_id, v.seq, v.now FROM v CROSS JOIN lane l CROSS JOIN target t WHERE l.ticket_id = v.ticket_id AND l.again = ''
+ AND t.id = l.target_id AND t.kind <> 'registered' AND (t.events = '' OR REPLACE(t.events, v.type, '') <> t.events)
  ) AS owed WHERE TRUE GROUP BY ticket_id, target_id ORDER BY ticket_id, target_id
  ON CONFLICT (ticket_id, target_id, again) DO UPDATE SET head = CASE WHEN lane.head > lane.tail THEN excluded.head ELSE lane.head END, tail = excluded.tail,
  due = CASE WHEN lane.due = 0 AND lane.dead_at = 0 THEN excluded.due ELSE lane.due END`)
@@ -98,8 +99,12 @@ type Settled struct {
 	Tries int       // how often it failed
 	Due   time.Time // when it may be taken again; zero: at once if there is one
 	Dead  time.Time // since when it waits for a person; zero: it does not
+	Then  Then      // what else is stored, whoever has the lane by now; nil: nothing
 	Keep  *Keep     // the node goes on with the next event, if there is one and the target is as it was; nil: it gives the lane back
 }
+
+// Then stores what belongs to the end of an attempt. It may run twice.
+type Then func(tx *Tx, now time.Time) error
 
 // Keep is what goes on with a lane that is settled.
 type Keep struct {
@@ -164,6 +169,9 @@ func (s *Store) Turn(ctx context.Context, turn Turn) (taken []Taken, err error) 
 		for _, m := range turn.Marks {
 			tx.mark(m, now)
 		}
+		if err := tx.then(turn.Settled, now); err != nil {
+			return err
+		}
 		kept, err := tx.goOn(turn.Settled, now)
 		if err != nil {
 			return err
@@ -204,6 +212,17 @@ func (tx *Tx) settle(settled []Settled, now, until time.Time) {
 	for _, l := range settled {
 		tx.endAgain(l.LaneID)
 	}
+}
+
+func (tx *Tx) then(settled []Settled, now time.Time) error {
+	for _, l := range settled {
+		if l.Then != nil {
+			if err := l.Then(tx, now); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 func (tx *Tx) mark(m Mark, now time.Time) {

@@ -148,7 +148,7 @@ func listener(t *testing.T, p place, channel string) (pid int) {
 
 func TestEveryStatementOfTheMigrationsIsWhole(t *testing.T) {
 	t.Parallel()
-	verb := regexp.MustCompile(`^(--[^\n]*\n\s*)*(CREATE TABLE|CREATE INDEX|CREATE UNIQUE INDEX|INSERT INTO|ALTER TABLE|UPDATE|DELETE FROM|DROP INDEX) `)
+	verb := regexp.MustCompile(`^(--[^\n]*\n\s*)*(CREATE TABLE|CREATE INDEX|CREATE UNIQUE INDEX|INSERT INTO|ALTER TABLE|UPDATE|DELETE FROM|DROP INDEX|DROP TABLE) ?`)
 	statements, err := store.MigrationStatements()
 	check(t, err)
 	for _, s := range statements {

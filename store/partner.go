@@ -46,7 +46,7 @@ func (tx *Tx) RevokeKey(id string, when time.Time) {
 	tx.sql.Expect(ErrNotFound, `UPDATE api_key SET revoked_at = $1 WHERE id = $2 AND revoked_at = 0`, sql.Micros(when), id)
 }
 
-const keyColumns = `k.id, k.partner_id, COALESCE(o.name, p.name), p.test_of <> '', k.name, k.prefix, k.hash, k.permissions, k.webhook_secret, k.allow_nets, k.rate, k.created_at, k.expires_at, k.revoked_at`
+const keyColumns = `k.id, k.partner_id, COALESCE(o.name, p.name), p.test_of <> '', p.sociomile, k.name, k.prefix, k.hash, k.permissions, k.webhook_secret, k.allow_nets, k.rate, k.created_at, k.expires_at, k.revoked_at`
 
 // KeyByHash reads the key whose text has a hash, or ErrNotFound.
 func (tx *Tx) KeyByHash(hash string) (desk.APIKey, error) {
@@ -81,7 +81,7 @@ func (tx *Tx) keys(rest string, args ...any) ([]desk.APIKey, error) {
 		var k desk.APIKey
 		var permissions, nets string
 		var created, expires, revoked int64
-		err := scan(&k.ID, &k.PartnerID, &k.PartnerName, &k.Test, &k.Name, &k.Prefix, &k.Hash, &permissions, &k.WebhookSecret, &nets, &k.Rate, &created, &expires, &revoked)
+		err := scan(&k.ID, &k.PartnerID, &k.PartnerName, &k.Test, &k.Provider, &k.Name, &k.Prefix, &k.Hash, &permissions, &k.WebhookSecret, &nets, &k.Rate, &created, &expires, &revoked)
 		if err != nil {
 			return err
 		}

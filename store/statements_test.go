@@ -119,6 +119,7 @@ func exercise(t *testing.T, s *store.Store, n int64) {
 	check(t, second(s.CondemnBlobs(t.Context(), "run", desktest.Start, desktest.Start, 10)))
 	check(t, s.ForgetBlob(t.Context(), "gone", "run"))
 	check(t, second(s.ForgetRequests(t.Context(), desktest.Start.Add(-time.Hour), 10)))
+	exerciseForwards(t, s, one)
 	exerciseTests(t, s, n)
 	check(t, s.Close())
 }
@@ -202,6 +203,19 @@ func exerciseDeliveries(t *testing.T, s *store.Store, one *desk.Ticket) {
 		_, end, err = s.ForgetTarget(t.Context(), deleted, place, 1000)
 		check(t, err)
 	}
+}
+
+// exerciseForwards does everything that a store can do about a ticket that is forwarded.
+func exerciseForwards(t *testing.T, s *store.Store, one *desk.Ticket) {
+	t.Helper()
+	check(t, s.MakeConnector(t.Context()))
+	write(t, s, func(tx *store.Tx) { tx.OpenForward(one.ID, one.Number, desktest.Start) })
+	check(t, s.Write(t.Context(), func(tx *store.Tx) error {
+		tx.Doubted(one.ID)
+		tx.SentStatus(one.ID, "Open")
+		return tx.Sent(one.ID, "p", 1, false, desktest.Start)
+	}))
+	check(t, s.Read(t.Context(), func(tx *store.Tx) error { return second(tx.Forward(one.ID, false)) }))
 }
 
 // exerciseTests does what a store can do with tickets for tests.

@@ -74,7 +74,7 @@ const ofRealTickets = `NOT EXISTS (SELECT 1 FROM partner WHERE partner.id = t.pa
 func (tx *Tx) Target(id, partner string, forUpdate bool) (desk.Target, error) {
 	var t desk.Target
 	dest, done := scanTarget(&t)
-	query := `SELECT ` + targetColumns + ` FROM` + targetRows + `WHERE t.id = $1 AND t.deleted_at = 0 AND (t.partner_id = $2 OR $2 = '' AND ` + ofRealTickets + `)`
+	query := `SELECT ` + targetColumns + ` FROM` + targetRows + `WHERE t.id = $1 AND t.deleted_at = 0 AND (t.partner_id = $2 OR $2 = '' AND t.kind <> 'sociomile' AND ` + ofRealTickets + `)`
 	if lock := tx.store.engine.Dialect().ForUpdate; forUpdate && lock != "" {
 		query += lock + ` OF t`
 	}
@@ -85,7 +85,7 @@ func (tx *Tx) Target(id, partner string, forUpdate bool) (desk.Target, error) {
 
 // Targets reads the targets of a partner, or with an empty partner of all, but no tests, by their ids, after one.
 func (tx *Tx) Targets(partner, after string, limit int) ([]desk.Target, error) {
-	where, args := `WHERE t.id > $1 AND t.deleted_at = 0 AND `+ofRealTickets+` ORDER BY t.id LIMIT $2`, []any{after, limit}
+	where, args := `WHERE t.id > $1 AND t.deleted_at = 0 AND t.kind <> 'sociomile' AND `+ofRealTickets+` ORDER BY t.id LIMIT $2`, []any{after, limit}
 	if partner != "" {
 		where, args = `WHERE t.partner_id = $1 AND t.id > $2 AND t.deleted_at = 0 ORDER BY t.id LIMIT $3`, []any{partner, after, limit}
 	}

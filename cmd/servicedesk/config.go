@@ -43,6 +43,7 @@ type config struct {
 	probe          time.Duration
 	keepAttempts   time.Duration
 	omni           sociomile.Config
+	connector      connectorConfig
 	logJSON        bool
 	logLevel       slog.Level
 	unused         []string // settings that were given and that this version has no use for
@@ -78,21 +79,25 @@ func settings() []setting {
 		{"SERVICEDESK_TEST_KEEP", "", "30d", "how long tickets of test keys are kept; 0: for ever", setTestKeep},
 		{"SERVICEDESK_LOG", "", "text", "text or json, and a level (debug, info, warn, error): json,debug", setLog},
 		{"SERVICEDESK_WEBHOOK_ALLOW_NETS", "", "", "CIDRs that partner-given URLs may reach although they are private", setAllowNets},
-		{"SERVICEDESK_WEBHOOK_RETRY", "", "5s,5m,30m,2h,5h,10h,14h,20h,24h", "waits between attempts to deliver a webhook, each a fifth more or less", setWaits},
-		{"SERVICEDESK_WEBHOOK_PROBE", "", "30s", "pause between single tries while a webhook's receiver cannot be reached", setProbe},
+		{"SERVICEDESK_WEBHOOK_RETRY", "", "5s,5m,30m,2h,5h,10h,14h,20h,24h", "waits between attempts to deliver a webhook, each a fifth more or less", pauses(func(c *config) *outbox.Waits { return &c.waits })},
+		{"SERVICEDESK_WEBHOOK_PROBE", "", "30s", "pause between single tries while a webhook's receiver cannot be reached", pause(func(c *config) *time.Duration { return &c.probe })},
 		{"SERVICEDESK_WEBHOOK_KEEP", "", "90d", "how long the log of webhook deliveries is kept", setKeep},
 		{"SERVICEDESK_SMTP_URL", "", "", "mail server", later},
 		{"SERVICEDESK_MAIL_FROM", "", "", "sender of mails", later},
-		{"OMNI_ENABLED", "", "false", "forward claims to Sociomile", later},
+		{"OMNI_ENABLED", "", "false", "true: forward claims to Sociomile", setForwarding},
 		{"OMNI_API_URL", "", "", "the provider's create address", providerURL(func(c *config) *string { return &c.omni.CreateURL })},
 		{"OMNI_API_TOKEN", "", "", "the provider's client secret", setProviderToken},
 		{"OMNI_UPDATE_STATUS_URL", "", "<OMNI_API_URL with /update-status for /create>", "the provider's status address", providerURL(func(c *config) *string { return &c.omni.StatusURL })},
 		{"OMNI_CONNECT_ID", "", "", "the provider's connect id", text(func(c *config) *string { return &c.omni.ConnectID })},
 		{"OMNI_AUTH", "", "query", "how the provider's client secret is sent: query or header", setProviderAuth},
 		{"OMNI_TIMEOUT", "", "30s", "how long a call to the provider may take", setProviderTimeout},
-		{"OMNI_SERVICES", "", "CLAIM", "services that are forwarded", later},
-		{"OMNI_RETRY", "", "10s,30s,2m,10m,30m,1h", "waits after a failed call", later},
-		{"OMNI_PROBE", "", "1m", "pause between probes while the circuit is open", later},
+		{"OMNI_SERVICES", "", "CLAIM", "services whose tickets are forwarded: service types, or names of the catalogue, separated by commas", setServices},
+		{"OMNI_RETRY", "", "10s,30s,2m,10m,30m,1h", "waits after a failed call; the last one repeats", pauses(func(c *config) *outbox.Waits { return &c.connector.waits })},
+		{"OMNI_PROBE", "", "1m", "pause between probes while the provider cannot be reached", pause(func(c *config) *time.Duration { return &c.connector.probe })},
+		{"OMNI_CONCURRENCY", "", "4", "calls to the provider at once, for each route", setConcurrency},
+		{"OMNI_MAP", "", "", "`file` with the map of fields and states; read again when it changes; empty: that of `servicedesk sociomile map`", text(func(c *config) *string { return &c.connector.mapFile })},
+		{"OMNI_ALERT_URL", "", "", "where a webhook is sent when nothing reaches the provider, and when it does again", providerURL(func(c *config) *string { return &c.connector.alertURL })},
+		{"OMNI_ALERT_AFTER", "", "30m", "how long nothing may reach the provider while tickets wait", pause(func(c *config) *time.Duration { return &c.connector.alertAfter })},
 	}
 }
 
@@ -213,6 +218,9 @@ func build(values map[string]string) (*config, error) {
 	}
 	c.keyFile = cmp.Or(c.keyFile, filepath.Join(c.data, "key"))
 	c.blobs = cmp.Or(c.blobs, filepath.Join(c.data, "blobs"))
+	if err := c.checkConnector(); err != nil {
+		return nil, usageError{"config", err.Error()}
+	}
 	if (c.tlsCert == "") != (c.tlsKey == "") {
 		return nil, usageError{"config", "SERVICEDESK_TLS_CERT and SERVICEDESK_TLS_KEY must be set together"}
 	}
@@ -314,24 +322,30 @@ func setAllowNets(c *config, value string) (err error) {
 	return err
 }
 
-func setWaits(c *config, value string) error {
-	for part := range strings.SplitSeq(value, ",") {
-		wait, err := parseDuration(strings.TrimSpace(part))
-		if err != nil || wait == 0 {
-			return fmt.Errorf("%q is no list of pauses like 5s,5m,2h", value)
+// pauses reads a list of pauses.
+func pauses(field func(*config) *outbox.Waits) func(*config, string) error {
+	return func(c *config, value string) error {
+		for part := range strings.SplitSeq(value, ",") {
+			wait, err := parseDuration(strings.TrimSpace(part))
+			if err != nil || wait == 0 {
+				return fmt.Errorf("%q is no list of pauses like 5s,5m,2h", value)
+			}
+			*field(c) = append(*field(c), wait)
 		}
-		c.waits = append(c.waits, wait)
+		return nil
 	}
-	return nil
 }
 
-func setProbe(c *config, value string) error {
-	probe, err := parseDuration(value)
-	if err != nil || probe == 0 {
-		return fmt.Errorf("%q is no pause like 30s", value)
+// pause reads a pause.
+func pause(field func(*config) *time.Duration) func(*config, string) error {
+	return func(c *config, value string) error {
+		d, err := parseDuration(value)
+		if err != nil || d == 0 {
+			return fmt.Errorf("%q is no pause like 30s", value)
+		}
+		*field(c) = d
+		return nil
 	}
-	c.probe = probe
-	return nil
 }
 
 func setKeep(c *config, value string) (err error) {

@@ -69,7 +69,8 @@ func (o *opened) start(ctx context.Context, p *program, files attachments) error
 	if err != nil {
 		return err
 	}
-	options := app.Options{Store: o.store, Keyring: keyring, Log: o.log, AutoClose: o.config.autoClose, TestKeep: o.config.testKeep, KeepAttempts: o.config.keepAttempts, Ping: o.ping}
+	options := app.Options{Store: o.store, Keyring: keyring, Log: o.log, AutoClose: o.config.autoClose, TestKeep: o.config.testKeep, KeepAttempts: o.config.keepAttempts, Ping: o.ping,
+		Forwarding: o.config.forwarding()}
 	if files {
 		if o.blobs, err = blob.Open(ctx, o.config.blobs, p.blobOptions(keyring)); err != nil {
 			return fmt.Errorf("the place of the attachments (SERVICEDESK_BLOBS) cannot be used: %w", err)

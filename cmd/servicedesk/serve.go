@@ -67,8 +67,8 @@ func serveCommand(ctx context.Context, p *program, flags *flag.FlagSet, args []s
 	if err != nil {
 		return err
 	}
-	s := &server{opened: o, hub: &live.Hub{}, deliveries: o.outbox(), supervisor: p.supervisor(o.log), stopping: make(chan struct{}), ready: func(string) error { return nil }}
-	if *withDemo {
+	s := &server{opened: o, hub: &live.Hub{}, supervisor: p.supervisor(o.log), stopping: make(chan struct{}), ready: func(string) error { return nil }}
+	if s.deliveries, s.mapFile, err = o.outbox(ctx); err == nil && *withDemo {
 		s.ready, err = p.demo(ctx, o, clock)
 	}
 	if err == nil {
@@ -82,6 +82,7 @@ type server struct {
 	*opened
 	hub        *live.Hub
 	deliveries *outbox.Runner
+	mapFile    *mapFile // of the connector
 	supervisor supervisor
 	stopping   chan struct{}          // closed when the program shall stop
 	ready      func(url string) error // called when the desk is served at url
@@ -168,7 +169,7 @@ func (s *server) startWork(ctx context.Context) {
 	for _, work := range []func(context.Context){
 		func(ctx context.Context) { s.store.RunSequencer(ctx, s.app.Seal, sequenceEvery, s.numbered) },
 		func(ctx context.Context) { s.store.Listen(ctx, s.numbered) },
-		s.deliveries.Run,
+		s.deliveries.Run, func(ctx context.Context) { s.mapFile.watch(ctx, s.opened) },
 		s.app.Watch, s.app.KeepAudit, s.closeResolved, s.simulate, s.exportHeads, s.purge, s.supervisor.watch,
 	} {
 		s.work.Go(func() { work(ctx) })
@@ -196,11 +197,22 @@ func (o *opened) ping(ctx context.Context, t desk.Target, e desk.Event, open fun
 	return app.Ping{Delivered: got.Done, Class: got.Class, Status: got.Status, Said: got.Said, Took: time.Since(began)}
 }
 
-// outbox makes what delivers events.
-func (o *opened) outbox() *outbox.Runner {
+// outbox makes what delivers events, to partners and to the provider when that is wanted.
+func (o *opened) outbox(ctx context.Context) (*outbox.Runner, *mapFile, error) {
 	handler := o.webhooks(o.app.OpenTarget).Handler(o.config.waits, o.config.probe)
-	return outbox.New(outbox.Options{Store: o.store, Log: o.log, Metrics: o.metrics,
-		Handlers: map[desk.TargetKind]outbox.Handler{desk.RegisteredTarget: handler, desk.TicketTarget: handler}})
+	handlers := map[desk.TargetKind]outbox.Handler{desk.RegisteredTarget: handler, desk.TicketTarget: handler}
+	file := &mapFile{}
+	if o.config.connector.enabled {
+		connector, used, err := o.connector()
+		if err == nil {
+			err = o.store.MakeConnector(ctx)
+		}
+		if err != nil {
+			return nil, nil, err
+		}
+		handlers[desk.SociomileTarget], file = connector.Handler(), used
+	}
+	return outbox.New(outbox.Options{Store: o.store, Log: o.log, Metrics: o.metrics, Handlers: handlers}), file, nil
 }
 
 // closeResolved closes tickets whose time is over, every minute.

@@ -145,7 +145,7 @@ func (d *Desk) NewTestKey(t testing.TB, partner string, permissions ...desk.Perm
 
 // Actor is who an API key acts as.
 func (d *Desk) Actor(k app.CreatedKey) desk.Actor {
-	return desk.Actor{Kind: desk.ByPartner, ID: k.Key.ID, Name: k.Key.Name, PartnerID: k.Key.PartnerID, PartnerName: k.Key.PartnerName, Test: k.Key.Test, Permissions: k.Key.Permissions}
+	return desk.Actor{Kind: desk.ByPartner, ID: k.Key.ID, Name: k.Key.Name, PartnerID: k.Key.PartnerID, PartnerName: k.Key.PartnerName, Test: k.Key.Test, Provider: k.Key.Provider, Permissions: k.Key.Permissions}
 }
 
 func must(t testing.TB, err error) {
