@@ -3,6 +3,7 @@ package api
 import (
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"banksulutgo.co.id/servicedesk/app"
@@ -80,7 +81,7 @@ func deliveryCursor(l app.DeliveryList, p app.DeliveryPage) *string {
 	case l.Ticket != "":
 		return placeCursor("ticket", number(p.Seq))
 	case l.State != "":
-		return placeCursor(string(l.State), strconv.FormatInt(p.After.At.UnixMicro(), 10), p.After.TicketID)
+		return placeCursor(string(l.State), strconv.FormatInt(p.After.At.UnixMicro(), 10), p.After.TicketID, p.After.Again)
 	}
 	return placeCursor("all", number(p.Before))
 }
@@ -93,20 +94,20 @@ func (q *query) deliveryPlace(l *app.DeliveryList) {
 	case l.Ticket != "":
 		kind, into = "ticket", &l.Seq
 	case l.State != "":
-		kind, parts, into = string(l.State), 2, &due
+		kind, parts, into = string(l.State), 3, &due
 	}
 	place := q.place(kind, parts)
 	if place == nil {
 		return
 	}
 	n, err := strconv.ParseInt(place[0], 10, 64)
-	if err != nil || n <= 0 || parts == 2 && !desk.IsID(place[1]) {
+	if err != nil || n <= 0 || parts == 3 && (!desk.IsID(place[1]) || strings.Trim(place[2], "0123456789") != "") {
 		q.faults.Add("cursor", desk.CursorInvalid)
 		return
 	}
 	*into = n
-	if parts == 2 {
-		l.After = app.LanePlace{At: time.UnixMicro(due).UTC(), TicketID: place[1]}
+	if parts == 3 {
+		l.After = app.LanePlace{At: time.UnixMicro(due).UTC(), TicketID: place[1], Again: place[2]}
 	}
 }
 

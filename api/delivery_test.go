@@ -160,7 +160,7 @@ func TestParametersOfDeliveriesAreChecked(t *testing.T) {
 		for query, odd := range map[string][]string{
 			"":                {"all", "all,", "all,x", "all,0", "all,-1", "all,1,2", "ticket,1", "webhook,1", "all,99999999999999999999"},
 			"ticketNumber=1&": {"all,1", "ticket,0"},
-			"state=PENDING&":  {"all,1", "PENDING,1", "PENDING,1,\x00", "PENDING,1,\xff", "PENDING,x,01jff7f620zzzzzzzzzzzzzzzz", "FAILED,1,01jff7f620zzzzzzzzzzzzzzzz"},
+			"state=PENDING&":  {"all,1", "PENDING,1", "PENDING,1,\x00,", "PENDING,1,\xff,", "PENDING,x,01jff7f620zzzzzzzzzzzzzzzz,", "PENDING,1,01jff7f620zzzzzzzzzzzzzzzz", "PENDING,1,01jff7f620zzzzzzzzzzzzzzzz,\x00", "FAILED,1,01jff7f620zzzzzzzzzzzzzzzz,"},
 		} {
 			for _, text := range odd {
 				wantFaults(t, c.Get(t, path+"/deliveries?"+query+"cursor="+encoded(text)), map[string]string{"cursor": cursor})
@@ -273,6 +273,56 @@ func TestWhatAWebhookDoesNotWantIsNeitherShownNorSentAgain(t *testing.T) {
 		wantMessage(t, c.Post(t, path+"/resend", `{"from":"1","until":"10000"}`), 200, "What was asked for will be sent again")
 		if got := r.delivered(t, d, 5)[0]; !strings.Contains(got.body, `"TICKET_CREATED"`) {
 			t.Errorf("from before it was registered: %s", got.body)
+		}
+	})
+}
+
+func TestAnEventThatIsSentAgainThoughItIsNotWantedIsListed(t *testing.T) {
+	onDesks(t, func(t *testing.T, d *desktest.Desk) {
+		c, r := partner(t, d, "partner"), newReceiver(t)
+		path, _ := registered(t, c, `{"url":"`+r.URL+`","echo":false,"events":["COMMENT_ADDED"]}`)
+		number, event := claimed(t, c)
+		comment(t, c, number) // the partner's own
+		d.Sequence(t)
+		lists := func(state string) {
+			t.Helper()
+			first, second := number+":TICKET_CREATED:"+state, number+":COMMENT_ADDED:"+state
+			want := map[string]string{"": second + " " + first, "ticketNumber=" + number: first + " " + second, "state=PENDING": "", "state=FAILED": ""}
+			if state == "PENDING" { // what failed waits for nobody and holds up nothing
+				want["state=PENDING"] = first + " " + second
+			}
+			for query, want := range want {
+				if got := standings(t, c, path+"/deliveries?"+query); got != want {
+					t.Errorf("%s holds %q, want %q", query, got, want)
+				}
+			}
+		}
+		resend := func() {
+			t.Helper()
+			for _, seq := range []string{"1", "2"} {
+				c.Post(t, path+"/deliveries/"+strings.TrimSuffix(event, "1")+seq+"/resend", "").Want(t, 200)
+			}
+		}
+		resend()
+		lists("PENDING")
+		for cursor, n := "", 1; n <= 2; n++ { // they have one time and one ticket
+			page := c.Get(t, path+"/deliveries?state=PENDING&limit=1&cursor="+cursor).Want(t, 200)
+			if got, want := page.Text("deliveries.0.eventId"), strings.TrimSuffix(event, "1")+fmt.Sprint(n); got != want || page.Len("deliveries") != 1 {
+				t.Errorf("page %d holds %s, want %s", n, got, want)
+			}
+			cursor = page.Text("cursor")
+		}
+		r.answerWith(400, "")
+		r.delivered(t, d, 2)
+		lists("FAILED")
+		d.Clock.Advance(time.Minute)
+		resend()
+		r.answerWith(204, "")
+		r.delivered(t, d, 2)
+		lists("DELIVERED")
+		got := c.Get(t, path+"/deliveries?ticketNumber="+number).Want(t, 200)
+		if classes := got.Text("deliveries.1.attempts.0.class") + " " + got.Text("deliveries.1.attempts.1.class"); classes != "REFUSED DELIVERED" || got.Len("deliveries.1.attempts") != 2 {
+			t.Errorf("its attempts are %s", got.Text("deliveries.1.attempts"))
 		}
 	})
 }

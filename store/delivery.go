@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"banksulutgo.co.id/servicedesk/desk"
@@ -40,20 +41,35 @@ const ClassSkipped = "SKIPPED"
 type LanePlace struct {
 	At       time.Time
 	TicketID string
+	Again    string
 }
 
-// scannedAtOnce is how many events of a partner's feed are looked at for one page of deliveries: of a target that only
-// some tickets name, a page may hold few.
+// scannedAtOnce is how many rows are looked at for one answer: events of a partner's feed for a page of deliveries (of a
+// target that only some tickets name, a page may hold few), or attempts.
 const scannedAtOnce = 500
 
-const deliveryColumns = `SELECT e.ticket_id, e.seq, e.type, e.feed_number, e.at, k.number, l.head, l.tries, CASE WHEN l.lease > 0 THEN 0 ELSE l.due END, l.dead_at `
+const deliveredEvent = `SELECT e.ticket_id, e.seq, e.type, e.feed_number, e.at, k.number, `
 
-// sent is the condition that an event e of a lane l was, or will be, sent to its target, if it is of a type that the target
-// wants, and wanted when it happened.
-const sent = `e.seq >= l.first AND e.seq <= l.tail AND e.public`
+// standing returns the columns that tell where a lane stands, which may not be there.
+func standing(lane string) string {
+	return strings.ReplaceAll(`COALESCE(x.head, 0), COALESCE(x.tries, 0), COALESCE(CASE WHEN x.lease > 0 THEN 0 ELSE x.due END, 0), COALESCE(x.dead_at, 0)`, "x", lane)
+}
+
+// sent is the condition that an event e of a lane l was, or will be, sent to its target t, as the target is now, if the target
+// wanted it when it happened.
+const sent = `e.seq >= l.first AND e.seq <= l.tail AND e.public AND (t.events = '' OR REPLACE(t.events, e.type, '') <> t.events) AND (t.echo OR ` + foreign + `)`
 
 // foreign is the condition that an event e is not the doing of its own partner.
 const foreign = `NOT EXISTS (SELECT 1 FROM api_key a WHERE a.id = e.actor_id AND a.partner_id = e.partner_id)`
+
+// told are the public events that the target $1 was told of, or is owed: those of the lane l of their ticket, those that somebody
+// asked for, whether or not the target wants them, each in a lane o of its own, and those that it got, or should have got
+// because somebody asked, some time before.
+const told = ` FROM event e JOIN ticket k ON k.id = e.ticket_id JOIN target t ON t.id = $1
+ LEFT JOIN lane l ON l.ticket_id = e.ticket_id AND l.target_id = t.id AND l.again = '' AND ` + sent + `
+ LEFT JOIN lane o ON o.ticket_id = e.ticket_id AND o.target_id = t.id AND o.again = CAST(e.seq AS text)
+ WHERE e.public AND e.feed_number > 0 AND (l.head IS NOT NULL OR o.head IS NOT NULL
+ OR (SELECT 1 FROM attempt a WHERE a.ticket_id = e.ticket_id AND a.target_id = t.id AND a.seq = e.seq AND (a.again <> '' OR a.status BETWEEN 200 AND 299 OR a.class = '` + ClassSkipped + `') LIMIT 1) IS NOT NULL) `
 
 // Deliveries reads what a target was told, newest first, from before a place in its partner's feed (0: the end). It
 // returns the place from which to go on, 0 at the end; a page may hold fewer than there are, or none.
@@ -67,33 +83,25 @@ func (tx *Tx) Deliveries(t desk.Target, before int64, limit int) (found []Delive
 	if err != nil {
 		return nil, 0, err
 	}
-	found, err = tx.deliveries(deliveryColumns+`FROM event e JOIN lane l ON l.ticket_id = e.ticket_id AND l.target_id = $1 AND l.again = '' JOIN ticket k ON k.id = e.ticket_id
- WHERE e.partner_id = $2 AND e.feed_number < $3 AND e.feed_number >= $4 AND e.feed_number > 0 AND `+sent+` AND ($5 OR `+foreign+`) ORDER BY e.feed_number DESC LIMIT $6`,
-		t.ID, t.PartnerID, before, last, t.Echo, limit)
+	found, err = tx.deliveries(t, deliveredEvent+standing("l")+`, `+standing("o")+told+`
+ AND e.partner_id = $2 AND e.feed_number < $3 AND e.feed_number >= $4 ORDER BY e.feed_number DESC LIMIT $5`, t.PartnerID, before, last, limit)
 	switch {
 	case len(found) == limit && limit > 0:
 		next = found[limit-1].Cursor
 	case scanned == scannedAtOnce:
 		next = last
 	}
-	if err == nil {
-		found, err = tx.withAttempts(t, found)
-	}
 	return found, next, err
 }
 
 // TicketDeliveries reads what a target was told of a ticket, and what it is owed, the oldest first, behind the event of a
-// seq. It returns the seq from which to go on, 0 at the end; a page may hold fewer than there are, or none.
+// seq. It returns the seq from which to go on, 0 at the end.
 func (tx *Tx) TicketDeliveries(t desk.Target, ticketID string, after int64, limit int) (found []Delivery, next int64, err error) {
-	found, err = tx.deliveries(deliveryColumns+`FROM lane l JOIN event e ON e.ticket_id = l.ticket_id JOIN ticket k ON k.id = l.ticket_id
- WHERE l.ticket_id = $1 AND l.target_id = $2 AND l.again = '' AND e.seq > $3 AND `+sent+` AND ($4 OR `+foreign+`) ORDER BY e.seq LIMIT $5`, ticketID, t.ID, after, t.Echo, limit)
-	if err != nil {
-		return nil, 0, err
-	}
+	found, err = tx.deliveries(t, deliveredEvent+standing("l")+`, `+standing("o")+told+`
+ AND e.ticket_id = $2 AND e.seq > $3 ORDER BY e.seq LIMIT $4`, ticketID, after, limit)
 	if len(found) == limit && limit > 0 {
 		next = found[limit-1].Event.Seq
 	}
-	found, err = tx.withAttempts(t, found)
 	return found, next, err
 }
 
@@ -104,11 +112,12 @@ func (tx *Tx) Undelivered(t desk.Target, state DeliveryState, after LanePlace, t
 	if state == DeliveryFailed {
 		order = "dead_at"
 	}
-	page := `(SELECT ticket_id, first, head, tail, tries, due, lease, dead_at FROM lane WHERE target_id = $1 AND ` + order + ` > 0 AND (` + order + `, ticket_id) > ($2, $3) AND again = '' ORDER BY ` + order + `, ticket_id LIMIT $4) AS l`
-	rows, args := 0, []any{t.ID, sql.Micros(after.At), after.TicketID, tickets}
-	err = tx.sql.Each(`SELECT `+order+`, ticket_id FROM `+page, args, func(scan func(dest ...any) error) error {
+	page := `(SELECT ticket_id, target_id, again, first, head, tail, tries, due, lease, dead_at FROM lane WHERE target_id = $1 AND ` + order + ` > 0 AND (` + order + `, ticket_id, again) > ($2, $3, $4)
+ AND (again = '' OR again = CAST(head AS text)) ORDER BY ` + order + `, ticket_id, again LIMIT $5) AS l`
+	rows, args := 0, []any{sql.Micros(after.At), after.TicketID, after.Again, tickets}
+	err = tx.sql.Each(`SELECT `+order+`, ticket_id, again FROM `+page, append([]any{t.ID}, args...), func(scan func(dest ...any) error) error {
 		var when int64
-		err := scan(&when, &last.TicketID)
+		err := scan(&when, &last.TicketID, &last.Again)
 		rows++
 		last.At = sql.At(when)
 		return err
@@ -116,66 +125,95 @@ func (tx *Tx) Undelivered(t desk.Target, state DeliveryState, after LanePlace, t
 	if err != nil || rows == 0 {
 		return nil, after, false, err
 	}
-	found, err = tx.deliveries(deliveryColumns+`FROM `+page+` JOIN event e ON e.ticket_id = l.ticket_id AND e.seq >= l.head JOIN ticket k ON k.id = l.ticket_id
- WHERE `+sent+` AND ($5 OR `+foreign+`) ORDER BY l.`+order+`, l.ticket_id, e.seq`, append(args, t.Echo)...)
-	if err == nil {
-		found, err = tx.withAttempts(t, found)
-	}
+	found, err = tx.deliveries(t, deliveredEvent+standing("l")+`, 0, 0, 0, 0 FROM `+page+` JOIN event e ON e.ticket_id = l.ticket_id AND e.seq >= l.head JOIN ticket k ON k.id = l.ticket_id JOIN target t ON t.id = l.target_id
+ WHERE l.again = CAST(e.seq AS text) OR l.again = '' AND `+sent+` ORDER BY l.`+order+`, l.ticket_id, l.again, e.seq`, args...)
 	return found, last, rows == tickets, err
 }
 
-func (tx *Tx) deliveries(query string, args ...any) (found []Delivery, err error) {
-	err = tx.sql.Each(query, args, func(scan func(dest ...any) error) error {
+// deliveries reads the deliveries of a query, with their attempts. The first argument of the query is the target.
+func (tx *Tx) deliveries(t desk.Target, query string, args ...any) (found []Delivery, err error) {
+	err = tx.sql.Each(query, append([]any{t.ID}, args...), func(scan func(dest ...any) error) error {
 		var d Delivery
-		var when, head, due, dead int64
-		err := scan(&d.Event.TicketID, &d.Event.Seq, &d.Event.Type, &d.Cursor, &when, &d.TicketNumber, &head, &d.Tries, &due, &dead)
+		var when int64
+		var lane, again place
+		err := scan(&d.Event.TicketID, &d.Event.Seq, &d.Event.Type, &d.Cursor, &when, &d.TicketNumber, &lane.head, &lane.tries, &lane.due, &lane.dead, &again.head, &again.tries, &again.due, &again.dead)
 		d.Event.At = sql.At(when)
-		d.stand(head, sql.At(due), sql.At(dead))
+		if d.stand(lane); again.head > 0 && d.State != DeliveryPending && d.State != DeliveryFailed {
+			d.stand(again)
+		}
 		found = append(found, d)
 		return err
 	})
-	return found, err
+	if err != nil {
+		return nil, err
+	}
+	return found, tx.readAttempts(t, found)
 }
 
-// withAttempts leaves out what the target does not want, and adds the attempts to the others.
-func (tx *Tx) withAttempts(t desk.Target, found []Delivery) ([]Delivery, error) {
-	found = slices.DeleteFunc(found, func(d Delivery) bool { return !t.Wants(d.Event.Type) })
+// readAttempts adds their attempts to deliveries.
+func (tx *Tx) readAttempts(t desk.Target, found []Delivery) error {
 	places := map[string]*Delivery{}
 	for i := range found {
 		places[found[i].Event.ID()] = &found[i]
 	}
-	return found, tx.sql.EachOfRows(attemptsOf, len(found), func(n int) []any { return []any{found[n].Event.TicketID, t.ID, found[n].Event.Seq} }, func(scan func(dest ...any) error) error {
+	err := tx.sql.EachOfRows(attemptsOf, len(found), func(n int) []any { return []any{found[n].Event.TicketID, t.ID, found[n].Event.Seq} }, func(scan func(dest ...any) error) error {
 		a := Attempt{LaneID: LaneID{TargetID: t.ID}}
 		var when, took int64
 		err := scan(&a.TicketID, &a.Seq, &a.Again, &a.Fence, &when, &took, &a.Class, &a.Status, &a.Said, &a.Doubtful)
 		a.At, a.Took = sql.At(when), time.Duration(took)*time.Microsecond
 		if d := places[a.TicketID+"-"+strconv.FormatInt(a.Seq, 10)]; d != nil {
-			if a.Class == ClassSkipped && d.State == DeliveryDelivered {
-				d.State = DeliverySkipped
-			}
 			d.Attempts = append(d.Attempts, a)
 		}
 		return err
 	})
+	for i := range found {
+		found[i].end()
+	}
+	return err
 }
+
+// end decides by the attempts what became of a delivery that no lane owes.
+func (d *Delivery) end() {
+	good, skipped := slices.ContainsFunc(d.Attempts, Attempt.good), slices.ContainsFunc(d.Attempts, Attempt.skipped)
+	switch {
+	case d.State == DeliveryPending || d.State == DeliveryFailed:
+	case good:
+		d.State = DeliveryDelivered
+	case skipped:
+		d.State = DeliverySkipped
+	case d.State == "":
+		d.State = DeliveryFailed
+	}
+}
+
+func (a Attempt) skipped() bool { return a.Class == ClassSkipped }
+
+func (a Attempt) good() bool { return a.Status >= 200 && a.Status <= 299 }
 
 var attemptsOf = sql.Over(`SELECT a.ticket_id, a.seq, a.again, a.fence, a.at, a.took, a.class, a.status, a.said, a.doubtful FROM (VALUES `, 3, []string{"text", "text", "bigint"},
 	`) AS v JOIN attempt a ON a.ticket_id = v.column1 AND a.target_id = v.column2 AND a.seq = v.column3 ORDER BY a.ticket_id, a.seq, a.at, a.fence`)
 
-// stand decides where the delivery stands by its lane.
-func (d *Delivery) stand(head int64, due, dead time.Time) {
+// place is where a lane stands, in the columns of standing.
+type place struct{ head, tries, due, dead int64 }
+
+// stand decides where the delivery stands by a lane. What it owes no more was delivered; of what it never owed, that is not
+// known.
+func (d *Delivery) stand(in place) {
+	d.State, d.Tries, d.Next = DeliveryPending, 0, time.Time{}
 	switch {
-	case d.Event.Seq < head:
-		d.State, d.Tries = DeliveryDelivered, 0
-	case !dead.IsZero():
+	case in.head == 0:
+		d.State = ""
+	case d.Event.Seq < in.head:
+		d.State = DeliveryDelivered
+	case in.dead > 0:
 		d.State = DeliveryFailed
-	default:
-		d.State = DeliveryPending
 	}
-	if d.Event.Seq > head {
-		d.Tries = 0
-	} else if d.State == DeliveryPending {
-		d.Next = due
+	if d.Event.Seq != in.head {
+		return
+	}
+	d.Tries = int(in.tries)
+	if d.State == DeliveryPending {
+		d.Next = sql.At(in.due)
 	}
 }
 
