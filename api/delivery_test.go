@@ -183,7 +183,7 @@ func TestParametersOfDeliveriesAreChecked(t *testing.T) {
 
 func TestASkippedEventLetsTheLaterOnesGo(t *testing.T) {
 	onDesks(t, func(t *testing.T, d *desktest.Desk) {
-		c, r := partner(t, d, "partner"), newReceiver(t)
+		c, m, r := partner(t, d, "partner"), manager(t, d, "manager"), newReceiver(t)
 		path, _ := registered(t, c, `{"url":"`+r.URL+`"}`)
 		number, event := claimed(t, c)
 		comment(t, c, number)
@@ -191,17 +191,24 @@ func TestASkippedEventLetsTheLaterOnesGo(t *testing.T) {
 		r.answerWith(400, "")
 		r.delivered(t, d, 1)
 		list, at := path+"/deliveries?ticketNumber="+number, path+"/deliveries/"
-		wantMessage(t, c.Post(t, at+second+"/skip", ""), 404, "Delivery not found") // it is not its turn
+		third := strings.TrimSuffix(event, "1") + "3"
+		comment(t, m, number)
+		d.Sequence(t)
+		for _, later := range []string{second, third} {
+			wantMessage(t, c.Post(t, at+later+"/skip", ""), 409, "The next event of this ticket is "+event+". Skip that one first")
+		}
+		wantMessage(t, c.With("Accept-Language", "id").Post(t, at+second+"/skip", ""), 409, "Peristiwa berikutnya dari tiket ini adalah "+event+". Lewatkan yang itu dahulu.")
 		wantBytes(t, c.Post(t, at+event+"/skip", "").Want(t, 200), `{"success":true,"message":"The event will not be delivered"}`)
-		wantMessage(t, c.Post(t, at+event+"/skip", ""), 404, "Delivery not found")
+		wantMessage(t, c.Post(t, at+event+"/skip", ""), 409, "The event was skipped already")
 		r.answerWith(204, "")
-		if got := r.delivered(t, d, 1)[0]; !strings.Contains(got.body, "COMMENT_ADDED") {
+		if got := r.delivered(t, d, 2)[0]; !strings.Contains(got.body, "COMMENT_ADDED") {
 			t.Errorf("after the skip came %s", got.body)
 		}
 		got := c.Get(t, list).Want(t, 200)
 		if got.Text("deliveries.0.state") != "SKIPPED" || got.Text("deliveries.0.attempts.1.class") != "SKIPPED" || got.Text("deliveries.1.state") != "DELIVERED" {
 			t.Errorf("after the skip: %s", got.Body)
 		}
+		wantMessage(t, c.Post(t, at+second+"/skip", ""), 409, "The event was delivered already")
 		for n := range 2 { // each time it is told in the log
 			c.Post(t, at+event+"/resend", "").Want(t, 200)
 			if again := r.delivered(t, d, 1)[0]; again.header.Get("webhook-id") != event {
@@ -315,13 +322,19 @@ func TestAnEventThatIsSentAgainThoughItIsNotWantedIsListed(t *testing.T) {
 		r.answerWith(400, "")
 		r.delivered(t, d, 2)
 		lists("FAILED")
+		first := path + "/deliveries/" + event
+		wantMessage(t, c.Post(t, first+"/skip", ""), 409, "The event is not tried any more and holds up nothing")
+		d.Clock.Advance(time.Minute)
+		resend()
+		c.Post(t, first+"/skip", "").Want(t, 200)
+		wantMessage(t, c.Post(t, first+"/skip", ""), 409, "The event was skipped already")
 		d.Clock.Advance(time.Minute)
 		resend()
 		r.answerWith(204, "")
 		r.delivered(t, d, 2)
 		lists("DELIVERED")
 		got := c.Get(t, path+"/deliveries?ticketNumber="+number).Want(t, 200)
-		if classes := got.Text("deliveries.1.attempts.0.class") + " " + got.Text("deliveries.1.attempts.1.class"); classes != "REFUSED DELIVERED" || got.Len("deliveries.1.attempts") != 2 {
+		if classes := got.Text("deliveries.1.attempts.0.class") + " " + got.Text("deliveries.1.attempts.1.class"); classes != "REFUSED DELIVERED" || got.Len("deliveries.1.attempts") != 2 || got.Len("deliveries.0.attempts") != 3 {
 			t.Errorf("its attempts are %s", got.Text("deliveries.1.attempts"))
 		}
 	})

@@ -251,7 +251,8 @@ func sendAgain(tx *store.Tx, t desk.Target, event string, now time.Time) error {
 }
 
 // SkipDelivery does without an event that was not delivered, so that the later ones of its ticket can go. It returns an Error of
-// code NotFound when the event is not the next one of its ticket, and of code Conflict while it is on its way, or a Replay.
+// code NotFound when the target neither was told of the event nor is owed it; of code Conflict, which says why, when it is not
+// the next one of its ticket, is on its way or not tried any more; or a Replay.
 func (a *App) SkipDelivery(ctx context.Context, actor desk.Actor, id, event string, once Once[struct{}]) error {
 	if err := Authorize(actor, desk.MayUpdate); err != nil {
 		return err
@@ -266,12 +267,10 @@ func (a *App) SkipDelivery(ctx context.Context, actor desk.Actor, id, event stri
 		if err != nil {
 			return none, err
 		}
-		lane, err := tx.LaneOf(t, ticketID, 0)
+		lane, err := a.laneThatTries(tx, t, ticketID, seq)
 		switch {
 		case err != nil:
-			return none, noDelivery(err)
-		case lane.Next != seq:
-			return none, desk.Fail(desk.NotFound, desk.DeliveryNotFound)
+			return none, err
 		case lane.Taken:
 			return none, desk.Fail(desk.Conflict, desk.DeliveryUnderWay)
 		}
@@ -280,6 +279,42 @@ func (a *App) SkipDelivery(ctx context.Context, actor desk.Actor, id, event stri
 		return none, nil
 	})
 	return err
+}
+
+// laneThatTries locks the lane of which an event is the next one: that of its ticket, or its own when it is sent once more. Of
+// an event that is not tried it returns the Error that says why.
+func (a *App) laneThatTries(tx *store.Tx, t desk.Target, ticketID string, seq int64) (store.Lane, error) {
+	lane, err := tx.LaneOf(t, ticketID, 0)
+	if errors.Is(err, store.ErrNotFound) || err == nil && lane.Next != seq {
+		var again store.Lane
+		if again, err = tx.LaneAgain(t, ticketID, seq); errors.Is(err, store.ErrNotFound) {
+			return lane, a.whyNotTried(tx, t, ticketID, seq, lane.Next)
+		}
+		lane = again
+	}
+	return lane, err
+}
+
+// whyNotTried says why an event is not the next one of the lane of its ticket: by what the list of deliveries shows of it.
+func (a *App) whyNotTried(tx *store.Tx, t desk.Target, ticketID string, seq, next int64) error {
+	var page DeliveryPage
+	err := a.tell(&page, t, page.ofTicket(tx, t, ticketID, DeliveryList{Seq: seq - 1, Limit: 1}))
+	if err != nil || len(page.Deliveries) == 0 || page.Deliveries[0].Event.Seq != seq {
+		return noDelivery(err)
+	}
+	switch page.Deliveries[0].State {
+	case store.DeliveryDelivered:
+		return desk.Fail(desk.Conflict, desk.DeliveryDone)
+	case store.DeliverySkipped:
+		return desk.Fail(desk.Conflict, desk.DeliverySkipped)
+	}
+	switch owed, err := tx.LaneOf(t, ticketID, seq); {
+	case errors.Is(err, store.ErrNotFound), err == nil && owed.Next != seq:
+		return desk.Fail(desk.Conflict, desk.DeliveryGivenUp)
+	case err != nil:
+		return err
+	}
+	return desk.Fail(desk.Conflict, desk.DeliveryNotNext, desk.Event{TicketID: ticketID, Seq: next}.ID())
 }
 
 // ownEvent finds a public event of a ticket of the target's partner by its id.

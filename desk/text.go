@@ -35,6 +35,10 @@ const (
 	DeliveryNotFound     Text = "Delivery not found"
 	TooManyTargets       Text = "There are {0} webhooks already. Delete one that is not needed"
 	DeliveryUnderWay     Text = "The delivery is under way. Look again in a minute"
+	DeliveryNotNext      Text = "The next event of this ticket is {0}. Skip that one first"
+	DeliveryDone         Text = "The event was delivered already"
+	DeliverySkipped      Text = "The event was skipped already"
+	DeliveryGivenUp      Text = "The event is not tried any more and holds up nothing"
 	TicketTargetStays    Text = "This webhook comes from the tickets that name it. Disable it instead"
 	TargetKeepsSecret    Text = "The secret of this webhook is that of the API key"
 	TargetChanged        Text = "The webhook was changed since it was read. Read it again and repeat the change"
@@ -171,6 +175,10 @@ var indonesian = map[Text]string{
 	DeliveryNotFound:     "Pengiriman tidak ditemukan.",
 	TooManyTargets:       "Sudah ada {0} webhook. Hapus yang tidak diperlukan.",
 	DeliveryUnderWay:     "Pengiriman sedang berjalan. Lihat kembali dalam satu menit.",
+	DeliveryNotNext:      "Peristiwa berikutnya dari tiket ini adalah {0}. Lewatkan yang itu dahulu.",
+	DeliveryDone:         "Peristiwa sudah terkirim.",
+	DeliverySkipped:      "Peristiwa sudah dilewatkan.",
+	DeliveryGivenUp:      "Peristiwa tidak dicoba lagi dan tidak menahan apa pun.",
 	TicketTargetStays:    "Webhook ini berasal dari tiket yang menyebutnya. Nonaktifkan saja.",
 	TargetKeepsSecret:    "Rahasia webhook ini adalah rahasia kunci API.",
 	TargetChanged:        "Webhook telah berubah sejak dibaca. Baca kembali lalu ulangi perubahan.",

@@ -279,7 +279,7 @@ func deskMessages() []*regexp.Regexp {
 		desk.EitherReference, desk.TicketNotFound, desk.AttachmentNotFound, desk.RequestNotFound, desk.TicketFinalized,
 		desk.SystemUserNotFound, desk.ClaimServiceNotFound, desk.InvalidJSON, desk.BodyTooLarge, desk.NotJSON,
 		desk.BadEncoding, desk.BodySlow, desk.RequestIDReused, desk.ChangedElsewhere, desk.RateLimited, desk.TryLater, desk.InternalError,
-		desk.TargetNotFound, desk.DeliveryNotFound, desk.TooManyTargets, desk.DeliveryUnderWay, desk.TicketTargetStays, desk.TargetKeepsSecret, desk.TargetChanged,
+		desk.TargetNotFound, desk.DeliveryNotFound, desk.TooManyTargets, desk.DeliveryUnderWay, desk.DeliveryNotNext, desk.DeliveryDone, desk.DeliverySkipped, desk.DeliveryGivenUp, desk.TicketTargetStays, desk.TargetKeepsSecret, desk.TargetChanged,
 	}
 	argument := regexp.MustCompile(`\\{\d\\}`)
 	var patterns []*regexp.Regexp

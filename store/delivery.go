@@ -229,16 +229,25 @@ type Lane struct {
 
 // LaneOf reads and locks the lane of a ticket to a target, or ErrNotFound, and what it owes from a seq on.
 func (tx *Tx) LaneOf(t desk.Target, ticketID string, from int64) (Lane, error) {
-	l := Lane{LaneID: LaneID{TicketID: ticketID, TargetID: t.ID}}
+	return tx.lane(LaneID{TicketID: ticketID, TargetID: t.ID}, from)
+}
+
+// LaneAgain reads and locks the lane in which a single event is sent to a target once more, or ErrNotFound.
+func (tx *Tx) LaneAgain(t desk.Target, ticketID string, seq int64) (Lane, error) {
+	return tx.lane(LaneID{TicketID: ticketID, TargetID: t.ID, Again: strconv.FormatInt(seq, 10)}, seq)
+}
+
+func (tx *Tx) lane(id LaneID, from int64) (Lane, error) {
+	l := Lane{LaneID: id}
 	var lease, dead int64
-	err := tx.sql.One(`SELECT head, tail, fence, lease, dead_at FROM lane WHERE ticket_id = $1 AND target_id = $2 AND again = ''`+tx.store.engine.Dialect().ForUpdate,
-		[]any{ticketID, t.ID}, &l.Head, &l.Tail, &l.Fence, &lease, &dead)
+	err := tx.sql.One(`SELECT head, tail, fence, lease, dead_at FROM lane WHERE ticket_id = $1 AND target_id = $2 AND again = $3`+tx.store.engine.Dialect().ForUpdate,
+		[]any{id.TicketID, id.TargetID, id.Again}, &l.Head, &l.Tail, &l.Fence, &lease, &dead)
 	if err != nil {
 		return l, err
 	}
 	l.Taken, l.Dead = lease > sql.Micros(tx.store.Now()), dead > 0
 	err = tx.sql.One(`SELECT COALESCE(MIN(o.seq), 0) FROM event o JOIN lane l ON l.ticket_id = $1 AND l.target_id = $2 AND l.again = $3 JOIN target t ON t.id = l.target_id WHERE `+wanted+` AND o.seq >= $4`,
-		[]any{ticketID, t.ID, "", from}, &l.Next)
+		[]any{id.TicketID, id.TargetID, id.Again, from}, &l.Next)
 	return l, err
 }
 

@@ -178,6 +178,9 @@ func exerciseDeliveries(t *testing.T, s *store.Store, one *desk.Ticket) {
 			tx.SkipNext(lane, desktest.Start)
 		}
 		tx.ProbeAt(named.ID, desktest.Start)
+		if _, err := tx.LaneAgain(target, one.ID, 99); !errors.Is(err, store.ErrNotFound) {
+			t.Errorf("a lane that nobody asked for: %v", err)
+		}
 		return errors.Join(err, second(tx.CountRegistered("p")))
 	}))
 	check(t, s.Read(t.Context(), func(tx *store.Tx) error {
