@@ -174,7 +174,18 @@ func readFeedPlace(in *input, name string) (place int64, given bool) {
 }
 
 func wordSentAgain(in *input, a app.SentAgain) (web.Answer, error) {
-	return web.JSON(http.StatusOK, sentAgain{Success: true, Tickets: a.Tickets, More: a.More, Message: "What was asked for will be sent again",
+	message, undelivered := "What was asked for will be sent again", in.Bool("undelivered")
+	switch {
+	case a.UnderWay:
+		message = "The event is being sent at this moment"
+	case a.Tickets == 0 && !undelivered:
+		message = "Nothing is sent again: the webhook wants none of these events, or they are still to be delivered"
+	case a.Held:
+		message = "The webhook is disabled: what is undelivered, and what was asked for, is held and sent when it is enabled"
+	case a.Tickets == 0:
+		message = "Nothing is sent again: nothing failed or waits for its next attempt"
+	}
+	return web.JSON(http.StatusOK, sentAgain{Success: true, Tickets: a.Tickets, More: a.More, Message: message,
 		Warnings: warningTexts(in.warnings(nil), in.request.Language)})
 }
 

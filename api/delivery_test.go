@@ -239,7 +239,7 @@ func TestAnEventOnItsWayCannotBeSkipped(t *testing.T) {
 			if got := c.Get(t, path+"/deliveries").Want(t, 200); got.Text("deliveries.0.state") != "PENDING" || got.Text("deliveries.0.nextAttemptAt") != "null" {
 				t.Errorf("on its way: %s", got.Body)
 			}
-			c.Post(t, path+"/deliveries/"+event+"/resend", "").Want(t, 200)
+			wantBytes(t, c.Post(t, path+"/deliveries/"+event+"/resend", "").Want(t, 200), `{"success":true,"tickets":0,"more":false,"message":"The event is being sent at this moment"}`)
 		})
 		if got := c.Get(t, path+"/deliveries"); got.Text("deliveries.0.state") != "DELIVERED" || got.Len("deliveries.0.attempts") != 1 {
 			t.Errorf("afterwards: %s", got.Body)
@@ -265,9 +265,12 @@ func TestWhatAWebhookDoesNotWantIsNeitherShownNorSentAgain(t *testing.T) {
 				t.Errorf("deliveries%s are %q, want %q", query, got, want)
 			}
 		}
-		for body, tickets := range map[string]string{`{"from":"1","until":"6"}`: "1", `{"from":"1","until":"2"}`: "0", `{"from":"7","until":"9"}`: "0", `{"undelivered":true}`: "0"} {
-			wantBytes(t, c.Post(t, path+"/resend", body).Want(t, 200), `{"success":true,"tickets":`+tickets+`,"more":false,"message":"What was asked for will be sent again"}`)
+		const none = "Nothing is sent again: the webhook wants none of these events, or they are still to be delivered"
+		for _, asked := range [][3]string{{`{"from":"1","until":"6"}`, "1", "What was asked for will be sent again"}, {`{"from":"1","until":"6"}`, "0", none},
+			{`{"from":"1","until":"2"}`, "0", none}, {`{"undelivered":true}`, "0", "Nothing is sent again: nothing failed or waits for its next attempt"}} {
+			wantBytes(t, c.Post(t, path+"/resend", asked[0]).Want(t, 200), `{"success":true,"tickets":`+asked[1]+`,"more":false,"message":"`+asked[2]+`"}`)
 		}
+		wantFaults(t, c.Post(t, path+"/resend", `{"from":"7","until":"9"}`), map[string]string{"from": "From is beyond the end of the feed, which is at 6"})
 		for _, got := range r.delivered(t, d, 2) {
 			if !strings.Contains(got.body, `"COMMENT_ADDED"`) || !strings.Contains(got.body, `"isFromSupport":true`) {
 				t.Errorf("sent again was %s", got.body)
@@ -340,6 +343,45 @@ func TestAnEventThatIsSentAgainThoughItIsNotWantedIsListed(t *testing.T) {
 	})
 }
 
+func TestWhatIsAskedForOfADisabledWebhookIsHeld(t *testing.T) {
+	onDesks(t, func(t *testing.T, d *desktest.Desk) {
+		c, r := partner(t, d, "partner"), newReceiver(t)
+		path, _ := registered(t, c, `{"url":"`+r.URL+`","active":false}`)
+		number, event := claimed(t, c)
+		d.Sequence(t)
+		const held = "The webhook is disabled: what is undelivered, and what was asked for, is held and sent when it is enabled"
+		wantMessage(t, c.Post(t, path+"/deliveries/"+event+"/resend", ""), 200, held)
+		wantMessage(t, c.Post(t, path+"/resend", `{"undelivered":true}`), 200, held)
+		c.Patch(t, path, `{"active":true}`).Want(t, 200)
+		r.delivered(t, d, 1)
+		c.Patch(t, path, `{"active":false}`).Want(t, 200)
+		wantMessage(t, c.Post(t, path+"/resend", `{"from":"1","until":"1"}`), 200, held)
+		wantMessage(t, c.Post(t, path+"/deliveries/"+event+"/resend", ""), 200, held)
+		if got := standings(t, c, path+"/deliveries"); got != number+":TICKET_CREATED:PENDING" {
+			t.Errorf("held is %q", got)
+		}
+		c.Patch(t, path, `{"active":true}`).Want(t, 200)
+		r.delivered(t, d, 2)
+	})
+}
+
+func TestAnEventThatIsBeingSentAgainIsTriedAtOnceWhenItIsAskedForOnceMore(t *testing.T) {
+	onDesks(t, func(t *testing.T, d *desktest.Desk) {
+		c, r := partner(t, d, "partner"), newReceiver(t)
+		path, _ := registered(t, c, `{"url":"`+r.URL+`"}`)
+		_, event := claimed(t, c)
+		r.delivered(t, d, 1)
+		resend := path + "/deliveries/" + event + "/resend"
+		c.Post(t, resend, "").Want(t, 200)
+		r.answerWith(500, "")
+		d.Deliver(t, outbox.Waits{time.Hour}, func() { r.next(t, 1) }) // waits
+		c.Post(t, resend, "").Want(t, 200)
+		if got := c.Get(t, path+"/deliveries"); got.Text("deliveries.0.state") != "PENDING" || got.Text("deliveries.0.nextAttemptAt") != "2024-12-19T10:30:00Z" {
+			t.Errorf("asked for once more: %s", got.Body)
+		}
+	})
+}
+
 func TestEverythingUndeliveredIsSentAtOnce(t *testing.T) {
 	onDesks(t, func(t *testing.T, d *desktest.Desk) {
 		c, r := partner(t, d, "partner"), newReceiver(t)
@@ -377,7 +419,8 @@ func TestWhatToSendAgainIsSaidInOneWay(t *testing.T) {
 		for body, want := range cases {
 			wantFaults(t, c.Post(t, path+"/resend", body), want)
 		}
-		wantTexts(t, c.Post(t, path+"/resend", `{"from":"12","until":"10011","x":1}`).Want(t, 200).Warnings(), map[string]string{"x": "Unknown field, ignored"})
+		wantTexts(t, c.Post(t, path+"/resend", `{"undelivered":true,"x":1}`).Want(t, 200).Warnings(), map[string]string{"x": "Unknown field, ignored"})
+		wantFaults(t, c.Post(t, path+"/resend", `{"from":"12","until":"10011"}`), map[string]string{"from": "From is beyond the end of the feed, which is at 0"})
 		r := c.With("Accept-Language", "id").Post(t, path+"/resend", `{}`).Want(t, 400)
 		wantTexts(t, r.Errors(), map[string]string{"undelivered": "Isi salah satu: undelivered, atau from dan until."})
 	})

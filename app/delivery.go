@@ -160,13 +160,16 @@ type Again struct {
 
 // SentAgain is what will be sent again.
 type SentAgain struct {
-	Tickets int  // of how many tickets, beside those whose turn it was anyway
-	More    bool // there is more than one request sends again: ask once more
+	Tickets  int  // of how many tickets, beside those whose turn it was anyway
+	More     bool // there is more than one request sends again: ask once more
+	Held     bool // the target is disabled: nothing is sent before it is enabled
+	UnderWay bool // the one event is being sent at this moment, and not once more
 }
 
 // SendAgain sends events to a target once more: one, a range of the feed, or all that is undelivered. One that failed, or
 // waits for its next attempt, is tried at once with all its attempts; one that was delivered is sent besides what comes
-// now. A target that could not be reached is tried at once. It returns an Error of code Invalid or NotFound, or a Replay.
+// now. A target that could not be reached is tried at once. It returns an Error of code Invalid, also for a range that begins
+// beyond the end of the feed, or NotFound, or a Replay.
 func (a *App) SendAgain(ctx context.Context, actor desk.Actor, id string, again Again, once Once[SentAgain]) (SentAgain, error) {
 	if err := Authorize(actor, desk.MayUpdate); err != nil {
 		return SentAgain{}, err
@@ -189,13 +192,14 @@ func (a *App) SendAgain(ctx context.Context, actor desk.Actor, id string, again 
 		switch {
 		case err != nil:
 		case again.Event != "":
-			did.Tickets, err = 1, sendAgain(tx, t, again.Event, now)
+			did, err = sendAgain(tx, t, again.Event, now)
 		case !again.Undelivered:
-			did.Tickets, err = tx.SendRangeAgain(t, again.From, again.Until, now)
+			did.Tickets, err = sendRangeAgain(tx, t, again, now)
 		}
 		if err != nil {
 			return SentAgain{}, err
 		}
+		did.Held = t.State == desk.TargetDisabled
 		tx.ProbeAt(id, now) // whoever asks has mended something
 		tx.Audit(desk.NewAudit(now, actor, "webhook.resend", id, desk.OutcomeOK))
 		return did, nil
@@ -230,24 +234,40 @@ func (a *App) revive(ctx context.Context, id string) (did SentAgain, err error) 
 	return did, nil
 }
 
+// sendRangeAgain sends again what happened from one place of the feed to another.
+func sendRangeAgain(tx *store.Tx, t desk.Target, again Again, now time.Time) (tickets int, err error) {
+	end, err := tx.FeedEnd(t.PartnerID)
+	switch {
+	case err != nil:
+		return 0, err
+	case again.From > end:
+		return 0, desk.Faults{{Path: "from", Text: desk.BeyondFeed, Args: []string{strconv.FormatInt(end, 10)}}}.Err()
+	}
+	return tx.SendRangeAgain(t, again.From, again.Until, now)
+}
+
 // sendAgain sends one event again.
-func sendAgain(tx *store.Tx, t desk.Target, event string, now time.Time) error {
+func sendAgain(tx *store.Tx, t desk.Target, event string, now time.Time) (did SentAgain, err error) {
 	ticketID, seq, err := ownEvent(tx, t, event)
 	if err != nil {
-		return err
+		return did, err
 	}
 	lane, err := tx.LaneOf(t, ticketID, seq)
 	switch {
 	case err != nil && (!errors.Is(err, store.ErrNotFound) || t.Kind == desk.TicketTarget):
-		return noDelivery(err)
+		return did, noDelivery(err)
 	case err == nil && lane.Next == seq:
-		if !lane.Taken { // else it is on its way
-			tx.Revive(lane.LaneID, now)
-		}
 	default:
-		tx.SendAgain(ticketID, t.ID, seq, now)
+		if lane, err = tx.LaneAgain(t, ticketID, seq); errors.Is(err, store.ErrNotFound) {
+			tx.SendAgain(ticketID, t.ID, seq, now)
+			return SentAgain{Tickets: 1}, nil
+		}
 	}
-	return nil
+	if err != nil || lane.Taken {
+		return SentAgain{UnderWay: true}, err
+	}
+	tx.Revive(lane.LaneID, now)
+	return SentAgain{Tickets: 1}, nil
 }
 
 // SkipDelivery does without an event that was not delivered, so that the later ones of its ticket can go. It returns an Error of

@@ -99,6 +99,7 @@ const (
 	StatusNotAllowed    Text = "Status cannot change from {0} to {1}. Allowed: {2}"
 	StatusNotAllowedEnd Text = "Status cannot change from {0} to {1}. {0} is final"
 	CursorInvalid       Text = "{field} must be a cursor that this API gave out"
+	BeyondFeed          Text = "{field} is beyond the end of the feed, which is at {0}"
 	AgentUnknown        Text = "{field} does not name an active agent"
 	GroupUnknown        Text = "{field} does not name a support group"
 	NotAllowedForKey    Text = "{field} is not allowed for this API key"
@@ -237,6 +238,7 @@ var indonesian = map[Text]string{
 	StatusNotAllowed:    "Status tidak dapat diubah dari {0} ke {1}. Pilihan: {2}.",
 	StatusNotAllowedEnd: "Status tidak dapat diubah dari {0} ke {1}. {0} adalah status akhir.",
 	CursorInvalid:       "{field} harus kursor yang diberikan API ini.",
+	BeyondFeed:          "{field} melewati akhir umpan, yaitu {0}.",
 	AgentUnknown:        "{field} bukan petugas yang aktif.",
 	GroupUnknown:        "{field} bukan unit kerja yang dikenal.",
 	NotAllowedForKey:    "{field} tidak diizinkan untuk kunci API ini.",

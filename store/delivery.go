@@ -363,8 +363,7 @@ func (tx *Tx) DeletedTarget(before time.Time) (t desk.Target, err error) {
 // how many rows it removed.
 func (s *Store) ForgetTarget(ctx context.Context, t desk.Target, after, places int64) (gone int, end bool, err error) {
 	err = s.writeAlone(ctx, func(tx *Tx) error {
-		var head int64
-		err := tx.sql.One(`SELECT feed_head FROM partner WHERE id = $1`, []any{t.PartnerID}, &head)
+		head, err := tx.FeedEnd(t.PartnerID)
 		if err != nil {
 			return err
 		}

@@ -52,6 +52,12 @@ func (tx *Tx) Feed(partner string, after int64, limit int) ([]FeedEvent, error) 
 	return found, err
 }
 
+// FeedEnd is the place of the newest event in a partner's feed, 0 when there is none, or ErrNotFound.
+func (tx *Tx) FeedEnd(partner string) (place int64, err error) {
+	err = tx.sql.One(`SELECT feed_head FROM partner WHERE id = $1`, []any{partner}, &place)
+	return place, err
+}
+
 // Event reads what says whose an event is and who hears of it, or ErrNotFound.
 func (tx *Tx) Event(ticketID string, seq int64) (desk.Event, error) {
 	e := desk.Event{TicketID: ticketID, Seq: seq}
