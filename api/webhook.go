@@ -39,6 +39,15 @@ type webhookDelivery struct {
 	Waiting         int     `json:"waiting"`
 	Failed          int     `json:"failed"`
 	OldestWaitingAt *string `json:"oldestWaitingAt"`
+	LastDeliveredAt *string `json:"lastDeliveredAt"`
+	LastFailure     *failed `json:"lastFailure"`
+}
+
+// failed is the last attempt that a webhook did not take.
+type failed struct {
+	At     string `json:"at"`
+	Class  string `json:"class"`
+	Status *int   `json:"status"`
 }
 
 // webhookAnswer is a webhook by itself: the answer to a write has a message, that to a new secret the secret.
@@ -240,7 +249,11 @@ func wordTarget(t app.TargetState) webhook {
 }
 
 func wordDeliveryState(t app.TargetState) webhookDelivery {
-	w := webhookDelivery{State: "WORKING", Waiting: min(t.Backlog.Waiting, app.CountMost), Failed: min(t.Backlog.Dead, app.CountMost), OldestWaitingAt: stamp(t.Backlog.Oldest)}
+	w := webhookDelivery{State: "WORKING", Waiting: min(t.Backlog.Waiting, app.CountMost), Failed: min(t.Backlog.Dead, app.CountMost), OldestWaitingAt: stamp(t.Backlog.Oldest),
+		LastDeliveredAt: stamp(t.Lately.Delivered)}
+	if f := t.Lately.Failed; !f.At.IsZero() {
+		w.LastFailure = &failed{desk.FormatTime(f.At), f.Class, httpStatus(f.Status)}
+	}
 	switch {
 	case t.State == desk.TargetDisabled:
 		w.State, w.Since = "DISABLED", stamp(t.StateAt)

@@ -115,7 +115,7 @@ func TestAWebhookIsRegisteredAndItsSecretShownOnce(t *testing.T) {
 		c := partner(t, d, "partner")
 		made := c.Post(t, "/webhooks", `{"url":"https://your-system.com/hook?token=abc","description":"Follow-up","events":["COMMENT_ADDED","STATUS_CHANGED"],"echo":false,"integration":{"requestId":"hook"}}`).Want(t, 201)
 		const shown = `{"id":"<id>","url":"https://your-system.com/hook?token=abc","description":"Follow-up","events":["STATUS_CHANGED","COMMENT_ADDED"],"echo":false,"active":true,"disabledReason":null,` +
-			`"source":"REGISTERED","createdAt":"2024-12-19T10:30:00Z","secretOverlapUntil":null,"delivery":{"state":"WORKING","since":null,"nextTryAt":null,"waiting":0,"failed":0,"oldestWaitingAt":null}}`
+			`"source":"REGISTERED","createdAt":"2024-12-19T10:30:00Z","secretOverlapUntil":null,"delivery":{"state":"WORKING","since":null,"nextTryAt":null,"waiting":0,"failed":0,"oldestWaitingAt":null,"lastDeliveredAt":null,"lastFailure":null}}`
 		wantBytes(t, made, `{"success":true,"webhook":`+shown+`,"secret":"<secret>","message":"Webhook created successfully"}`)
 		if err := webhook.CheckSecret(made.Text("secret")); err != nil {
 			t.Error(err)
@@ -257,7 +257,7 @@ func TestAChangeOfAWebhookLeavesTheRest(t *testing.T) {
 			{`{"echo":true}`, "webhook.echo", "true"},
 			{`{"events":[]}`, "webhook.events", fiveEvents},
 			{`{"description":""}`, "webhook.description", "null"},
-			{`{"active":false}`, "webhook.delivery", `{"state":"DISABLED","since":"2024-12-19T11:30:00Z","nextTryAt":null,"waiting":0,"failed":0,"oldestWaitingAt":null}`},
+			{`{"active":false}`, "webhook.delivery", `{"state":"DISABLED","since":"2024-12-19T11:30:00Z","nextTryAt":null,"waiting":0,"failed":0,"oldestWaitingAt":null,"lastDeliveredAt":null,"lastFailure":null}`},
 			{`{"url":"https://c.example"}`, "webhook.disabledReason", "REQUESTED"},
 			{`{"active":true}`, "webhook.disabledReason", "null"},
 		}
@@ -388,25 +388,30 @@ func TestTheStateOfAWebhookIsShown(t *testing.T) {
 			d.Clock.Advance(time.Minute)
 		}
 		d.Sequence(t)
-		state(`{"state":"WORKING","since":null,"nextTryAt":null,"waiting":3,"failed":0,"oldestWaitingAt":"2024-12-19T10:30:00Z"}`)
+		state(`{"state":"WORKING","since":null,"nextTryAt":null,"waiting":3,"failed":0,"oldestWaitingAt":"2024-12-19T10:30:00Z","lastDeliveredAt":null,"lastFailure":null}`)
 		at := d.Clock.Now().UnixMicro()
 		d.Exec(t, fmt.Sprintf(`UPDATE target SET opened_at = %d, probe_at = %d`, at, at+30_000_000))
-		state(`{"state":"UNREACHABLE","since":"2024-12-19T10:33:00Z","nextTryAt":"2024-12-19T10:33:30Z","waiting":3,"failed":0,"oldestWaitingAt":"2024-12-19T10:30:00Z"}`)
+		state(`{"state":"UNREACHABLE","since":"2024-12-19T10:33:00Z","nextTryAt":"2024-12-19T10:33:30Z","waiting":3,"failed":0,"oldestWaitingAt":"2024-12-19T10:30:00Z","lastDeliveredAt":null,"lastFailure":null}`)
 		d.Exec(t, `UPDATE target SET opened_at = 0, probe_at = 0`)
 		r.answerWith(500, "out of order")
 		r.delivered(t, d, 3)
-		state(`{"state":"WORKING","since":null,"nextTryAt":null,"waiting":0,"failed":3,"oldestWaitingAt":null}`)
+		state(`{"state":"WORKING","since":null,"nextTryAt":null,"waiting":0,"failed":3,"oldestWaitingAt":null,"lastDeliveredAt":null,"lastFailure":{"at":"2024-12-19T10:33:00Z","class":"SERVER_ERROR","status":500}}`)
 		r.answerWith(410, "")
 		opened(t, c, "/claims", aClaim)
 		r.delivered(t, d, 1)
-		state(`{"state":"DISABLED","since":"2024-12-19T10:33:00Z","nextTryAt":null,"waiting":1,"failed":3,"oldestWaitingAt":"2024-12-19T10:33:00Z"}`)
+		state(`{"state":"DISABLED","since":"2024-12-19T10:33:00Z","nextTryAt":null,"waiting":1,"failed":3,"oldestWaitingAt":"2024-12-19T10:33:00Z","lastDeliveredAt":null,"lastFailure":{"at":"2024-12-19T10:33:00Z","class":"GONE","status":410}}`)
 		if got := c.Get(t, path).Text("webhook.disabledReason"); got != "GONE" {
 			t.Errorf("disabled because of %s", got)
 		}
 		r.answerWith(204, "")
+		d.Clock.Advance(time.Minute)
 		c.Patch(t, path, `{"active":true}`).Want(t, 200)
 		r.delivered(t, d, 1)
-		state(`{"state":"WORKING","since":null,"nextTryAt":null,"waiting":0,"failed":3,"oldestWaitingAt":null}`)
+		const both = `"lastDeliveredAt":"2024-12-19T10:34:00Z","lastFailure":{"at":"2024-12-19T10:33:00Z","class":"GONE","status":410}}`
+		state(`{"state":"WORKING","since":null,"nextTryAt":null,"waiting":0,"failed":3,"oldestWaitingAt":null,` + both)
+		if got := c.Get(t, "/webhooks").Text("webhooks.0.delivery"); got != c.Get(t, path).Text("webhook.delivery") {
+			t.Errorf("the list tells %s", got)
+		}
 		d.Exec(t, `INSERT INTO lane (ticket_id, target_id, again, first, head, tail, tries, due, fence, lease, dead_at)
  WITH RECURSIVE many (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM many WHERE n < 1200) SELECT 'many-' || n, t.id, '', 1, 1, 1, 0, 1, 0, 0, 0 FROM target t, many`)
 		if got := c.Get(t, path).Text("webhook.delivery.waiting"); got != "1000" {

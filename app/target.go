@@ -137,10 +137,11 @@ func (a *App) findTarget(tx *store.Tx, actor desk.Actor, id string, forUpdate bo
 // CountMost is where the counting of what is owed to a target ends: what is larger is CountMost+1.
 const CountMost = store.CountMost
 
-// TargetState is a target with what is owed to it.
+// TargetState is a target with what is owed to it, and how its last attempts went.
 type TargetState struct {
 	desk.Target
 	Backlog store.Backlog
+	Lately  store.Lately
 }
 
 // Targets lists the targets that the actor may see, by their ids, after one; more reports whether there are others.
@@ -162,7 +163,7 @@ func (a *App) Targets(ctx context.Context, actor desk.Actor, after string, limit
 			if err := a.show(&t); err != nil {
 				return err
 			}
-			state, err := withBacklog(tx, t)
+			state, err := stateOf(tx, t)
 			if err != nil {
 				return err
 			}
@@ -183,15 +184,19 @@ func (a *App) Target(ctx context.Context, actor desk.Actor, id string) (state Ta
 		if err != nil {
 			return err
 		}
-		state, err = withBacklog(tx, t)
+		state, err = stateOf(tx, t)
 		return err
 	})
 	return state, err
 }
 
-func withBacklog(tx *store.Tx, t desk.Target) (TargetState, error) {
+func stateOf(tx *store.Tx, t desk.Target) (TargetState, error) {
 	backlog, err := tx.Backlog(t.ID)
-	return TargetState{t, backlog}, err
+	if err != nil {
+		return TargetState{}, err
+	}
+	lately, err := tx.Lately(t)
+	return TargetState{t, backlog, lately}, err
 }
 
 // changeTarget changes a target in one transaction. The closure may run twice.
@@ -205,7 +210,7 @@ func (a *App) changeTarget(ctx context.Context, actor desk.Actor, id, action str
 		if err != nil {
 			return made, err
 		}
-		if made.TargetState, err = withBacklog(tx, t); err != nil {
+		if made.TargetState, err = stateOf(tx, t); err != nil {
 			return made, err
 		}
 		if err := change(&made, now); err != nil {

@@ -116,6 +116,36 @@ type Backlog struct {
 	Oldest  time.Time // when the oldest event was recorded that is first of its ticket, as far as was looked; zero: none
 }
 
+// Lately is what became of the last attempts of a target, as far as was looked for it: at scannedAtOnce attempts.
+type Lately struct {
+	Delivered time.Time // when the last one was made that the target took; zero: none
+	Failed    Attempt   // the last one that it did not take; zero: none
+}
+
+// Lately reads how the last attempts of a target went. While its circuit is open, the success is looked for before it opened:
+// since then there are only failures, however many.
+func (tx *Tx) Lately(t desk.Target) (l Lately, err error) {
+	const newest = `FROM (SELECT at, class, status FROM attempt WHERE target_id = $1 AND at <= $2 ORDER BY at DESC LIMIT $3) AS newest `
+	until := int64(1<<63 - 1)
+	err = tx.sql.Each(`SELECT at, class, status `+newest+`WHERE status NOT BETWEEN 200 AND 299 AND class <> $4 ORDER BY at DESC LIMIT 1`, []any{t.ID, until, scannedAtOnce, ClassSkipped},
+		func(scan func(dest ...any) error) error {
+			var when int64
+			err := scan(&when, &l.Failed.Class, &l.Failed.Status)
+			l.Failed.At = sql.At(when)
+			return err
+		})
+	if err != nil {
+		return l, err
+	}
+	if !t.OpenedAt.IsZero() {
+		until = sql.Micros(t.OpenedAt)
+	}
+	var delivered int64
+	err = tx.sql.One(`SELECT COALESCE(MAX(at), 0) `+newest+`WHERE status BETWEEN 200 AND 299`, []any{t.ID, until, scannedAtOnce}, &delivered)
+	l.Delivered = sql.At(delivered)
+	return l, err
+}
+
 // CountMost is where counting ends: what is larger is told as more.
 const CountMost = 1000
 
