@@ -250,8 +250,8 @@ func wordTarget(t app.TargetState) webhook {
 
 func wordDeliveryState(t app.TargetState) webhookDelivery {
 	w := webhookDelivery{State: "WORKING", Waiting: min(t.Backlog.Waiting, app.CountMost), Failed: min(t.Backlog.Dead, app.CountMost), OldestWaitingAt: stamp(t.Backlog.Oldest),
-		LastDeliveredAt: stamp(t.Lately.Delivered)}
-	if f := t.Lately.Failed; !f.At.IsZero() {
+		LastDeliveredAt: stamp(t.Backlog.Lately.Delivered)}
+	if f := t.Backlog.Lately.Failed; !f.At.IsZero() {
 		w.LastFailure = &failed{desk.FormatTime(f.At), f.Class, httpStatus(f.Status)}
 	}
 	switch {

@@ -199,6 +199,30 @@ func TestUnknownFieldsAndCardsOfAWebhookAreWarnedAbout(t *testing.T) {
 	})
 }
 
+func TestAnAddressThatIsNeverCalledIsWarnedAbout(t *testing.T) {
+	onSharedDesks(t, func(t *testing.T, d *desktest.Desk) {
+		c := partner(t, d, "partner")
+		const warning = "This address is not of the internet and is not called: no event arrives there, unless the bank allows its network"
+		path, _ := registered(t, c, aWebhook)
+		for url, want := range map[string]map[string]string{
+			"http://10.1.2.3/hook": {"url": warning}, "https://[::1]:8443/hook": {"url": warning}, "http://169.254.169.254/": {"url": warning}, "https://192.168.0.7": {"url": warning},
+			"http://127.0.0.1:9000/": {}, "http://localhost:9000/": {}, "https://your-system.com/hook": {}, "https://8.8.8.8/": {},
+		} {
+			body := `{"url":` + quote(url) + `}`
+			made := c.Post(t, "/webhooks", body).Want(t, 201)
+			wantTexts(t, made.Warnings(), want)
+			wantTexts(t, c.Patch(t, path, body).Want(t, 200).Warnings(), want)
+			c.Do(t, "DELETE", "/webhooks/"+made.Text("webhook.id"), "").Want(t, 200)
+		}
+		wantTexts(t, c.With("Accept-Language", "id").Post(t, "/webhooks", `{"url":"http://10.1.2.3"}`).Want(t, 201).Warnings(), map[string]string{
+			"url": "Alamat ini bukan alamat internet dan tidak dihubungi: peristiwa tidak akan sampai, kecuali bank mengizinkan jaringannya."})
+		named := c.Post(t, "/claims", set(t, aClaim, "integration.webhookUrl", `"http://10.1.2.3/hook"`)).Want(t, 201)
+		if got := named.Warnings()["integration.webhookUrl"]; got != warning {
+			t.Errorf("of an address that a ticket names: %s", named.Body)
+		}
+	})
+}
+
 func TestAPartnerHasTwentyRegisteredWebhooksAtMost(t *testing.T) {
 	onSharedDesks(t, func(t *testing.T, d *desktest.Desk) {
 		c := partner(t, d, "partner")

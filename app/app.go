@@ -26,6 +26,8 @@ type Options struct {
 	TestKeep      time.Duration   // how long tickets for tests are kept; 0: for ever
 	Forwarding    desk.Forwarding // which new tickets go to Sociomile; default: none
 	ReadsInMemory int             // how many noted reads may wait while they cannot be written; default 4096
+
+	CheckURL func(url string) error // an error for a URL of a partner that is never called; nil: nobody is warned of one
 }
 
 // App does what people and systems ask of the desk. It is safe for concurrent use.
@@ -41,6 +43,7 @@ type App struct {
 	reads     chan desk.AuditEntry
 	ping      Pinger
 	forwards  desk.Forwarding
+	checkURL  func(url string) error
 
 	keepAttempts time.Duration
 
@@ -55,7 +58,7 @@ func New(ctx context.Context, o Options) (*App, error) {
 	if o.ReadsInMemory == 0 {
 		o.ReadsInMemory = 4096
 	}
-	a := &App{store: o.Store, keyring: o.Keyring, blobs: o.Blobs, log: o.Log, autoClose: o.AutoClose, testKeep: o.TestKeep, ping: o.Ping, forwards: o.Forwarding, keepAttempts: o.KeepAttempts,
+	a := &App{store: o.Store, keyring: o.Keyring, blobs: o.Blobs, log: o.Log, autoClose: o.AutoClose, testKeep: o.TestKeep, ping: o.Ping, forwards: o.Forwarding, checkURL: o.CheckURL, keepAttempts: o.KeepAttempts,
 		keys: newKeyCache(), reads: make(chan desk.AuditEntry, o.ReadsInMemory)}
 	if err := a.refresh(ctx); err != nil {
 		return nil, err

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"banksulutgo.co.id/servicedesk/desk"
@@ -237,11 +236,11 @@ func (a *App) revive(ctx context.Context, id string) (did SentAgain, err error) 
 // sendRangeAgain sends again what happened from one place of the feed to another.
 func sendRangeAgain(tx *store.Tx, t desk.Target, again Again, now time.Time) (tickets int, err error) {
 	end, err := tx.FeedEnd(t.PartnerID)
-	switch {
-	case err != nil:
+	if err == nil && again.From > end {
+		err = desk.Faults{{Path: "from", Text: desk.BeyondFeed, Args: []string{strconv.FormatInt(end, 10)}}}.Err()
+	}
+	if err != nil {
 		return 0, err
-	case again.From > end:
-		return 0, desk.Faults{{Path: "from", Text: desk.BeyondFeed, Args: []string{strconv.FormatInt(end, 10)}}}.Err()
 	}
 	return tx.SendRangeAgain(t, again.From, again.Until, now)
 }
@@ -322,27 +321,25 @@ func (a *App) whyNotTried(tx *store.Tx, t desk.Target, ticketID string, seq, nex
 	if err != nil || len(page.Deliveries) == 0 || page.Deliveries[0].Event.Seq != seq {
 		return noDelivery(err)
 	}
-	switch page.Deliveries[0].State {
-	case store.DeliveryDelivered:
+	owed, err := tx.LaneOf(t, ticketID, seq)
+	switch state := page.Deliveries[0].State; {
+	case state == store.DeliveryDelivered:
 		return desk.Fail(desk.Conflict, desk.DeliveryDone)
-	case store.DeliverySkipped:
+	case state == store.DeliverySkipped:
 		return desk.Fail(desk.Conflict, desk.DeliverySkipped)
-	}
-	switch owed, err := tx.LaneOf(t, ticketID, seq); {
-	case errors.Is(err, store.ErrNotFound), err == nil && owed.Next != seq:
-		return desk.Fail(desk.Conflict, desk.DeliveryGivenUp)
-	case err != nil:
+	case err != nil && !errors.Is(err, store.ErrNotFound):
 		return err
+	case err != nil || owed.Next != seq:
+		return desk.Fail(desk.Conflict, desk.DeliveryGivenUp)
 	}
 	return desk.Fail(desk.Conflict, desk.DeliveryNotNext, desk.Event{TicketID: ticketID, Seq: next}.ID())
 }
 
 // ownEvent finds a public event of a ticket of the target's partner by its id.
 func ownEvent(tx *store.Tx, t desk.Target, event string) (ticketID string, seq int64, err error) {
-	ticketID, number, _ := strings.Cut(event, "-")
-	seq, err = strconv.ParseInt(number, 10, 64)
-	if err != nil || !desk.IsID(ticketID) {
-		return "", 0, desk.Fail(desk.NotFound, desk.DeliveryNotFound)
+	ticketID, seq, ok := desk.ParseEventID(event)
+	if !ok {
+		return "", 0, noDelivery(nil)
 	}
 	e, err := tx.Event(ticketID, seq)
 	if err != nil || e.PartnerID != t.PartnerID || !e.Type.Public() {

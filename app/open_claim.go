@@ -106,6 +106,7 @@ func (a *App) warnIntegration(warnings *desk.Faults, actor desk.Actor, in desk.I
 	if in.APIVersion != "" && in.APIVersion != "1.0" {
 		warnings.Add("integration.apiVersion", desk.APIVersionUnknown)
 	}
+	a.warnURL(warnings, "integration.webhookUrl", in.WebhookURL)
 }
 
 // sealTicket encrypts what is stored encrypted only, and makes the hashes that the ticket is found by.

@@ -65,6 +65,13 @@ func (a *App) OpenTarget(t desk.Target, at time.Time) (url string, secrets []str
 	return t.URL, secrets, nil
 }
 
+// warnURL notes that a URL at a path is not called: that would else be known only when events wait.
+func (a *App) warnURL(warnings *desk.Faults, path, url string) {
+	if a.checkURL != nil && a.checkURL(url) != nil {
+		warnings.Add(path, desk.AddressNotCalled)
+	}
+}
+
 // follow lets the address that a new ticket names hear of it.
 func follow(tx *store.Tx, t *desk.Ticket, to *desk.Target) {
 	if to != nil {
@@ -102,6 +109,7 @@ func (a *App) RegisterTarget(ctx context.Context, actor desk.Actor, c desk.Targe
 	if err := t.Change(c, now); err != nil {
 		return ChangedTarget{}, err
 	}
+	a.warnURL(&warnings, "url", t.URL)
 	made := ChangedTarget{TargetState: TargetState{Target: t}, Warnings: warnings}
 	made.Secret, made.Target.Secret = a.newSecret(t.ID)
 	made.Target.SealedURL = a.sealURL(t.ID, t.URL)
@@ -137,11 +145,10 @@ func (a *App) findTarget(tx *store.Tx, actor desk.Actor, id string, forUpdate bo
 // CountMost is where the counting of what is owed to a target ends: what is larger is CountMost+1.
 const CountMost = store.CountMost
 
-// TargetState is a target with what is owed to it, and how its last attempts went.
+// TargetState is a target with what is owed to it.
 type TargetState struct {
 	desk.Target
 	Backlog store.Backlog
-	Lately  store.Lately
 }
 
 // Targets lists the targets that the actor may see, by their ids, after one; more reports whether there are others.
@@ -163,7 +170,7 @@ func (a *App) Targets(ctx context.Context, actor desk.Actor, after string, limit
 			if err := a.show(&t); err != nil {
 				return err
 			}
-			state, err := stateOf(tx, t)
+			state, err := withBacklog(tx, t)
 			if err != nil {
 				return err
 			}
@@ -184,19 +191,15 @@ func (a *App) Target(ctx context.Context, actor desk.Actor, id string) (state Ta
 		if err != nil {
 			return err
 		}
-		state, err = stateOf(tx, t)
+		state, err = withBacklog(tx, t)
 		return err
 	})
 	return state, err
 }
 
-func stateOf(tx *store.Tx, t desk.Target) (TargetState, error) {
-	backlog, err := tx.Backlog(t.ID)
-	if err != nil {
-		return TargetState{}, err
-	}
-	lately, err := tx.Lately(t)
-	return TargetState{t, backlog, lately}, err
+func withBacklog(tx *store.Tx, t desk.Target) (TargetState, error) {
+	backlog, err := tx.Backlog(t)
+	return TargetState{t, backlog}, err
 }
 
 // changeTarget changes a target in one transaction. The closure may run twice.
@@ -210,7 +213,7 @@ func (a *App) changeTarget(ctx context.Context, actor desk.Actor, id, action str
 		if err != nil {
 			return made, err
 		}
-		if made.TargetState, err = stateOf(tx, t); err != nil {
+		if made.TargetState, err = withBacklog(tx, t); err != nil {
 			return made, err
 		}
 		if err := change(&made, now); err != nil {
@@ -235,6 +238,7 @@ func (a *App) ChangeTarget(ctx context.Context, actor desk.Actor, id string, ver
 	var sealed string
 	if c.URL != nil {
 		sealed = a.sealURL(id, *c.URL)
+		a.warnURL(&warnings, "url", *c.URL)
 	}
 	changed, err := a.changeTarget(ctx, actor, id, "webhook.change", once, func(made *ChangedTarget, now time.Time) error {
 		if version != 0 && version != made.Target.Version {

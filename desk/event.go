@@ -2,6 +2,7 @@ package desk
 
 import (
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -48,6 +49,13 @@ type Event struct {
 
 // ID identifies the event for ever, the same in feed and webhooks.
 func (e Event) ID() string { return e.TicketID + "-" + strconv.FormatInt(e.Seq, 10) }
+
+// ParseEventID reads the ticket and the number of an event from its id; ok is false for what is none.
+func ParseEventID(id string) (ticketID string, seq int64, ok bool) {
+	ticketID, number, _ := strings.Cut(id, "-")
+	seq, err := strconv.ParseInt(number, 10, 64)
+	return ticketID, seq, err == nil && IsID(ticketID)
+}
 
 // record numbers an event of the ticket and words its body, in the document's order of keys.
 func (t *Ticket) record(kind EventType, by Actor, at time.Time, data []byte) Event {

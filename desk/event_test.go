@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
@@ -256,5 +257,17 @@ func TestNothingPersonalOrInternalLeavesTheBank(t *testing.T) {
 	}
 	if public != 12 || ticket.Events != 16 {
 		t.Errorf("%d public events of %d", public, ticket.Events)
+	}
+}
+
+func TestAnEventIsKnownByItsIDAndNothingElseIs(t *testing.T) {
+	e := Event{TicketID: NewID(time.Unix(0, 0)), Seq: 12}
+	if ticketID, seq, ok := ParseEventID(e.ID()); ticketID != e.TicketID || seq != 12 || !ok {
+		t.Errorf("%s is read as %s, %d, %t", e.ID(), ticketID, seq, ok)
+	}
+	for _, odd := range []string{"", "-", "-1", e.TicketID, e.TicketID + "-", e.TicketID + "-x", e.TicketID + "-1-2", "x-1", e.TicketID + "-99999999999999999999"} {
+		if _, _, ok := ParseEventID(odd); ok {
+			t.Errorf("%q is taken for the id of an event", odd)
+		}
 	}
 }

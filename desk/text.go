@@ -141,6 +141,7 @@ const (
 	BranchUnknown      Text = "Unknown branch code, kept as given"
 	RecommendedMissing Text = "{field} is recommended for {0}"
 	PartnerIDDiffers   Text = "The partner of this API key is {0}"
+	AddressNotCalled   Text = "This address is not of the internet and is not called: no event arrives there, unless the bank allows its network"
 	APIVersionUnknown  Text = "Unknown API version, answered as 1.0"
 )
 
@@ -258,6 +259,7 @@ var indonesian = map[Text]string{
 	BranchUnknown:      "Kode cabang tidak dikenal, disimpan apa adanya.",
 	RecommendedMissing: "{field} dianjurkan untuk {0}.",
 	PartnerIDDiffers:   "Mitra dari kunci API ini adalah {0}.",
+	AddressNotCalled:   "Alamat ini bukan alamat internet dan tidak dihubungi: peristiwa tidak akan sampai, kecuali bank mengizinkan jaringannya.",
 	APIVersionUnknown:  "Versi API tidak dikenal, dijawab sebagai 1.0.",
 
 	SociomileSent:     "Sociomile sudah menerimanya. Tidak ada yang perlu dilakukan.",

@@ -8,7 +8,9 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"net/url"
 	"slices"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -58,6 +60,26 @@ func (g *Guard) Check(a netip.Addr) error {
 		return nil
 	}
 	return &Refused{Address: a, Why: k.name}
+}
+
+// CheckURL returns a Refused for a URL that must not be called whatever name servers say, because its host is an address, or
+// the name of this machine. Any other name is resolved, and its address checked, when it is called.
+func (g *Guard) CheckURL(address string) error {
+	u, err := url.Parse(address)
+	if err != nil {
+		return err
+	}
+	if a, err := netip.ParseAddr(u.Hostname()); err == nil {
+		return g.Check(a)
+	}
+	name := strings.ToLower(strings.TrimSuffix(u.Hostname(), "."))
+	if name != "localhost" && !strings.HasSuffix(name, ".localhost") { // RFC 6761, section 6.3
+		return nil
+	}
+	if g.Check(netip.IPv6Loopback()) == nil {
+		return nil
+	}
+	return g.Check(netip.AddrFrom4([4]byte{127, 0, 0, 1}))
 }
 
 // Dialer makes a dialer that connects through the guard, within ten seconds. What is checked is the address at the moment

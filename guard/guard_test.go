@@ -77,6 +77,22 @@ func TestAllowedNetworksOpenWhatIsInsideAndNothingElse(t *testing.T) {
 	}
 }
 
+func TestAHostIsRefusedBeforeItIsCalledWhenNoNameServerIsAsked(t *testing.T) {
+	closed := guard.ForPartners(guard.Options{})
+	v4 := guard.ForPartners(guard.Options{Allow: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}})
+	v6 := guard.ForPartners(guard.Options{Allow: []netip.Prefix{netip.MustParsePrefix("::1/128")}})
+	for host, refused := range map[string][3]bool{ // by none allowed, by either loopback
+		"127.0.0.1": {true, false, true}, "[::1]:8443": {true, true, false}, "10.1.2.3": {true, true, true}, "169.254.169.254": {true, true, true},
+		"localhost": {true, false, false}, "LocalHost.": {true, false, false}, "a.localhost": {true, false, false},
+		"8.8.8.8:80": {}, "[2606:4700::1111]": {}, "partner.example": {}, "notlocalhost": {}, "": {},
+	} {
+		url := "https://" + host + "/hook"
+		if got := [3]bool{closed.CheckURL(url) != nil, v4.CheckURL(url) != nil, v6.CheckURL(url) != nil}; got != refused {
+			t.Errorf("%s: refused %v, want %v", host, got, refused)
+		}
+	}
+}
+
 func TestNoAddressBelowASpecialNetworkSlipsThrough(t *testing.T) {
 	partners := guard.ForPartners(guard.Options{})
 	nets := rapid.SampledFrom([]string{"10.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "0.0.0.0/8", "224.0.0.0/3",

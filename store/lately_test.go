@@ -28,7 +28,7 @@ func TestTheLastSuccessIsKnownHoweverLongATargetIsOutOfReach(t *testing.T) {
 		s, target := open(t, e), desk.Target{ID: "one"}
 		lately := func() store.Lately {
 			t.Helper()
-			return read(t, s, func(tx *store.Tx) (store.Lately, error) { return tx.Lately(target) })
+			return read(t, s, func(tx *store.Tx) (store.Backlog, error) { return tx.Backlog(target) }).Lately
 		}
 		if got := lately(); got != (store.Lately{}) {
 			t.Errorf("of no attempts: %+v", got)

@@ -109,11 +109,12 @@ func (tx *Tx) CountRegistered(partner string) (n int, err error) {
 	return n, err
 }
 
-// Backlog says what is owed to a target.
+// Backlog says what is owed to a target, and how its last attempts went.
 type Backlog struct {
 	Waiting int       // tickets with an event that is not delivered yet; counted up to CountMost
 	Dead    int       // tickets whose next event was given up and waits for a person; likewise
 	Oldest  time.Time // when the oldest event was recorded that is first of its ticket, as far as was looked; zero: none
+	Lately  Lately
 }
 
 // Lately is what became of the last attempts of a target, as far as was looked for it: at scannedAtOnce attempts.
@@ -122,9 +123,33 @@ type Lately struct {
 	Failed    Attempt   // the last one that it did not take; zero: none
 }
 
-// Lately reads how the last attempts of a target went. While its circuit is open, the success is looked for before it opened:
+// CountMost is where counting ends: what is larger is told as more.
+const CountMost = 1000
+
+// Backlog reads what is owed to a target, and how its last attempts went.
+func (tx *Tx) Backlog(t desk.Target) (b Backlog, err error) {
+	count := func(where string) (n int, err error) {
+		err = tx.sql.One(`SELECT COUNT(*) FROM (SELECT 1 FROM lane WHERE target_id = $1 AND `+where+` LIMIT $2) AS counted`, []any{t.ID, CountMost + 1}, &n)
+		return n, err
+	}
+	if b.Waiting, err = count(`due > 0`); err != nil {
+		return b, err
+	}
+	if b.Dead, err = count(`dead_at > 0`); err != nil {
+		return b, err
+	}
+	var oldest int64
+	err = tx.sql.One(`SELECT COALESCE(MIN(e.at), 0) FROM (SELECT ticket_id, head FROM lane WHERE target_id = $1 AND due > 0 ORDER BY due LIMIT 100) AS l
+ JOIN event e ON e.ticket_id = l.ticket_id AND e.seq = l.head`, []any{t.ID}, &oldest)
+	if b.Oldest = sql.At(oldest); err == nil {
+		b.Lately, err = tx.lately(t)
+	}
+	return b, err
+}
+
+// lately reads how the last attempts of a target went. While its circuit is open, the success is looked for before it opened:
 // since then there are only failures, however many.
-func (tx *Tx) Lately(t desk.Target) (l Lately, err error) {
+func (tx *Tx) lately(t desk.Target) (l Lately, err error) {
 	const newest = `FROM (SELECT at, class, status FROM attempt WHERE target_id = $1 AND at <= $2 ORDER BY at DESC LIMIT $3) AS newest `
 	until := int64(1<<63 - 1)
 	err = tx.sql.Each(`SELECT at, class, status `+newest+`WHERE status NOT BETWEEN 200 AND 299 AND class <> $4 ORDER BY at DESC LIMIT 1`, []any{t.ID, until, scannedAtOnce, ClassSkipped},
@@ -144,26 +169,4 @@ func (tx *Tx) Lately(t desk.Target) (l Lately, err error) {
 	err = tx.sql.One(`SELECT COALESCE(MAX(at), 0) `+newest+`WHERE status BETWEEN 200 AND 299`, []any{t.ID, until, scannedAtOnce}, &delivered)
 	l.Delivered = sql.At(delivered)
 	return l, err
-}
-
-// CountMost is where counting ends: what is larger is told as more.
-const CountMost = 1000
-
-// Backlog reads what is owed to a target.
-func (tx *Tx) Backlog(target string) (b Backlog, err error) {
-	count := func(where string) (n int, err error) {
-		err = tx.sql.One(`SELECT COUNT(*) FROM (SELECT 1 FROM lane WHERE target_id = $1 AND `+where+` LIMIT $2) AS counted`, []any{target, CountMost + 1}, &n)
-		return n, err
-	}
-	if b.Waiting, err = count(`due > 0`); err != nil {
-		return b, err
-	}
-	if b.Dead, err = count(`dead_at > 0`); err != nil {
-		return b, err
-	}
-	var oldest int64
-	err = tx.sql.One(`SELECT COALESCE(MIN(e.at), 0) FROM (SELECT ticket_id, head FROM lane WHERE target_id = $1 AND due > 0 ORDER BY due LIMIT 100) AS l
- JOIN event e ON e.ticket_id = l.ticket_id AND e.seq = l.head`, []any{target}, &oldest)
-	b.Oldest = sql.At(oldest)
-	return b, err
 }

@@ -33,7 +33,8 @@ type opened struct {
 	config  *config
 	log     *slog.Logger
 	metrics *prometheus.Registry
-	caller  *webhook.Client // of webhooks
+	guard   *guard.Guard    // of addresses that partners give
+	caller  *webhook.Client // of webhooks, through guard
 }
 
 // attachments says whether an installation is opened with the place of its attachments. Commands other than serve do
@@ -47,8 +48,8 @@ const (
 
 // open opens the installation that the configuration names, and makes it when it does not exist.
 func (p *program) open(ctx context.Context, c *config, files attachments, clock func() time.Time) (*opened, error) {
-	o := &opened{config: c, log: p.logger(c), metrics: prometheus.NewRegistry(),
-		caller: webhook.NewClient(guard.ForPartners(guard.Options{Allow: c.allowNets}))}
+	o := &opened{config: c, log: p.logger(c), metrics: prometheus.NewRegistry(), guard: guard.ForPartners(guard.Options{Allow: c.allowNets})}
+	o.caller = webhook.NewClient(o.guard)
 	if err := durable.MakeFolder(c.data); err != nil {
 		return nil, fmt.Errorf("the data folder (SERVICEDESK_DATA) cannot be made: %w", err)
 	}
@@ -70,7 +71,7 @@ func (o *opened) start(ctx context.Context, p *program, files attachments) error
 		return err
 	}
 	options := app.Options{Store: o.store, Keyring: keyring, Log: o.log, AutoClose: o.config.autoClose, TestKeep: o.config.testKeep, KeepAttempts: o.config.keepAttempts, Ping: o.ping,
-		Forwarding: o.config.forwarding()}
+		Forwarding: o.config.forwarding(), CheckURL: o.guard.CheckURL}
 	if files {
 		if o.blobs, err = blob.Open(ctx, o.config.blobs, p.blobOptions(keyring)); err != nil {
 			return fmt.Errorf("the place of the attachments (SERVICEDESK_BLOBS) cannot be used: %w", err)

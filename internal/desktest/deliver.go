@@ -19,8 +19,12 @@ type opener func(t desk.Target, at time.Time) (url string, secrets []string, err
 
 // webhooks makes what calls partners; receivers of tests are on this machine.
 func (d *Desk) webhooks(open opener) *webhook.Deliverer {
-	local := []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
-	return webhook.NewDeliverer(webhook.NewClient(guard.ForPartners(guard.Options{Allow: local})), open, d.Clock.Now)
+	return webhook.NewDeliverer(webhook.NewClient(partners()), open, d.Clock.Now)
+}
+
+// partners guards the addresses that partners give.
+func partners() *guard.Guard {
+	return guard.ForPartners(guard.Options{Allow: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}})
 }
 
 func (d *Desk) ping(ctx context.Context, t desk.Target, e desk.Event, open func(desk.Target, time.Time) (string, []string, error)) app.Ping {

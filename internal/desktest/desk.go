@@ -87,7 +87,7 @@ func (d *Desk) open(t testing.TB) {
 	must(t, err)
 	blobs, err := blob.Open(ctx, filepath.Join(d.Folder, "blobs"), blob.Options{Seal: d.Keyring.SealBytes, Open: d.Keyring.OpenBytes})
 	must(t, err)
-	d.App, err = app.New(ctx, app.Options{Store: d.Store, Keyring: d.Keyring, Blobs: blobs, Log: log, AutoClose: 7 * 24 * hour, TestKeep: 30 * 24 * hour, KeepAttempts: 90 * 24 * hour, Ping: d.ping})
+	d.App, err = app.New(ctx, app.Options{Store: d.Store, Keyring: d.Keyring, Blobs: blobs, Log: log, AutoClose: 7 * 24 * hour, TestKeep: 30 * 24 * hour, KeepAttempts: 90 * 24 * hour, Ping: d.ping, CheckURL: partners().CheckURL})
 	must(t, err)
 	d.serve(t, log)
 }
