@@ -195,6 +195,7 @@ func TestWhatContradictsTheKeyIsWarnedAbout(t *testing.T) {
 		for _, url := range []string{"ftp://example.com", "https://user:secret@example.com/", "example.com/hook", "https://", "javascript:alert(1)", "//example.com"} {
 			wantFaults(t, c.Post(t, "/claims", set(t, aClaim, "integration.webhookUrl", quote(url))), map[string]string{"integration.webhookUrl": "Webhook URL must be a valid http or https URL without user information"})
 		}
+		wantFaults(t, c.Post(t, "/claims", set(t, aClaim, "integration.webhookUrl", `"https://example.com/#top"`)), map[string]string{"integration.webhookUrl": "Webhook URL must not have a fragment (#…), which no request carries"})
 	})
 }
 

@@ -155,7 +155,13 @@ func TestAllThatIsWrongWithAWebhookIsTold(t *testing.T) {
 			"echo": "Echo must be true or false", "active": "Active must be true or false"},
 		`{"url":"ftp://x.example"}`:                                     {"url": url},
 		`{"url":"https://a:b@x.example"}`:                               {"url": url},
-		`{"url":"https://x.example:99999"}`:                             {"url": url},
+		`{"url":"https://x.example:99999"}`:                             {"url": "URL must have a port from 1 to 65535, or none"},
+		`{"url":"https://x.example:0/hook"}`:                            {"url": "URL must have a port from 1 to 65535, or none"},
+		`{"url":"https://x.example/a b"}`:                               {"url": "URL must not contain spaces or control characters"},
+		`{"url":"https://x .example"}`:                                  {"url": "URL must not contain spaces or control characters"},
+		`{"url":"https://x.example/\n"}`:                                {"url": "URL must not contain spaces or control characters"},
+		`{"url":"https://x.example/hook#top"}`:                          {"url": "URL must not have a fragment (#…), which no request carries"},
+		`{"url":"https://x.example/hook#"}`:                             {"url": "URL must not have a fragment (#…), which no request carries"},
 		`{"url":"https://x.example/4111111111111111"}`:                  {"url": "URL must not be a card number"},
 		`{"url":"` + strings.Repeat("x", 2049) + `"}`:                   {"url": "URL must be at most 2048 characters"},
 		`{"url":"https://x.example","events":["NEWS",5]}`:               {"events.0": "Invalid events.0. Must be one of: TICKET_CREATED, STATUS_CHANGED, COMMENT_ADDED, TICKET_RESOLVED, TICKET_CLOSED", "events.1": "events.1 must be a text"},
@@ -179,6 +185,10 @@ func TestAllThatIsWrongWithAWebhookIsTold(t *testing.T) {
 		}
 		r := c.With("Accept-Language", "id").Post(t, "/webhooks", `{"url":"x"}`).Want(t, 400)
 		wantTexts(t, r.Errors(), map[string]string{"url": "Format URL tidak valid (http atau https, tanpa nama pengguna)."})
+		for given, want := range map[string]string{"https://x.example:99999": "Port pada URL harus dari 1 sampai 65535, atau tanpa port.", "https://x.example/ ": "URL tidak boleh memuat spasi atau karakter kontrol.",
+			"https://x.example/#a": "URL tidak boleh memuat fragmen (#…), yang tidak dibawa permintaan mana pun."} {
+			wantTexts(t, c.With("Accept-Language", "id").Post(t, "/webhooks", `{"url":"`+given+`"}`).Want(t, 400).Errors(), map[string]string{"url": want})
+		}
 	})
 }
 

@@ -38,8 +38,8 @@ type Integration struct {
 // check notes what is wrong with the integration object. An identifier that is a full card number is refused: it
 // could neither be stored nor be changed.
 func (in Integration) check(faults *Faults) {
-	if in.WebhookURL != "" && !validTarget(in.WebhookURL) {
-		faults.Add("integration.webhookUrl", MustBeURL)
+	if in.WebhookURL != "" {
+		checkTargetURL(faults, "integration.webhookUrl", in.WebhookURL)
 	}
 	refuseCard(faults, "integration.partnerId", in.PartnerID)
 	refuseCard(faults, "integration.requestId", in.RequestID)

@@ -131,7 +131,8 @@ func TestURLsThatMayBeCalled(t *testing.T) {
 	for given, want := range map[string]bool{
 		"https://your-system.com/webhook": true,
 		"http://10.0.0.1:8080/":           true, // whether it may be reached is decided when it is
-		"HTTPS://Host/a?b=c#d":            true,
+		"HTTPS://Host/a?b=c":              true,
+		"https://host/a?b=c#d":            false,
 		"https://[2001:db8::1]:65535/":    true,
 		"https://host":                    true,
 		"https://host:/":                  true,

@@ -4,7 +4,9 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
+	"unicode"
 
 	"banksulutgo.co.id/servicedesk/mask"
 )
@@ -132,8 +134,8 @@ func (c TargetChange) check(faults *Faults) {
 			faults.Add("url", Required)
 		case card:
 			faults.Add("url", MustNotBeCard)
-		case !validTarget(*c.URL):
-			faults.Add("url", MustBeURL)
+		default:
+			checkTargetURL(faults, "url", *c.URL)
 		}
 	}
 	if c.Events != nil && !faults.Has("events") {
@@ -186,16 +188,23 @@ func (t Target) Secrets(at time.Time) []string {
 	return []string{t.Secret}
 }
 
-// validTarget reports whether a partner may give a URL to be called: http or https, a host, a port that exists if any,
-// no user information.
-func validTarget(s string) bool {
-	u, err := url.Parse(s)
-	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || u.User != nil {
-		return false
+// checkTargetURL notes what is wrong with a URL at a path that a partner gives to be called: it has to be http or https with
+// a host, a port that exists if any, and neither user information nor a fragment, which no request carries.
+func checkTargetURL(faults *Faults, path, given string) {
+	u, err := url.Parse(given)
+	switch {
+	case strings.ContainsFunc(given, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }):
+		faults.Add(path, MustHaveNoSpaces)
+	case err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || u.User != nil:
+		faults.Add(path, MustBeURL)
+	case u.Port() != "" && !validPort(u.Port()):
+		faults.Add(path, MustHavePort)
+	case strings.Contains(given, "#"):
+		faults.Add(path, MustHaveNoFragment)
 	}
-	if u.Port() == "" {
-		return true
-	}
-	port, err := strconv.ParseUint(u.Port(), 10, 16)
+}
+
+func validPort(s string) bool {
+	port, err := strconv.ParseUint(s, 10, 16)
 	return err == nil && port > 0
 }

@@ -91,6 +91,9 @@ const (
 	MustBeEmail         Text = "{field} must be a valid email address"
 	MustBePhone         Text = "{field} must be a valid phone number"
 	MustBeURL           Text = "{field} must be a valid http or https URL without user information"
+	MustHaveNoSpaces    Text = "{field} must not contain spaces or control characters"
+	MustHavePort        Text = "{field} must have a port from 1 to 65535, or none"
+	MustHaveNoFragment  Text = "{field} must not have a fragment (#…), which no request carries"
 	MustBeBase64        Text = "{field} must be valid base64"
 	MustNotBeEmpty      Text = "{field} must not be empty"
 	TypeRefused         Text = "{field} of type {0} is not accepted"
@@ -231,6 +234,9 @@ var indonesian = map[Text]string{
 	MustBeEmail:         "{field} harus berupa alamat surel yang valid.",
 	MustBePhone:         "{field} harus berupa nomor telepon yang valid.",
 	MustBeURL:           "Format {field} tidak valid (http atau https, tanpa nama pengguna).",
+	MustHaveNoSpaces:    "{field} tidak boleh memuat spasi atau karakter kontrol.",
+	MustHavePort:        "Port pada {field} harus dari 1 sampai 65535, atau tanpa port.",
+	MustHaveNoFragment:  "{field} tidak boleh memuat fragmen (#…), yang tidak dibawa permintaan mana pun.",
 	MustBeBase64:        "{field} bukan Base64 yang valid.",
 	MustNotBeEmpty:      "{field} tidak boleh kosong.",
 	TypeRefused:         "Jenis berkas tidak didukung: {0}.",
