@@ -149,6 +149,33 @@ func TestParametersOfListsAreChecked(t *testing.T) {
 	})
 }
 
+func TestAParameterThatIsGivenTwiceIsRefused(t *testing.T) {
+	onSharedDesks(t, func(t *testing.T, d *desktest.Desk) {
+		c := partner(t, d, "partner")
+		path, _ := registered(t, c, aWebhook)
+		for place, names := range map[string][]string{"/events": {"after", "limit", "wait"}, "/tickets/list": {"updatedSince", "cursor", "limit"}, "/tickets": {"ticketNumber", "channelReferenceId"},
+			"/webhooks": {"cursor", "limit"}, path + "/deliveries": {"state", "ticketNumber", "cursor", "limit"}} {
+			for _, name := range names {
+				given := "1"
+				if name == "state" {
+					given = "PENDING"
+				}
+				want := map[string]string{name: desk.ParameterRepeated.In(desk.English, name)}
+				if !strings.HasSuffix(want[name], " is given more than once") {
+					t.Errorf("the message is %s", want[name])
+				}
+				wantFaults(t, c.Get(t, place+"?"+name+"="+given+"&"+name+"="+given), want)
+				if name != "ticketNumber" && name != "channelReferenceId" { // of which an empty one alone is no reference
+					wantFaults(t, c.Get(t, place+"?"+name+"=&"+name+"="+given), want)
+				}
+			}
+		}
+		wantFaults(t, c.With("Accept", "text/event-stream").Get(t, "/events?after=0&after=1"), map[string]string{"after": "Parameter after is given more than once"})
+		wantTexts(t, c.With("Accept-Language", "id").Get(t, "/events?limit=1&limit=2").Want(t, 400).Errors(), map[string]string{"limit": "Parameter limit diberikan lebih dari satu kali."})
+		c.Get(t, "/tickets/list?status=OPEN&status=PENDING").Want(t, 200)
+	})
+}
+
 func TestEveryGetRefusesParametersThatItDoesNotKnow(t *testing.T) {
 	known := map[string]string{"getTicketStatus": "Known: ticketNumber, channelReferenceId", "listTickets": "Known: status, updatedSince, cursor, limit", "listEvents": "Known: after, limit, wait",
 		"listWebhooks": "Known: cursor, limit", "listDeliveries": "Known: state, ticketNumber, cursor, limit"}

@@ -11,6 +11,9 @@ import (
 	"banksulutgo.co.id/servicedesk/web"
 )
 
+// listed is the parameter that is a list: given several times, all of them count.
+const listed = "status"
+
 // query is the query of a request that is being read; what is wrong with it is noted.
 type query struct {
 	values url.Values
@@ -18,7 +21,7 @@ type query struct {
 }
 
 // readQuery begins to read the query of a request. A parameter that the operation does not know is a fault: whoever
-// writes `cursor` for `after` would read the same page for ever.
+// writes `cursor` for `after` would read the same page for ever. So is one that is given twice, of which one would not count.
 func readQuery(r *web.Request, known ...string) *query {
 	q := &query{}
 	var err error
@@ -29,6 +32,11 @@ func readQuery(r *web.Request, known ...string) *query {
 	for name := range q.values {
 		if !slices.Contains(known, name) {
 			unknown = append(unknown, name)
+		}
+	}
+	for _, name := range known {
+		if len(q.values[name]) > 1 && name != listed {
+			q.faults.Add(name, desk.ParameterRepeated)
 		}
 	}
 	slices.Sort(unknown)

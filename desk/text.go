@@ -113,6 +113,7 @@ const (
 	NotForTicketTarget  Text = "{field} comes from the tickets that name this webhook and cannot be changed here"
 	ParameterUnknown    Text = "Unknown parameter {field}. Known: {0}"
 	ParameterNone       Text = "Unknown parameter {field}. There are none here"
+	ParameterRepeated   Text = "Parameter {field} is given more than once"
 	QueryInvalid        Text = "The query cannot be read: write % as %25, & as %26 and ; as %3B"
 	PathRefused         Text = "{field} must be a path of this API that a batch may use"
 )
@@ -256,6 +257,7 @@ var indonesian = map[Text]string{
 	NotForTicketTarget:  "{field} berasal dari tiket yang menyebut webhook ini dan tidak dapat diubah di sini.",
 	ParameterUnknown:    "Parameter {field} tidak dikenal. Pilihan: {0}",
 	ParameterNone:       "Parameter {field} tidak dikenal. Di sini tidak ada parameter.",
+	ParameterRepeated:   "Parameter {field} diberikan lebih dari satu kali.",
 	QueryInvalid:        "Query tidak dapat dibaca: tulis % sebagai %25, & sebagai %26 dan ; sebagai %3B.",
 	PathRefused:         "{field} harus jalur API ini yang boleh dipakai dalam batch.",
 
