@@ -19,6 +19,7 @@ const longestOverlap = 168
 // webhook is a target on the wire.
 type webhook struct {
 	ID                 string           `json:"id"`
+	Partner            string           `json:"partner,omitempty"` // for keys that manage
 	URL                string           `json:"url"`
 	Description        *string          `json:"description"`
 	Events             []desk.EventType `json:"events"`
@@ -205,7 +206,7 @@ func (s *Server) getWebhook(r *web.Request) (web.Answer, error) {
 	if err != nil {
 		return web.Answer{}, err
 	}
-	return tagged(t.Version, webhookAnswer{Success: true, Webhook: wordTarget(t)})
+	return tagged(t.Version, webhookAnswer{Success: true, Webhook: wordTarget(r.Actor, t)})
 }
 
 // listWebhooks answers GET /webhooks.
@@ -223,7 +224,7 @@ func (s *Server) listWebhooks(r *web.Request) (web.Answer, error) {
 	w, version := webhookList{Success: true, Webhooks: []webhook{}, More: more}, int64(0)
 	for _, t := range targets {
 		version += t.Version
-		w.Webhooks = append(w.Webhooks, wordTarget(t))
+		w.Webhooks = append(w.Webhooks, wordTarget(r.Actor, t))
 	}
 	if more {
 		w.Cursor = placeCursor("webhook", targets[len(targets)-1].ID)
@@ -231,11 +232,14 @@ func (s *Server) listWebhooks(r *web.Request) (web.Answer, error) {
 	return tagged(version, w)
 }
 
-func wordTarget(t app.TargetState) webhook {
+func wordTarget(to desk.Actor, t app.TargetState) webhook {
 	w := webhook{
 		ID: t.ID, URL: t.URL, Description: text(t.Description), Events: []desk.EventType{}, Echo: t.Echo, Active: t.State == desk.TargetActive,
 		DisabledReason: text(t.Why), Source: "REGISTERED", CreatedAt: desk.FormatTime(t.CreatedAt), SecretOverlapUntil: stamp(t.OldUntil),
 		Delivery: wordDeliveryState(t),
+	}
+	if to.Manages() {
+		w.Partner = t.PartnerName
 	}
 	if t.Kind == desk.TicketTarget {
 		w.Source = "TICKETS"
@@ -266,7 +270,7 @@ func wordDeliveryState(t app.TargetState) webhookDelivery {
 // wordChangedTarget returns what words the answer to a write of a webhook.
 func wordChangedTarget(status int, message string) func(*input, app.ChangedTarget) (web.Answer, error) {
 	return func(in *input, c app.ChangedTarget) (web.Answer, error) {
-		return web.JSON(status, webhookAnswer{Success: true, Webhook: wordTarget(c.TargetState), Secret: c.Secret, Message: message,
+		return web.JSON(status, webhookAnswer{Success: true, Webhook: wordTarget(in.request.Actor, c.TargetState), Secret: c.Secret, Message: message,
 			Warnings: warningTexts(in.warnings(c.Warnings), in.request.Language)})
 	}
 }

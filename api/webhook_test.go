@@ -470,7 +470,25 @@ func TestAWebhookOfAPartnerIsSeenByItsOtherKeysAndByThoseThatManage(t *testing.T
 		first, second := newKey(t, d, appKey("first "+t.Name(), "shared "+t.Name())), newKey(t, d, appKey("second "+t.Name(), "shared "+t.Name()))
 		path, _ := registered(t, d.Client(first.Text), aWebhook)
 		d.Client(second.Text).Get(t, path).Want(t, 200)
-		manager(t, d, "manager").Patch(t, path, `{"echo":false}`).Want(t, 200)
+		m := manager(t, d, "manager")
+		if changed := m.Patch(t, path, `{"echo":false}`).Want(t, 200); changed.Text("webhook.partner") != "shared "+t.Name() {
+			t.Errorf("whose it is, is not told to those who manage: %s", changed.Body)
+		}
+		own := m.Post(t, "/webhooks", aWebhook).Want(t, 201)
+		whose := map[string]string{}
+		for cursor, more := "", true; more; {
+			page := m.Get(t, "/webhooks?limit=200&cursor="+cursor).Want(t, 200)
+			for i := range page.Len("webhooks") {
+				whose["/webhooks/"+page.Text(fmt.Sprintf("webhooks.%d.id", i))] = page.Text(fmt.Sprintf("webhooks.%d.partner", i))
+			}
+			cursor, more = page.Text("cursor"), page.Text("more") == "true"
+		}
+		if got := own.Text("webhook.partner"); whose[path] != "shared "+t.Name() || whose["/webhooks/"+own.Text("webhook.id")] != got || got == "" || m.Get(t, path).Text("webhook.partner") != whose[path] {
+			t.Errorf("the list says %q, the answer %s", whose, own.Body)
+		}
+		if got := d.Client(first.Text).Get(t, path); got.Has("webhook.partner") {
+			t.Errorf("its own partner is told %s", got.Body)
+		}
 		reader := d.Client(newKey(t, d, appKeyWith("reader "+t.Name(), "shared "+t.Name(), desk.MayRead)).Text)
 		reader.Get(t, path).Want(t, 200)
 		reader.Patch(t, path, `{"echo":true}`).Want(t, 403)

@@ -105,7 +105,7 @@ func (a *App) RegisterTarget(ctx context.Context, actor desk.Actor, c desk.Targe
 	}
 	var warnings desk.Faults
 	c.MaskCards(warn(&warnings, desk.CardMasked))
-	t := desk.Target{ID: desk.NewID(now), Kind: desk.RegisteredTarget, PartnerID: actor.PartnerID, Echo: true, State: desk.TargetActive, StateAt: now, Version: 1, CreatedAt: now}
+	t := desk.Target{ID: desk.NewID(now), Kind: desk.RegisteredTarget, PartnerID: actor.PartnerID, PartnerName: actor.PartnerName, Echo: true, State: desk.TargetActive, StateAt: now, Version: 1, CreatedAt: now}
 	if err := t.Change(c, now); err != nil {
 		return ChangedTarget{}, err
 	}

@@ -40,6 +40,7 @@ type Target struct {
 	ID          string
 	Kind        TargetKind
 	PartnerID   string
+	PartnerName string // for those who see targets of several; not stored with it
 	KeyID       string // of a ticket's target: the key whose secret signs
 	Description string
 	URL         string      // in clear; never stored

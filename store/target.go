@@ -10,7 +10,9 @@ import (
 const targetColumns = `t.id, t.kind, t.partner_id, t.key_id, t.description, t.url, CASE WHEN t.kind = 'ticket' THEN COALESCE(k.webhook_secret, '') ELSE t.secret END,
  t.old_secret, t.old_until, t.events, t.echo, t.state, t.why, t.state_at, t.opened_at, t.probe_at, t.version, t.created_at`
 
-const targetRows = ` target t LEFT JOIN api_key k ON k.id = t.key_id `
+const targetRows = ` target t LEFT JOIN api_key k ON k.id = t.key_id LEFT JOIN partner p ON p.id = t.partner_id `
+
+const partnerName = `, COALESCE(p.name, '') FROM`
 
 // scanTarget returns what reads a row of targetColumns and then more.
 func scanTarget(t *desk.Target, more ...any) (dest []any, done func()) {
@@ -73,8 +75,8 @@ const ofRealTickets = `NOT EXISTS (SELECT 1 FROM partner WHERE partner.id = t.pa
 // Target reads a target of a partner, or with an empty partner of any, but of no tests. It returns ErrNotFound.
 func (tx *Tx) Target(id, partner string, forUpdate bool) (desk.Target, error) {
 	var t desk.Target
-	dest, done := scanTarget(&t)
-	query := `SELECT ` + targetColumns + ` FROM` + targetRows + `WHERE t.id = $1 AND t.deleted_at = 0 AND (t.partner_id = $2 OR $2 = '' AND t.kind <> 'sociomile' AND ` + ofRealTickets + `)`
+	dest, done := scanTarget(&t, &t.PartnerName)
+	query := `SELECT ` + targetColumns + partnerName + targetRows + `WHERE t.id = $1 AND t.deleted_at = 0 AND (t.partner_id = $2 OR $2 = '' AND t.kind <> 'sociomile' AND ` + ofRealTickets + `)`
 	if lock := tx.store.engine.Dialect().ForUpdate; forUpdate && lock != "" {
 		query += lock + ` OF t`
 	}
@@ -90,9 +92,9 @@ func (tx *Tx) Targets(partner, after string, limit int) ([]desk.Target, error) {
 		where, args = `WHERE t.partner_id = $1 AND t.id > $2 AND t.deleted_at = 0 ORDER BY t.id LIMIT $3`, []any{partner, after, limit}
 	}
 	var found []desk.Target
-	err := tx.sql.Each(`SELECT `+targetColumns+` FROM`+targetRows+where, args, func(scan func(dest ...any) error) error {
+	err := tx.sql.Each(`SELECT `+targetColumns+partnerName+targetRows+where, args, func(scan func(dest ...any) error) error {
 		var t desk.Target
-		dest, done := scanTarget(&t)
+		dest, done := scanTarget(&t, &t.PartnerName)
 		err := scan(dest...)
 		done()
 		found = append(found, t)
