@@ -31,8 +31,11 @@ func Examine(secret string, header http.Header, body []byte, now time.Time) []St
 	if !standardUsed(header) {
 		return append(steps, Step{"Standard Webhooks", true, "none of its headers were given: this part was not looked at"})
 	}
-	timestamp := header.Get(TimestampHeader)
-	return append(steps, examineTime(timestamp, now), examineStandard(key, header, Message{header.Get(IDHeader), body}))
+	timestamp, standard := header.Get(TimestampHeader), examineStandard(key, header, Message{header.Get(IDHeader), body})
+	if document := &steps[len(steps)-1]; standard.OK && !document.OK && len(strings.Fields(header.Get(StandardHeader))) > 1 {
+		document.Detail = "the secret is being rotated, and this is the new one: until the overlap ends this header is made with the old one. Take the old one until then, or verify " + StandardHeader
+	}
+	return append(steps, examineTime(timestamp, now), standard)
 }
 
 // Passed reports whether every step of a verification held.
@@ -99,7 +102,7 @@ func suspect(secret, given string, body []byte) string {
 	if trimmed := strings.TrimSpace(secret); trimmed != secret && same(given, Sign(trimmed, body)) {
 		return "the secret has white space around it"
 	}
-	return "the secret is another key's (each key and each endpoint has its own), or the body was changed on the way"
+	return "the secret is another key's (each key and each endpoint has its own), it was rotated (try the one before, and the newest), or the body was changed on the way"
 }
 
 // changedBodies are what programs do to a body before they verify it.
@@ -146,7 +149,7 @@ func examineStandard(key []byte, header http.Header, m Message) Step {
 	case !strings.Contains(given, "v1,"):
 		s.Detail = "none of its signatures begins with v1,"
 	default:
-		s.Detail = "none of its signatures fits: id, timestamp, body or secret are not those that were signed"
+		s.Detail = "none of its signatures fits: id, timestamp, body or secret are not those that were signed; when the secret was rotated try the newest"
 	}
 	return s
 }

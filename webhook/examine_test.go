@@ -31,8 +31,16 @@ func TestEachStepThatFailsSaysWhatItMostLikelyIs(t *testing.T) {
 		step   string // that fails
 		says   string
 	}{
-		"nothing":             {},
-		"another secret":      {secret: otherSecret, step: webhook.SignatureHeader, says: "another key's"},
+		"nothing":            {},
+		"another secret":     {secret: otherSecret, step: webhook.SignatureHeader, says: "another key's"},
+		"an ended secret":    {secret: otherSecret, step: webhook.SignatureHeader, says: "it was rotated (try the one before, and the newest)"},
+		"the same elsewhere": {secret: otherSecret, step: webhook.StandardHeader, says: "when the secret was rotated try the newest"},
+		"the new of two": {secret: otherSecret, change: func(h http.Header) {
+			h.Set(webhook.StandardHeader, headers(t, m, at, secret, otherSecret).Get(webhook.StandardHeader))
+		}, step: webhook.SignatureHeader, says: "until the overlap ends this header is made with the old one"},
+		"the old of two": {change: func(h http.Header) {
+			h.Set(webhook.StandardHeader, headers(t, m, at, secret, otherSecret).Get(webhook.StandardHeader))
+		}},
 		"half a secret":       {secret: secret[:20], step: "secret", says: "copy it whole"},
 		"a line break":        {body: append(bytes.Clone(body), '\n'), step: webhook.SignatureHeader, says: "a line break was added"},
 		"the same":            {body: append(bytes.Clone(body), '\n'), step: "body", says: "white space"},

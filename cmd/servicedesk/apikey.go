@@ -164,6 +164,10 @@ func (p *program) printKey(created app.CreatedKey, asJSON bool) error {
   id              %s
   permissions     %s
 
+The webhook secret signs what is sent to the addresses that this key's tickets name
+(integration.webhookUrl): whoever receives there verifies with it that it comes from this desk.
+Webhooks registered with POST /webhooks get a secret of their own.
+
 `, kind, created.Key.Name, created.Key.PartnerName, created.Text, created.WebhookSecret, created.Key.ID, created.Key.Permissions)
 	return err
 }
