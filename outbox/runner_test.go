@@ -100,7 +100,7 @@ func TestAPersonSendsAgainOrSkips(t *testing.T) {
 		if seen := w.after(t, 0); len(seen) != 1 || seen[0].Attempt != 1 {
 			t.Errorf("sent again: %+v", seen)
 		}
-		if err := w.App.SkipDelivery(t.Context(), w.actor, target.ID, ticket.ID+"-2", app.Once[struct{}]{}); !isCode(err, desk.NotFound) {
+		if err := w.App.SkipDelivery(t.Context(), w.actor, target.ID, ticket.ID+"-2", app.Once[struct{}]{}); !isCode(err, desk.Conflict) {
 			t.Errorf("an event that is not the next was skipped: %v", err)
 		}
 		w.answer(nil)
