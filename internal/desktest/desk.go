@@ -53,13 +53,14 @@ type Desk struct {
 	URL      string // of the running HTTP server, without a path
 	Log      *Log
 	Numbered *live.Hub
+	tune     []func(*app.Options)
 }
 
 // NewDesk makes a desk that stops with the test. Its clock stands still, every transaction is rehearsed, and nothing
-// is numbered or sealed in the background: call Sequence.
-func NewDesk(t testing.TB, e Engine) *Desk {
+// is numbered or sealed in the background: call Sequence. tune changes the options of its verbs.
+func NewDesk(t testing.TB, e Engine, tune ...func(*app.Options)) *Desk {
 	t.Helper()
-	d := &Desk{Engine: e, Folder: t.TempDir(), Clock: NewClock(), Log: &Log{}, Numbered: &live.Hub{}}
+	d := &Desk{Engine: e, Folder: t.TempDir(), Clock: NewClock(), Log: &Log{}, Numbered: &live.Hub{}, tune: tune}
 	if e == PostgreSQL {
 		d.Database = Postgres(t)
 	}
@@ -70,7 +71,7 @@ func NewDesk(t testing.TB, e Engine) *Desk {
 // Node opens another desk on the same installation, as a second node of it; on SQLite in the same process.
 func (d *Desk) Node(t testing.TB) *Desk {
 	t.Helper()
-	other := &Desk{Engine: d.Engine, Folder: d.Folder, Database: d.Database, Clock: d.Clock, Log: d.Log, Numbered: &live.Hub{}}
+	other := &Desk{Engine: d.Engine, Folder: d.Folder, Database: d.Database, Clock: d.Clock, Log: d.Log, Numbered: &live.Hub{}, tune: d.tune}
 	other.open(t)
 	return other
 }
@@ -87,7 +88,11 @@ func (d *Desk) open(t testing.TB) {
 	must(t, err)
 	blobs, err := blob.Open(ctx, filepath.Join(d.Folder, "blobs"), blob.Options{Seal: d.Keyring.SealBytes, Open: d.Keyring.OpenBytes})
 	must(t, err)
-	d.App, err = app.New(ctx, app.Options{Store: d.Store, Keyring: d.Keyring, Blobs: blobs, Log: log, AutoClose: 7 * 24 * hour, TestKeep: 30 * 24 * hour, KeepAttempts: 90 * 24 * hour, Ping: d.ping, CheckURL: partners().CheckURL})
+	options := app.Options{Store: d.Store, Keyring: d.Keyring, Blobs: blobs, Log: log, AutoClose: 7 * 24 * hour, TestKeep: 30 * 24 * hour, KeepAttempts: 90 * 24 * hour, Ping: d.ping, CheckURL: partners().CheckURL}
+	for _, tune := range d.tune {
+		tune(&options)
+	}
+	d.App, err = app.New(ctx, options)
 	must(t, err)
 	d.serve(t, log)
 }

@@ -120,7 +120,7 @@ func (d *desk) endLeases(t *testing.T) {
 		_, err := db.ExecContext(t.Context(), endForgotten)
 		must(t, err)
 	}
-	_, err := db.ExecContext(t.Context(), fmt.Sprintf(`UPDATE lane SET due = %d WHERE (ticket_id, target_id, again) IN (SELECT ticket_id, target_id, again FROM lane WHERE due > %d%s)`,
+	_, err := db.ExecContext(t.Context(), fmt.Sprintf(`UPDATE lane SET lease = %d WHERE (ticket_id, target_id, again) IN (SELECT ticket_id, target_id, again FROM lane WHERE lease > %d%s)`,
 		now.UnixMicro(), now.Add(5*time.Second).UnixMicro(), skip))
 	must(t, err)
 	must(t, db.Close())
@@ -151,7 +151,7 @@ func TestReceiversShowWhatAWeakerProgramDoesNotTellThem(t *testing.T) {
 	}{
 		{"what is taken up counts as delivered", "is missing", desktest.Edit{File: "store/lane.go", Old: "fence = v.column4, head = v.column5,", New: "fence = v.column4, head = v.column5 + 1,"}},
 		{"what broke off counts as delivered", "is missing", desktest.Edit{File: "outbox/land.go", Old: "case l.Done:", New: `case l.Done || l.Class == "BROKEN_OFF":`}},
-		{"nobody notes that an attempt begins", "no attempt says", desktest.Edit{File: "store/lane.go", Old: "began = TRUE", New: "began = FALSE"}},
+		{"nobody notes that an attempt begins", "no attempt says", desktest.Edit{File: "store/lane.go", Old: "l.fence, l.lease > 0,", New: "l.fence, FALSE,"}},
 	}
 	for _, weak := range weaker[:size(1, len(weaker))] {
 		t.Run(weak.name, func(t *testing.T) {
