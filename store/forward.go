@@ -48,13 +48,12 @@ func (s *Store) MakeConnector(ctx context.Context) error {
 	})
 }
 
-// OpenForward lets a new ticket go to the provider.
+// OpenForward lets a new ticket go to the provider: its first event is owed at once, and need not wait for its number.
 func (tx *Tx) OpenForward(ticketID string, number int64, when time.Time) {
 	tx.sql.Exec(`INSERT INTO forward (ticket_id, number, provider_id, provider_number, sent_status, doubtful, noted, edits, by_hand, queued_at, sent_at)
  VALUES ($1, $2, '', 0, '', FALSE, FALSE, '', '', $3, 0) ON CONFLICT (ticket_id) DO NOTHING`, ticketID, number, sql.Micros(when))
-	tx.OpenLane(ticketID, desk.ConnectorCreates)
-	tx.sql.Exec(`INSERT INTO lane (ticket_id, target_id, again, first, head, tail, tries, due, fence, lease, dead_at) VALUES ($1, $2, '', 1, 1, 0, 0, $3, 0, 0, 0)`,
-		ticketID, desk.ConnectorStatuses, sql.Micros(untilSent))
+	tx.sql.Exec(`INSERT INTO lane (ticket_id, target_id, again, first, head, tail, tries, due, fence, lease, dead_at) VALUES ($1, $2, '', 1, 1, 1, 0, $3, 0, 0, 0), ($4, $5, '', 1, 1, 0, 0, $6, 0, 0, 0)`,
+		ticketID, desk.ConnectorCreates, sql.Micros(when), ticketID, desk.ConnectorStatuses, sql.Micros(untilSent))
 }
 
 // Forward reads what the desk knows of a forwarded ticket. It returns ErrNotFound for one that is not forwarded.

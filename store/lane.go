@@ -27,7 +27,7 @@ var owe = sql.Over(`WITH v (ticket_id, seq, partner_id, type, own, now) AS (VALU
  SELECT ticket_id, target_id, '', MIN(seq), MIN(seq), MAX(seq), 0, MAX(now), 0, 0, 0 FROM (
  SELECT v.ticket_id, t.id AS target_id, v.seq, v.now FROM v JOIN target t ON t.partner_id = v.partner_id AND t.kind = 'registered' AND t.deleted_at = 0
  WHERE (t.events = '' OR REPLACE(t.events, v.type, '') <> t.events) AND (t.echo OR NOT v.own)
- UNION ALL SELECT v.ticket_id, l.target_id, v.seq, v.now FROM v CROSS JOIN lane l CROSS JOIN target t WHERE l.ticket_id = v.ticket_id AND l.again = ''
+ UNION ALL SELECT v.ticket_id, l.target_id, v.seq, v.now FROM v CROSS JOIN lane l CROSS JOIN target t WHERE l.ticket_id = v.ticket_id AND l.again = '' AND l.tail < v.seq
  AND t.id = l.target_id AND t.kind <> 'registered' AND (t.events = '' OR REPLACE(t.events, v.type, '') <> t.events)
  ) AS owed WHERE TRUE GROUP BY ticket_id, target_id ORDER BY ticket_id, target_id
  ON CONFLICT (ticket_id, target_id, again) DO UPDATE SET head = CASE WHEN lane.head > lane.tail THEN excluded.head ELSE lane.head END, tail = excluded.tail,
