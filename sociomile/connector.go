@@ -89,9 +89,21 @@ func routeOf(t desk.Target) Route {
 // Deliver makes one attempt. While the circuit of the route is open it asks first whether the route is there, by methods
 // that create nothing; only then the ticket goes.
 func (c *Connector) Deliver(ctx context.Context, d outbox.Delivery) outbox.Outcome {
+	o := c.attempt(ctx, d)
+	if d.Doubtful && !o.Done { // an attempt before this one was begun, and its end is not known: what failed now does not tell
+		o.Quiet = false
+		if routeOf(d.Target) == CreateRoute {
+			o.Then = doubt(d)
+		}
+	}
+	return o
+}
+
+func (c *Connector) attempt(ctx context.Context, d outbox.Delivery) outbox.Outcome {
 	route := routeOf(d.Target)
 	if !d.Target.OpenedAt.IsZero() {
 		if a := c.o.Client.Probe(ctx, route); a.Class != Sent {
+			c.o.Log.Warn(a.LogLine(route), "probe", true)
 			o := c.failed(a, d)
 			o.Quiet, o.Park = true, false
 			return o
@@ -119,12 +131,17 @@ func (c *Connector) create(ctx context.Context, d outbox.Delivery, order Order) 
 	case Duplicate:
 		outcome.Then = c.sent(d, answer, false)
 	case UnknownOutcome, BadBody:
-		outcome.Then = func(tx *store.Tx, _ time.Time) error {
-			tx.Doubted(d.TicketID)
-			return nil
-		}
+		outcome.Then = doubt(d)
 	}
 	return outcome
+}
+
+// doubt stores that the ticket may exist at the provider, and nobody knows.
+func doubt(d outbox.Delivery) store.Then {
+	return func(tx *store.Tx, _ time.Time) error {
+		tx.Doubted(d.TicketID)
+		return nil
+	}
 }
 
 // sent stores what the provider calls the ticket.
