@@ -427,4 +427,3 @@ func TestWhatIsLeftOutIsNotedOnTheTicketOnce(t *testing.T) {
 		}
 	})
 }
-
