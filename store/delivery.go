@@ -156,7 +156,7 @@ func (tx *Tx) readAttempts(t desk.Target, found []Delivery) error {
 	for i := range found {
 		places[found[i].Event.ID()] = &found[i]
 	}
-	err := tx.sql.EachOfRows(attemptsOf, len(found), func(n int) []any { return []any{found[n].Event.TicketID, t.ID, found[n].Event.Seq} }, func(scan func(dest ...any) error) error {
+	tx.sql.LookAtRows(attemptsOf, len(found), func(n int) []any { return []any{found[n].Event.TicketID, t.ID, found[n].Event.Seq} }, func(scan func(dest ...any) error) error {
 		a := Attempt{LaneID: LaneID{TargetID: t.ID}}
 		var when, took int64
 		err := scan(&a.TicketID, &a.Seq, &a.Again, &a.Fence, &when, &took, &a.Class, &a.Status, &a.Said, &a.Doubtful)
@@ -166,6 +166,7 @@ func (tx *Tx) readAttempts(t desk.Target, found []Delivery) error {
 		}
 		return err
 	})
+	err := tx.sql.Send()
 	for i := range found {
 		found[i].end()
 	}

@@ -172,11 +172,7 @@ func (s *Store) Turn(ctx context.Context, turn Turn) (taken []Taken, err error) 
 		if err := tx.then(turn.Settled, now); err != nil {
 			return err
 		}
-		kept, err := tx.goOn(turn.Settled, now)
-		if err != nil {
-			return err
-		}
-		taken, err = tx.take(kept, turn.Wants, now, until)
+		taken, err = tx.take(turn, now, until)
 		return err
 	})
 	return taken, err
@@ -250,9 +246,9 @@ var keptRows = sql.Over(`SELECT l.ticket_id, l.target_id, l.again, `+laneColumns
 	`) AS v JOIN lane l ON l.ticket_id = v.column1 AND l.target_id = v.column2 AND l.again = v.column3 AND l.fence = v.column4 AND l.lease > 0
  JOIN target t ON t.id = l.target_id LEFT JOIN event o ON o.ticket_id = l.ticket_id AND o.seq = l.head`)
 
-// goOn reads what comes next in the lanes that are kept. Those whose target was changed are given back, for it may have
-// another address or be disabled, and so are those whose next event it does not want.
-func (tx *Tx) goOn(settled []Settled, now time.Time) (kept []Taken, err error) {
+// lookAtKept asks what comes next in the lanes that are kept: found and back have it when it is sent. Those whose target was changed
+// are given back, for it may have another address or be disabled, and so are those whose next event it does not want.
+func (tx *Tx) lookAtKept(settled []Settled, found *[]Taken, back *[]LaneID) {
 	var keep []Settled
 	rows := map[LaneID]int{}
 	for _, l := range settled {
@@ -261,8 +257,7 @@ func (tx *Tx) goOn(settled []Settled, now time.Time) (kept []Taken, err error) {
 			rows[l.LaneID] = l.Keep.Row
 		}
 	}
-	var back []LaneID
-	err = tx.sql.EachOfRows(keptRows, len(keep), func(n int) []any {
+	tx.sql.LookAtRows(keptRows, len(keep), func(n int) []any {
 		l := &keep[n]
 		return []any{l.TicketID, l.TargetID, l.Again, l.Fence, l.Keep.Version}
 	}, func(scan func(dest ...any) error) error {
@@ -271,35 +266,33 @@ func (tx *Tx) goOn(settled []Settled, now time.Time) (kept []Taken, err error) {
 		err := l.read(scan, []any{&l.TicketID, &l.TargetID, &l.Again}, &same)
 		l.Row, l.Doubtful = rows[l.LaneID], false // what was begun came to its end
 		if same && l.wanted {
-			kept = append(kept, l.Taken)
+			*found = append(*found, l.Taken)
 		} else {
-			back = append(back, l.LaneID)
+			*back = append(*back, l.LaneID)
 		}
 		return err
 	})
+}
+
+// take takes the first events of due lanes, and those that come next in lanes that are kept.
+func (tx *Tx) take(turn Turn, now, until time.Time) (taken []Taken, err error) {
+	var due []dueLane
+	var back []LaneID
+	for _, w := range turn.Wants {
+		if w.Probe.IsZero() || tx.mayProbe(w, now) {
+			tx.lookAtDue(w, now, &due)
+		}
+	}
+	tx.lookAtKept(turn.Settled, &taken, &back)
+	if err := tx.sql.Send(); err != nil {
+		return nil, err
+	}
 	for _, l := range back {
 		tx.sql.Exec(`UPDATE lane SET lease = 0, due = $1 WHERE ticket_id = $2 AND target_id = $3 AND again = $4`, sql.Micros(now), l.TicketID, l.TargetID, l.Again)
 	}
-	return kept, err
-}
-
-// take takes the first events of due lanes, and of those that are kept.
-func (tx *Tx) take(kept []Taken, wants []Want, now, until time.Time) ([]Taken, error) {
-	var due []dueLane
-	for _, w := range wants {
-		if !w.Probe.IsZero() && !tx.mayProbe(w, now) {
-			continue
-		}
-		found, err := tx.dueLanes(w, now)
-		if err != nil {
-			return nil, err
-		}
-		due = append(due, found...)
-	}
-	taken := kept
+	kept := len(taken)
 	for _, l := range due {
 		if !l.wanted {
-			var err error
 			if l, err = tx.passOver(l); err != nil {
 				return nil, err
 			}
@@ -308,7 +301,7 @@ func (tx *Tx) take(kept []Taken, wants []Want, now, until time.Time) ([]Taken, e
 			taken = append(taken, l.Taken)
 		}
 	}
-	fresh := taken[len(kept):]
+	fresh := taken[kept:]
 	tx.sql.ExecRows(takeRows, len(fresh), func(n int) []any {
 		t := &fresh[n]
 		return []any{t.TicketID, t.TargetID, t.Again, t.Fence, t.Event.Seq, t.Tries, sql.Micros(until)}
@@ -334,20 +327,19 @@ func (l *dueLane) read(scan func(dest ...any) error, name []any, more ...any) er
 	return err
 }
 
-// dueLanes reads and locks due lanes. There are none when the target was changed since it was read: it may have another
+// lookAtDue reads and locks due lanes. There are none when the target was changed since it was read: it may have another
 // address, or be disabled.
-func (tx *Tx) dueLanes(w Want, now time.Time) (found []dueLane, err error) {
-	err = tx.sql.Each(`SELECT l.ticket_id, l.again, `+laneColumns+`
+func (tx *Tx) lookAtDue(w Want, now time.Time, found *[]dueLane) {
+	tx.sql.Look(`SELECT l.ticket_id, l.again, `+laneColumns+`
  FROM (SELECT ticket_id, again, head, tail, tries, fence, lease, due FROM lane WHERE target_id = $1 AND due > 0 AND due >= $2 AND due <= $3 AND lease <= $3 ORDER BY due LIMIT $4`+tx.store.engine.Dialect().SkipLocked+`) AS l
  JOIN target t ON t.id = $1 AND t.version = $5 LEFT JOIN event o ON o.ticket_id = l.ticket_id AND o.seq = l.head`,
 		[]any{w.Target.ID, sql.Micros(w.From), sql.Micros(now), w.Most, w.Target.Version}, func(scan func(dest ...any) error) error {
 			l := dueLane{Taken: Taken{LaneID: LaneID{TargetID: w.Target.ID}}}
 			err := l.read(scan, []any{&l.TicketID, &l.Again})
 			l.Fence++
-			found = append(found, l)
+			*found = append(*found, l)
 			return err
 		})
-	return found, err
 }
 
 // eventRow is what is read of an event that is delivered.

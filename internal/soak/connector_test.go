@@ -116,7 +116,7 @@ func (d *desk) owingToProvider(t *testing.T) (n int) {
 }
 
 // reconcile waits until everything was told, and compares what the provider has with what was acknowledged.
-func (d *desk) reconcile(t *testing.T, p *fake.Provider, rounds int, nodes ...*desktest.Process) {
+func (d *desk) reconcile(t *testing.T, p *fake.Provider, rounds int, nodes ...*desktest.Process) (twice int) {
 	t.Helper()
 	d.check(t, nodes[0])
 	must(t, p.Set(fake.Settings{Scenario: fake.Working, Auth: fake.Both}))
@@ -130,11 +130,12 @@ func (d *desk) reconcile(t *testing.T, p *fake.Provider, rounds int, nodes ...*d
 	}
 	d.known(t, all)
 	got := p.Received()
-	twice := compareWithProvider(t, all, got)
-	if len(all) < 3*rounds || inFull() && twice == 0 {
-		t.Errorf("%d claims, %d of them twice: too few to prove anything", len(all), twice)
+	twice = compareWithProvider(t, all, got)
+	if len(all) < 3*rounds {
+		t.Errorf("%d claims: too few to prove anything", len(all))
 	}
 	t.Logf("%d rounds: %d writes acknowledged, %d claims, %d tickets and %d statuses at the provider, %d claims there twice, each shown as such", rounds, d.ledger.told(), len(all), got.Created, got.Updated, twice)
+	return twice
 }
 
 // compareWithProvider reports what is missing at the provider, and what is there more often without being shown as such.
@@ -179,7 +180,9 @@ func TestTheProviderHasEveryClaimWheneverTheProgramDies(t *testing.T) {
 			d.endLeases(t)
 			p = d.Serve(t)
 		}
-		d.reconcile(t, provider, rounds, p)
+		if twice := d.reconcile(t, provider, rounds, p); inFull() && twice == 0 {
+			t.Error("no call was in doubt: this proves little")
+		}
 	})
 }
 

@@ -63,8 +63,9 @@ type Session interface {
 	Exec(expect error, text string, args []any) error
 	// Query runs a statement and calls row for each of its rows.
 	Query(text string, args []any, row func(scan func(dest ...any) error) error) error
-	// Look is Query for a SELECT whose rows may come late: together with those of the next Query.
+	// Look is Query for a SELECT whose rows may come late: together with those of the next Query, or at Send.
 	Look(text string, args []any, row func(scan func(dest ...any) error) error) error
+	Send() error   // lets come what was looked at
 	Fresh() bool   // nothing was changed or locked yet, so that waiting for a lock holds up nobody
 	Mark() error   // sets a point to which Undo returns
 	Undo() error   // takes back everything since Mark

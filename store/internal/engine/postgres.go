@@ -229,6 +229,16 @@ func (s *postgresSession) Look(text string, args []any, row func(scan func(dest 
 	return nil
 }
 
+func (s *postgresSession) Send() error {
+	if len(s.kept) == 0 {
+		return nil
+	}
+	if len(s.kept) > s.others {
+		s.sent = true
+	}
+	return s.send(nil)
+}
+
 func (s *postgresSession) Query(text string, args []any, row func(scan func(dest ...any) error) error) error {
 	if len(s.kept) > s.others || !strings.HasPrefix(text, "SELECT") {
 		s.sent = true

@@ -255,6 +255,8 @@ func (s *sqliteSession) Look(text string, args []any, row func(scan func(dest ..
 	return s.Query(text, args, row)
 }
 
+func (s *sqliteSession) Send() error { return nil }
+
 // Fresh: there is one writer, and no lock of a row to wait for.
 func (s *sqliteSession) Fresh() bool { return true }
 

@@ -39,11 +39,19 @@ func (tx *Tx) Each(text string, args []any, row func(scan func(dest ...any) erro
 	return tx.Err
 }
 
-// Look is Each for a SELECT whose rows are needed only after the next Each: the two may be one round trip.
+// Look is Each for a SELECT whose rows are needed only after the next Each or Send: all of them may be one round trip.
 func (tx *Tx) Look(text string, args []any, row func(scan func(dest ...any) error) error) {
 	if tx.Err == nil {
 		tx.Err = Blame(tx.Session.Look(text, args, row))
 	}
+}
+
+// Send lets the rows come of what was looked at.
+func (tx *Tx) Send() error {
+	if tx.Err == nil {
+		tx.Err = Blame(tx.Session.Send())
+	}
+	return tx.Err
 }
 
 // One scans the only row that a statement returns. It returns ErrNotFound when there is none, which does not stop
@@ -81,8 +89,8 @@ func (tx *Tx) ExecRows(m Many, count int, row func(n int) []any) {
 	}
 }
 
-// EachOfRows is Each for a query over rows, of which give gives the n-th.
-func (tx *Tx) EachOfRows(m Many, count int, give func(n int) []any, row func(scan func(dest ...any) error) error) error {
+// LookAtRows is Look for a query over rows, of which give gives the n-th.
+func (tx *Tx) LookAtRows(m Many, count int, give func(n int) []any, row func(scan func(dest ...any) error) error) {
 	done := 0
 	for i, size := range rowCounts {
 		for ; count-done >= size; done += size {
@@ -90,12 +98,9 @@ func (tx *Tx) EachOfRows(m Many, count int, give func(n int) []any, row func(sca
 			for n := range size {
 				args = append(args, give(done+n)...)
 			}
-			if err := tx.Each(m.texts[i], args, row); err != nil {
-				return err
-			}
+			tx.Look(m.texts[i], args, row)
 		}
 	}
-	return nil
 }
 
 // Micros is a time as it is stored: microseconds since 1970, 0 for the zero time.
