@@ -1,7 +1,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help build run deb try-deb test lint bench bench-growth fuzz soak soak-api soak-crash soak-power soak-io soak-webhooks clean setup testrun
+.PHONY: help build run deb try-deb test lint bench bench-growth fuzz soak soak-api soak-crash soak-power soak-io soak-webhooks soak-connector clean setup testrun
 
 # The version is ours to give (-X main.version): Go's own stamp fails in a clone that belongs to another user.
 export GOFLAGS := $(strip $(GOFLAGS) -buildvcs=false)
@@ -64,6 +64,10 @@ soak-io: setup testrun ## of soak: let each n-th call to the disk fail, and the 
 
 soak-webhooks: setup testrun ## of soak: verify a million events in Node, and deliver while nodes die and stand still
 	@$(SOAK) -run Receivers
+
+soak-connector: setup testrun ## of soak: ten thousand claims while the provider is missing for ten days; kill the program while it forwards
+	@$(SOAK) -run TheProviderHas
+	@SERVICEDESK_SOAK=full $(TESTRUN) env $(RELEASED) go test -v -count 1 -timeout 1h ./outbox -run MissingRoute
 
 clean: ## remove build/
 	rm -rf build
