@@ -46,6 +46,7 @@ func TestAWrongMethodIsToldTheRightOnes(t *testing.T) {
 		"/tickets/10001/attachments/x": "GET", "/requests/x": "GET", "/events": "GET", "/batch": "POST",
 		"/webhooks": "GET, POST", "/webhooks/x": "GET, PATCH, DELETE", "/webhooks/x/rotate": "POST", "/webhooks/x/rotate/end": "POST", "/webhooks/x/test": "POST", "/webhooks/x/resend": "POST",
 		"/webhooks/x/deliveries": "GET", "/webhooks/x/deliveries/x/resend": "POST", "/webhooks/x/deliveries/x/skip": "POST", "/openapi.yaml": "GET", "/openapi.json": "GET",
+		"/status": "GET", "/status.json": "GET",
 	}
 	for _, route := range api.Routes() {
 		_, path, _ := strings.Cut(route.Pattern, " ")
@@ -194,7 +195,11 @@ func TestADatabaseThatFailsIsWaitedFor(t *testing.T) {
 		d.Exec(t, `ALTER TABLE api_key RENAME TO nowhere`)
 		for _, tc := range requests(nil) {
 			r := c.Do(t, tc.method, tc.path, tc.body)
-			if tc.route.Permission == publicPermission {
+			switch {
+			case strings.HasPrefix(tc.path, "/status"):
+				r.Want(t, 503)
+				continue
+			case tc.route.Permission == publicPermission:
 				r.Want(t, 200)
 				continue
 			}

@@ -86,6 +86,8 @@ var matrix = map[string]func(o owned) []string{
 	},
 	"getOpenAPIYAML": func(owned) []string { return []string{"GET /openapi.yaml"} },
 	"getOpenAPIJSON": func(owned) []string { return []string{"GET /openapi.json"} },
+	"getStatus":      func(owned) []string { return []string{"GET /status"} },
+	"getStatusJSON":  func(owned) []string { return []string{"GET /status.json"} },
 }
 
 // named writes a create that uses another partner's reference and request id: both stay its own.

@@ -1,6 +1,8 @@
 package api
 
 import (
+	"strings"
+
 	"banksulutgo.co.id/servicedesk/desk"
 	"banksulutgo.co.id/servicedesk/web"
 )
@@ -17,6 +19,15 @@ type route struct {
 	operation  string
 	permission desk.Permission
 	handler    web.Handler
+}
+
+// at is where a route is served: below Base, but for how the desk does.
+func (r route) at() string {
+	method, path, _ := strings.Cut(r.pattern, " ")
+	if strings.HasPrefix(path, statusPath) {
+		return r.pattern
+	}
+	return method + " " + Base + path
 }
 
 // routes is the index of the API.
@@ -48,5 +59,7 @@ func (s *Server) routes() []route {
 		{"POST /batch", "runBatch", anyPermission, s.runBatch},
 		{"GET /openapi.yaml", "getOpenAPIYAML", public, bare(s.getYAML)},
 		{"GET /openapi.json", "getOpenAPIJSON", public, bare(s.getJSON)},
+		{"GET /status", "getStatus", public, bare(s.getStatus)},
+		{"GET /status.json", "getStatusJSON", public, bare(s.getStatusJSON)},
 	}
 }

@@ -29,11 +29,12 @@ type Options struct {
 	App          *app.App
 	Door         *web.Door
 	Limiter      *web.Limiter
-	Numbered     *live.Hub       // published when events got their place in the feed
-	Stopping     <-chan struct{} // closed when the program stops: who waits is answered
-	Beat         Beat            // of each stream of events; default: one a second
-	DocumentJSON []byte          // Document as JSON
-	Silence      time.Duration   // how long a request is held whose key asks for a time-out; default 35 s
+	Numbered     *live.Hub        // published when events got their place in the feed
+	Stopping     <-chan struct{}  // closed when the program stops: who waits is answered
+	Beat         Beat             // of each stream of events; default: one a second
+	DocumentJSON []byte           // Document as JSON
+	Silence      time.Duration    // how long a request is held whose key asks for a time-out; default 35 s
+	Clock        func() time.Time // default time.Now
 }
 
 // Server answers the OMNI API.
@@ -47,6 +48,7 @@ type Server struct {
 	streams  openStreams
 	json     []byte
 	silence  time.Duration
+	status   *statusPage
 	mux      *http.ServeMux
 }
 
@@ -58,15 +60,17 @@ func New(o Options) *Server {
 	if o.Beat == nil {
 		o.Beat = everySecond
 	}
+	if o.Clock == nil {
+		o.Clock = time.Now
+	}
 	s := &Server{app: o.App, door: o.Door, limiter: o.Limiter, numbered: o.Numbered, stopping: o.Stopping, beat: o.Beat,
-		json: o.DocumentJSON, silence: o.Silence, mux: http.NewServeMux()}
+		json: o.DocumentJSON, silence: o.Silence, status: newStatusPage(o.Clock, o.App.Status), mux: http.NewServeMux()}
 	for _, r := range s.routes() {
 		h := r.handler
 		if r.permission != public {
 			h = s.authenticated(r, h)
 		}
-		method, path, _ := strings.Cut(r.pattern, " ")
-		s.mux.Handle(method+" "+Base+path, s.door.Handle(r.operation, h))
+		s.mux.Handle(r.at(), s.door.Handle(r.operation, h))
 	}
 	s.mux.Handle("/", s.door.Handle("unknown", s.unknown))
 	return s

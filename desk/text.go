@@ -165,6 +165,22 @@ const (
 	SociomileExists   Text = "Sociomile has this ticket already. There is nothing to do"
 	LeftOutAsNumber   Text = "{field} was not sent to Sociomile: as a number it would lose digits"
 	LeftOutUnreadable Text = "{field} of the ticket was not sent to Sociomile: it is not of the kind that Sociomile takes"
+	SociomileSilent   Text = "Nothing has reached Sociomile since {0}. Waiting: {1}. For a person: {2}"
+	SociomileBack     Text = "Sociomile takes tickets again, or nothing waits any more. It had taken nothing since {0}. Waiting: {1}. For a person: {2}"
+	SociomilePaused   Text = "The connector is paused. Somebody has to let it go on"
+)
+
+// How the desk does, for everybody (the spec, section 8).
+const (
+	AllWorking  Text = "Everything works"
+	SomeDelayed Text = "Part of the service is delayed"
+	AllDown     Text = "The service does not work at this moment"
+	APIPart     Text = "API of the bank"
+	WebhookPart Text = "Webhooks"
+	OmniPart    Text = "Connector"
+	PartWorking Text = "{0}: working"
+	PartDelayed Text = "{0}: delayed since {1}"
+	PartDown    Text = "{0}: down since {1}"
 )
 
 // indonesian holds the Indonesian wording of every Text above.
@@ -284,6 +300,19 @@ var indonesian = map[Text]string{
 	SociomileExists:   "Sociomile sudah memiliki tiket ini. Tidak ada yang perlu dilakukan.",
 	LeftOutAsNumber:   "{field} tidak dikirim ke Sociomile: sebagai angka akan kehilangan digit.",
 	LeftOutUnreadable: "{field} pada tiket tidak dikirim ke Sociomile: jenisnya tidak diterima Sociomile.",
+	SociomileSilent:   "Tidak ada yang sampai ke Sociomile sejak {0}. Menunggu: {1}. Perlu petugas: {2}.",
+	SociomileBack:     "Sociomile menerima tiket lagi, atau tidak ada lagi yang menunggu. Sejak {0} tidak ada yang diterima. Menunggu: {1}. Perlu petugas: {2}.",
+	SociomilePaused:   "Konektor sedang dijeda. Petugas harus menjalankannya kembali.",
+
+	AllWorking:  "Semua berfungsi.",
+	SomeDelayed: "Sebagian layanan tertunda.",
+	AllDown:     "Layanan sedang tidak berfungsi.",
+	APIPart:     "API bank",
+	WebhookPart: "Webhook",
+	OmniPart:    "Konektor",
+	PartWorking: "{0}: berfungsi.",
+	PartDelayed: "{0}: tertunda sejak {1}.",
+	PartDown:    "{0}: tidak berfungsi sejak {1}.",
 
 	JSONMark:       "tanda urutan byte",
 	JSONEmpty:      "isi kosong",

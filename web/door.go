@@ -13,7 +13,6 @@ import (
 	"net/netip"
 	"runtime/debug"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -166,7 +165,7 @@ func (d *Door) request(w http.ResponseWriter, hr *http.Request) *Request {
 	}
 	r.ID = requestID(hr.Header.Get("X-Request-Id"))
 	r.Address = clientAddress(hr, d.proxies)
-	r.Language = language(strings.Join(hr.Header.Values("Accept-Language"), ","))
+	r.Language = Language(hr, desk.English)
 	return r
 }
 

@@ -28,16 +28,18 @@ func odd(c rune) bool {
 
 func newRequestID() string { return strings.ToLower(rand.Text()[:20]) }
 
-// language picks the language of messages by Accept-Language (RFC 9110, section 12.5.4): the one of the two that is
-// wanted more, or the earlier one; English when neither is. Java called Indonesian `in` until version 17.
-func language(accept string) desk.Language {
-	return mostWanted(accept, desk.English, func(name string) (desk.Language, bool) {
+// Language picks the language of messages by Accept-Language (RFC 9110, section 12.5.4): the one of the two that is
+// wanted more, or the earlier one; the usual one when neither is. Java called Indonesian `in` until version 17.
+func Language(r *http.Request, usual desk.Language) desk.Language {
+	return mostWanted(strings.Join(r.Header.Values("Accept-Language"), ","), usual, func(name string) (desk.Language, bool) {
 		tag, _, _ := strings.Cut(name, "-")
 		switch tag {
 		case "id", "in":
 			return desk.Indonesian, true
-		case "en", "*":
+		case "en":
 			return desk.English, true
+		case "*":
+			return usual, true
 		}
 		return "", false
 	})

@@ -88,7 +88,7 @@ func TestTheLanguageIsTheOneThatIsWantedMore(t *testing.T) {
 		strings.Repeat("fr,", 1e4):     en,
 		"en;q=0.1;q=0.9, id;q=0.00001": en,
 	} {
-		if got := language(accept); got != want {
+		if got := Language(accepting(accept), desk.English); got != want {
 			t.Errorf("%.40q: got %s", accept, got)
 		}
 	}
@@ -228,4 +228,9 @@ func TestListsOfTagsAreSplitOutsideQuotes(t *testing.T) {
 			t.Errorf("%s: -want +got\n%s", given, diff)
 		}
 	}
+}
+
+// accepting is a request with a header Accept-Language.
+func accepting(languages string) *http.Request {
+	return &http.Request{Header: http.Header{"Accept-Language": {languages}}}
 }

@@ -24,7 +24,7 @@ func FuzzHeaders(f *testing.F) {
 		if version, ok := MatchVersion(r); ok && version < 0 || !ok && version > 0 {
 			t.Errorf("version %d, %v", version, ok)
 		}
-		if l := language(s); l != desk.English && l != desk.Indonesian {
+		if l := Language(accepting(s), desk.English); l != desk.English && l != desk.Indonesian {
 			t.Errorf("language %q", l)
 		}
 		if a := clientAddress(r, proxies); !a.IsValid() || a.Zone() != "" || a.Is4In6() {

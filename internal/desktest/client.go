@@ -67,8 +67,8 @@ func (c *Client) Patch(t testing.TB, path, body string) Response {
 	return c.Do(t, http.MethodPatch, path, body)
 }
 
-// Do sends a request to a path below /api/omnichannel; one that begins with /api is taken as it is. An empty body is
-// none.
+// Do sends a request to a path below /api/omnichannel; one that begins with /api or /status is taken as it is. An empty
+// body is none.
 func (c *Client) Do(t testing.TB, method, path, body string) Response {
 	t.Helper()
 	r, err := c.Send(method, path, []byte(body))
@@ -89,7 +89,7 @@ func (c *Client) Send(method, path string, body []byte) (Response, error) {
 
 // request makes a request as Do sends it.
 func (c *Client) request(method, path string, body []byte) (*http.Request, error) {
-	if !strings.HasPrefix(path, "/api") {
+	if !strings.HasPrefix(path, "/api") && !strings.HasPrefix(path, "/status") {
 		path = api.Base + path
 	}
 	var reader io.Reader

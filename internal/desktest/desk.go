@@ -103,7 +103,7 @@ func (d *Desk) serve(t testing.TB, log *slog.Logger) {
 	must(t, err)
 	stopping := make(chan struct{})
 	door := web.New(web.Options{Log: log, Metrics: prometheus.NewRegistry(), Clock: d.Clock.Now})
-	d.API = api.New(api.Options{App: d.App, Door: door, Limiter: web.NewLimiter(d.Clock.Now), Numbered: d.Numbered, Stopping: stopping, DocumentJSON: document})
+	d.API = api.New(api.Options{App: d.App, Door: door, Limiter: web.NewLimiter(d.Clock.Now), Numbered: d.Numbered, Stopping: stopping, DocumentJSON: document, Clock: d.Clock.Now})
 	server := httptest.NewServer(http.Handler(d.API))
 	d.URL = server.URL
 	ctx, stop := context.WithCancel(context.Background())
