@@ -219,6 +219,8 @@ func exerciseForwards(t *testing.T, s *store.Store, one *desk.Ticket) {
 		return tx.Sent(one.ID, "p", 1, false, desktest.Start)
 	}))
 	check(t, s.Read(t.Context(), func(tx *store.Tx) error { return second(tx.Forward(one.ID, false)) }))
+	check(t, second(s.ConnectorRoutes(t.Context())))
+	check(t, second(s.NewestAttempts(t.Context(), desk.ConnectorCreates)))
 }
 
 // exerciseTests does what a store can do with tickets for tests.

@@ -17,7 +17,7 @@ func TestTheMetricsThatTheGuideNamesAreServedAndAllOfOursAreNamed(t *testing.T) 
 	files := newPair(t)
 	files.write(t, "desk.example")
 	in := desktest.NewInstallation(t, desktest.SQLite)
-	in.Env = []string{"SERVICEDESK_TLS_CERT=" + files.cert, "SERVICEDESK_TLS_KEY=" + files.key}
+	in.Env = []string{"SERVICEDESK_TLS_CERT=" + files.cert, "SERVICEDESK_TLS_KEY=" + files.key, "OMNI_ENABLED=true", "OMNI_API_URL=http://127.0.0.1:9/create", "OMNI_API_TOKEN=made-up-token", "OMNI_CONNECT_ID=bank@example.test"}
 	p := in.Serve(t)
 	served, err := http.Get(p.Metrics + "/metrics")
 	if err != nil {

@@ -170,7 +170,7 @@ func (s *server) startWork(ctx context.Context) {
 		func(ctx context.Context) { s.store.RunSequencer(ctx, s.app.Seal, sequenceEvery, s.numbered) },
 		func(ctx context.Context) { s.store.Listen(ctx, s.numbered) },
 		s.deliveries.Run, func(ctx context.Context) { s.mapFile.watch(ctx, s.opened) },
-		s.app.Watch, s.app.KeepAudit, s.closeResolved, s.simulate, s.exportHeads, s.purge, s.supervisor.watch,
+		s.app.Watch, s.app.KeepAudit, s.closeResolved, s.simulate, s.exportHeads, s.purge, s.watchConnector, s.supervisor.watch,
 	} {
 		s.work.Go(func() { work(ctx) })
 	}
