@@ -127,7 +127,11 @@ func TestNothingThatGetsThroughIsAlertedOnceAndItsEndToo(t *testing.T) {
 		d.look(t, time.Hour) // nothing waits
 		d.claim(t)
 		d.attempt(t, desk.ConnectorCreates, "ROUTE_MISSING")
-		d.look(t, 30*time.Minute-time.Second)
+		d.Clock.Advance(time.Second)
+		for _, class := range []string{"UNCHANGED", "KNOWN", "SKIPPED"} { // no call was made
+			d.attempt(t, desk.ConnectorCreates, class)
+		}
+		d.look(t, 30*time.Minute-2*time.Second)
 		d.wantAlerts(t)
 		d.look(t, time.Second)
 		since := began.Add(time.Hour)
@@ -144,6 +148,8 @@ func TestNothingThatGetsThroughIsAlertedOnceAndItsEndToo(t *testing.T) {
 		d.wantAlerts(t)
 		d.look(t, time.Minute)
 		d.wantAlerts(t, down(since.Add(150*time.Minute), 2, sociomile.Validation)) // since the success
+		d.look(t, time.Minute)
+		d.wantAlerts(t) // which was before the alarm
 		d.Exec(t, `UPDATE lane SET due = 0, dead_at = 1 WHERE due < 200000000000000000`)
 		d.look(t, time.Second)
 		recovered := back(since.Add(150*time.Minute), 0, sociomile.Validation)
