@@ -107,7 +107,7 @@ func wordStatus(parts []app.Part, l desk.Language) statusBody {
 		if p.Flow != app.Working {
 			since := p.Since.UTC().Truncate(time.Second)
 			word.Since = &since
-			body.Status, overall = app.Delayed, desk.SomeDelayed
+			body.Status, overall = app.Delayed, desk.SomeDisturbed
 		}
 		word.Text = text.In(l, "", p.Name.In(l, ""), p.Since.In(desk.WITA()).Format("2006-01-02 15:04 MST"))
 		body.Parts = append(body.Parts, word)

@@ -98,7 +98,7 @@ func TestWebhooksAreDelayedByTheDeskAlone(t *testing.T) {
 		d.Clock.Advance(5*time.Minute - 5*time.Second)
 		wantStatus(t, d, working) // five minutes, and no more
 		wantStatus(t, d, delayed+"2024-12-19T10:30:00Z")
-		wantBytes(t, d.Client("").Get(t, "/status"), "Sebagian layanan tertunda.\n\nAPI bank: berfungsi.\nWebhook: tertunda sejak 2024-12-19 18:30 WITA.\n")
+		wantBytes(t, d.Client("").Get(t, "/status"), "Sebagian layanan terganggu.\n\nAPI bank: berfungsi.\nWebhook: tertunda sejak 2024-12-19 18:30 WITA.\n")
 		d.Exec(t, `UPDATE target SET opened_at = 1`)
 		wantStatus(t, d, working)
 		d.Exec(t, `UPDATE target SET opened_at = 0, state = 'disabled'`)

@@ -172,15 +172,15 @@ const (
 
 // How the desk does, for everybody (the spec, section 8).
 const (
-	AllWorking  Text = "Everything works"
-	SomeDelayed Text = "Part of the service is delayed"
-	AllDown     Text = "The service does not work at this moment"
-	APIPart     Text = "API of the bank"
-	WebhookPart Text = "Webhooks"
-	OmniPart    Text = "Connector"
-	PartWorking Text = "{0}: working"
-	PartDelayed Text = "{0}: delayed since {1}"
-	PartDown    Text = "{0}: down since {1}"
+	AllWorking    Text = "Everything works"
+	SomeDisturbed Text = "Part of the service is disturbed"
+	AllDown       Text = "The service does not work at this moment"
+	APIPart       Text = "API of the bank"
+	WebhookPart   Text = "Webhooks"
+	OmniPart      Text = "Connector"
+	PartWorking   Text = "{0}: working"
+	PartDelayed   Text = "{0}: delayed since {1}"
+	PartDown      Text = "{0}: down since {1}"
 )
 
 // indonesian holds the Indonesian wording of every Text above.
@@ -304,15 +304,15 @@ var indonesian = map[Text]string{
 	SociomileBack:     "Sociomile menerima tiket lagi, atau tidak ada lagi yang menunggu. Sejak {0} tidak ada yang diterima. Menunggu: {1}. Perlu petugas: {2}.",
 	SociomilePaused:   "Konektor sedang dijeda. Petugas harus menjalankannya kembali.",
 
-	AllWorking:  "Semua berfungsi.",
-	SomeDelayed: "Sebagian layanan tertunda.",
-	AllDown:     "Layanan sedang tidak berfungsi.",
-	APIPart:     "API bank",
-	WebhookPart: "Webhook",
-	OmniPart:    "Konektor",
-	PartWorking: "{0}: berfungsi.",
-	PartDelayed: "{0}: tertunda sejak {1}.",
-	PartDown:    "{0}: tidak berfungsi sejak {1}.",
+	AllWorking:    "Semua berfungsi.",
+	SomeDisturbed: "Sebagian layanan terganggu.",
+	AllDown:       "Layanan sedang tidak berfungsi.",
+	APIPart:       "API bank",
+	WebhookPart:   "Webhook",
+	OmniPart:      "Konektor",
+	PartWorking:   "{0}: berfungsi.",
+	PartDelayed:   "{0}: tertunda sejak {1}.",
+	PartDown:      "{0}: tidak berfungsi sejak {1}.",
 
 	JSONMark:       "tanda urutan byte",
 	JSONEmpty:      "isi kosong",
