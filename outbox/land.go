@@ -58,12 +58,23 @@ func (r *Runner) keeps(p *peer, l landing) *store.Keep {
 	return &store.Keep{Version: p.target.Version, Row: l.Row + 1}
 }
 
-// dropKept gives the lanes back that are kept by what is not stored yet.
-func (r *Runner) dropKept() {
+// dropKept ends the keeping of lanes: those that were kept are taken, and begin. The others were given back, because their
+// target was changed or does not want the next event: they are due, like those of a node that stops.
+func (r *Runner) dropKept(taken []store.Taken, now time.Time) {
+	kept := map[store.LaneID]bool{}
+	for i := range taken {
+		kept[taken[i].LaneID] = true
+	}
 	for i := range r.turn.Settled {
-		if s := &r.turn.Settled[i]; s.Keep != nil {
-			r.peers[s.TargetID].kept--
-			s.Keep = nil
+		s := &r.turn.Settled[i]
+		if s.Keep == nil {
+			continue
+		}
+		p := r.peers[s.TargetID]
+		p.kept--
+		s.Keep = nil
+		if !kept[s.LaneID] {
+			p.due = earlier(p.due, now)
 		}
 	}
 }

@@ -169,7 +169,7 @@ func (r *Runner) stop(ctx context.Context) {
 	for {
 		r.landAll()
 		r.turn.Wants = nil
-		r.dropKept()
+		r.dropKept(nil, r.store.Now())
 		_, err := r.store.Turn(ctx, r.turn)
 		if err == nil {
 			r.turn = store.Turn{Lease: r.lease}
@@ -310,12 +310,10 @@ func (r *Runner) inTurn(now time.Time) []string {
 
 // begin starts what was taken. The leases began after since.
 func (r *Runner) begin(ctx context.Context, taken []store.Taken, since time.Time) {
-	got, kept := map[string]int{}, 0
+	got := map[string]int{} // of what was wanted
 	for _, t := range taken {
 		if t.Row == 0 {
 			got[t.TargetID]++
-		} else {
-			kept++
 		}
 	}
 	for _, w := range r.turn.Wants {
@@ -327,14 +325,9 @@ func (r *Runner) begin(ctx context.Context, taken []store.Taken, since time.Time
 			p.due, p.settles, r.stale = time.Time{}, time.Time{}, true // what is left is not due yet, or in other hands
 		}
 	}
-	for _, s := range r.turn.Settled {
-		if s.Keep != nil {
-			kept--
-		}
-	}
-	r.dropKept() // those that were are taken, and begin
+	r.dropKept(taken, since)
 	r.turn = store.Turn{Lease: r.lease, Wants: r.turn.Wants[:0]}
-	r.stale, r.later = r.stale || r.later || kept < 0, false
+	r.stale, r.later = r.stale || r.later, false
 	for _, t := range taken {
 		p := r.peers[t.TargetID]
 		p.flights++

@@ -3,6 +3,7 @@ package outbox_test
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -322,6 +323,27 @@ func TestATargetThatWasChangedIsReadBeforeTheNextEvent(t *testing.T) {
 		w.turns(t, w.runner)
 		if now := w.targetOf(t).Version; now == target.Version || !slices.Equal(versions, []int64{now}) {
 			t.Errorf("the next event was sent to the target of the versions %d, want %d alone", versions, now)
+		}
+	})
+}
+
+// What is not wanted lies between two events that are.
+func TestANodeGoesOnBehindAnEventThatIsNotWanted(t *testing.T) {
+	t.Parallel()
+	desktest.OnEachEngine(t, func(t *testing.T, e desktest.Engine) {
+		w := newWorld(t, e)
+		w.endpoint(t, desk.TargetChange{Events: &[]desk.EventType{desk.CommentAdded}})
+		ticket := w.claim(t, "")
+		w.comment(t, ticket)
+		_, err := w.App.ChangeStatus(t.Context(), w.actor, app.Change{Ticket: strconv.FormatInt(ticket.Number, 10)}, desk.Pending, "")
+		must(t, err)
+		w.comment(t, ticket)
+		w.Sequence(t)
+		for range 5 { // and the clock stands still: nothing is looked for
+			w.runner.Turn(t.Context())
+		}
+		if seen := events(w.seen()); len(seen) != 2 {
+			t.Errorf("%v came, want both comments", seen)
 		}
 	})
 }
