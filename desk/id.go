@@ -16,6 +16,18 @@ func NewID(at time.Time) string {
 	var raw [16]byte
 	binary.BigEndian.PutUint64(raw[:8], uint64(at.UnixMilli())<<16)
 	_, _ = rand.Read(raw[6:]) // documented never to fail
+	return spell(raw)
+}
+
+// FirstID is the identifier before all that NewID makes at a time or later, to the millisecond.
+func FirstID(at time.Time) string {
+	var raw [16]byte
+	binary.BigEndian.PutUint64(raw[:8], uint64(max(0, at.UnixMilli()))<<16)
+	return spell(raw)
+}
+
+// spell writes an identifier.
+func spell(raw [16]byte) string {
 	hi, lo := binary.BigEndian.Uint64(raw[:8]), binary.BigEndian.Uint64(raw[8:])
 	var out [26]byte
 	for i := len(out) - 1; i >= 0; i-- {

@@ -16,7 +16,7 @@ import (
 )
 
 // large are the tables that grow with use.
-var large = []string{"ticket", "ticket_lookup", "event", "audit", "request", "comment", "attachment", "blob", "api_key", "target", "lane", "attempt"}
+var large = []string{"ticket", "ticket_lookup", "event", "audit", "request", "comment", "attachment", "blob", "api_key", "target", "lane", "attempt", "forward"}
 
 // rows is how many rows the large tables have when plans are looked at. PostgreSQL counts them and decides by that;
 // SQLite decides by the indexes alone, for nobody counts there.
@@ -124,6 +124,7 @@ func fill(t *testing.T, s *store.Store, e desktest.Engine) {
 		tx.InsertKey(desk.APIKey{ID: "k", PartnerID: "p", Hash: "h"})
 		tx.InsertTarget(desk.Target{ID: "w", Kind: desk.RegisteredTarget, PartnerID: "p", State: desk.TargetActive})
 		tx.OpenLane("l", "w")
+		store.Do(tx, `INSERT INTO forward (ticket_id, number, provider_id, provider_number, sent_status, doubtful, noted, edits, by_hand, queued_at, sent_at) VALUES ('l', 0, 'p', 1, '', FALSE, FALSE, '', '', 1, 1)`)
 		store.Do(tx, `INSERT INTO attempt (ticket_id, target_id, seq, again, fence, at, took, class, status, said, doubtful) VALUES ('l', 'w', 1, '', 1, 1, 1, 'REFUSED', 400, '', FALSE)`)
 	})
 	id, partner := `'t-' || substr(CAST(1000000 + i AS text), 2)`, `CASE WHEN i % 3 = 0 THEN 'p' ELSE 'q' END`
@@ -135,6 +136,7 @@ func fill(t *testing.T, s *store.Store, e desktest.Engine) {
 		"comment":       {"ticket_id": id}, "attachment": {"ticket_id": id, "sha256": `CAST(i AS text)`},
 		"target":  {"id": `'w-' || CAST(i AS text)`, "partner_id": partner, "kind": `CASE WHEN i % 30 = 0 THEN 'registered' ELSE 'ticket' END`, "deleted_at": `CASE WHEN i % 90 = 0 THEN 1 ELSE 0 END`},
 		"lane":    {"ticket_id": id, "target_id": `'w-' || CAST(i % 20 AS text)`, "due": `CASE WHEN i % 4 = 0 THEN i ELSE 0 END`, "dead_at": `CASE WHEN i % 40 = 1 THEN i ELSE 0 END`, "tail": `CASE WHEN i % 4 = 0 THEN 9 ELSE 0 END`},
+		"forward": {"ticket_id": id, "number": `i + 100000`},
 		"attempt": {"ticket_id": id, "target_id": `'w-' || CAST(i % 20 AS text)`, "at": `i`},
 		"blob":    {"name": `CAST(i AS text)`, "named": `TRUE`},
 		"audit":   {"id": `'a' || CAST(i AS text)`, "number": `i`},
@@ -183,7 +185,7 @@ var partial = regexp.MustCompile(`event_pending|audit_pending|blob_unnamed|ticke
 func explainSQLite(t *testing.T, s *store.Store, ran statement) []string {
 	t.Helper()
 	var found []string
-	steps := regexp.MustCompile(`^SCAN (` + strings.Join(large, "|") + `|k|t|c|l|e|o|a|l\d)\b|ticket_partner_status \(partner_id=\?\)`)
+	steps := regexp.MustCompile(`^SCAN (` + strings.Join(large, "|") + `|k|t|c|l|e|o|a|f|l\d)\b|ticket_partner_status \(partner_id=\?\)`)
 	plan := explainWith(t, s, `EXPLAIN QUERY PLAN `+ran.text, ran.args, 3)
 	for _, step := range plan {
 		name, scan := strings.CutPrefix(step, "SCAN ")

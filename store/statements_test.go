@@ -221,6 +221,13 @@ func exerciseForwards(t *testing.T, s *store.Store, one *desk.Ticket) {
 	check(t, s.Read(t.Context(), func(tx *store.Tx) error { return second(tx.Forward(one.ID, false)) }))
 	check(t, second(s.ConnectorRoutes(t.Context())))
 	check(t, second(s.NewestAttempts(t.Context(), desk.ConnectorCreates)))
+	check(t, s.Write(t.Context(), func(tx *store.Tx) error {
+		tx.RewindForward(one.ID, desktest.Start)
+		return second(tx.OpenForwards([]desk.Ticket{*one, {ID: "later", Number: one.Number + 1}}, desktest.Start))
+	}))
+	check(t, s.Read(t.Context(), func(tx *store.Tx) error {
+		return errors.Join(second(tx.Forward(one.ID, false)), second(tx.Candidates("", "", 50)), second(tx.Candidates("a", "z", 50)), second(tx.Forwards(5, 50)))
+	}))
 }
 
 // exerciseTests does what a store can do with tickets for tests.
