@@ -67,6 +67,9 @@ func commands() []command {
 		{"webhook send", "--url U [--secret-file FILE] [--event TYPE]", "send signed samples of every event to a receiver that is being built", sendWebhookCommand},
 		{"webhook verify", "FILE --secret-file FILE --header 'Name: value' … [--computed X] [--at TIME] [--json]", "verify a webhook that was received and say which step fails; FILE holds the exact body, - is standard input", verifyWebhookCommand},
 		{"sociomile diagnose", "[--json] [--create-test-ticket]", "find out why tickets do not reach Sociomile and whom to ask what; exit status 0: the create route is there, 1: it answers otherwise, 2: not reached or not configured", diagnoseCommand},
+		{"sociomile map", "[FILE]", "print the map of fields and states to begin one's own with, or say what is wrong with the one in FILE", mapCommand},
+		{"sociomile queue", "--since DATE [--until DATE] [--send] [--json]", "list the tickets that should have gone to Sociomile and did not, and with --send let them go", queueCommand},
+		{"sociomile reconcile", "--from FILE [--columns number=C,id=C,ticket=C,status=C] [--separator S] [--since DATE] [--until DATE] [--preview] [--queue-missing] [--json]", "compare the provider's export with the desk; exit status 0: they agree, 1: they differ, 2: the file cannot be read", reconcileCommand},
 		{"sociomile fake", "[--listen A] [--scenario S] [--token T] [--auth query|header|both]", "play the provider of Sociomile, its failures too: for development and tests", fakeSociomileCommand},
 		{"version", "", "print the program's version", versionCommand},
 	}
