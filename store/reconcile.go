@@ -55,7 +55,7 @@ var (
 // the next run, which sees the lanes. Where transactions are one after the other that is so anyway.
 func (tx *Tx) OpenForwards(tickets []desk.Ticket, when time.Time) (opened []string, err error) {
 	tx.sql.Exec(`SELECT 1 FROM sequencer WHERE id = 1` + tx.store.engine.Dialect().ForUpdate)
-	err = tx.sql.EachOfRows(openForwards, len(tickets), func(n int) []any {
+	tx.sql.LookAtRows(openForwards, len(tickets), func(n int) []any {
 		return []any{tickets[n].ID, tickets[n].Number, "", 0, "", false, false, "", "", sql.Micros(when), 0}
 	}, func(scan func(dest ...any) error) error {
 		var id string
@@ -63,7 +63,7 @@ func (tx *Tx) OpenForwards(tickets []desk.Ticket, when time.Time) (opened []stri
 		opened = append(opened, id)
 		return err
 	})
-	if err != nil {
+	if err := tx.sql.Send(); err != nil {
 		return nil, err
 	}
 	tx.sql.ExecRows(openForwardLanes, len(opened), func(n int) []any {
