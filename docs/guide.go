@@ -21,7 +21,7 @@ type guide struct {
 // public URL.
 func readGuides(md markdown, base string) ([]*guide, error) {
 	var guides []*guide
-	for _, name := range []string{"getting-started", "webhooks", "delivery", "testing", "installing", "operating", "backup", "data-protection"} {
+	for _, name := range []string{"getting-started", "webhooks", "delivery", "sociomile", "testing", "installing", "operating", "backup", "data-protection"} {
 		g, err := readGuide(md, base, name+".md")
 		if err != nil {
 			return nil, err

@@ -128,7 +128,7 @@ func TestAllPagesCanBeReachedFromTheFirst(t *testing.T) {
 	slices.Sort(got)
 	want := []string{
 		"/docs", "/docs/api", "/docs/backup", "/docs/data-protection", "/docs/delivery", "/docs/getting-started", "/docs/id/backup", "/docs/id/data-protection", "/docs/id/delivery", "/docs/id/installing",
-		"/docs/id/operating", "/docs/installing", "/docs/operating", "/docs/testing", "/docs/webhooks",
+		"/docs/id/operating", "/docs/id/sociomile", "/docs/installing", "/docs/operating", "/docs/sociomile", "/docs/testing", "/docs/webhooks",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("pages (-want +got):\n%s", diff)

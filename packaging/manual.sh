@@ -35,7 +35,8 @@ data of the packaged service: the embedded database, the attachments, the heads 
 .I /var/lib/servicedesk\-key/key
 its master key. Whoever loses it loses the personal data and the attachments: keep a copy in a safe
 .SH EXIT STATUS
-0: done. 1: failed. 2: the command was not understood, or, of sociomile diagnose, the provider was not reached.
+0: done. 1: failed. 2: the command was not understood, or, of sociomile diagnose, the provider was not reached; of sociomile
+reconcile, the file could not be read.
 .SH EXAMPLES
 .nf
 sudo \-u servicedesk servicedesk doctor
