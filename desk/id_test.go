@@ -73,3 +73,16 @@ func TestIdentifiersDoNotTellMoreThanTheTime(t *testing.T) {
 		}
 	}
 }
+
+func TestTheFirstIdOfATimeComesBeforeThoseMadeThenAndBehindThoseMadeBefore(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		at := time.UnixMilli(rapid.Int64Range(1, 1<<47).Draw(t, "milliseconds"))
+		first, before := FirstID(at), NewID(at.Add(-time.Millisecond))
+		if !IsID(first) || first > NewID(at) || first > NewID(at.Add(999*time.Microsecond)) || first <= before {
+			t.Errorf("of %s it is %s, and %s is made before", at, first, before)
+		}
+	})
+	if id := FirstID(time.Time{}); id > FirstID(time.UnixMilli(0)) {
+		t.Errorf("before 1970 it is %s", id)
+	}
+}
