@@ -31,8 +31,9 @@ func TestWithoutSettingsTheDefaultsOfTheHelpHold(t *testing.T) {
 	}
 	want := &config{listen: "127.0.0.1:8080", data: "./data", keyFile: "data/key", blobs: "data/blobs", metricsListen: "127.0.0.1:9464",
 		firstTicket: 10001, autoClose: 7 * 24 * time.Hour, waits: outbox.DefaultWaits, probe: 30 * time.Second, keepAttempts: 90 * 24 * time.Hour, testKeep: 30 * 24 * time.Hour,
-		omni: sociomile.Config{Timeout: 30 * time.Second}}
-	if diff := cmp.Diff(want, c, cmp.AllowUnexported(config{})); diff != "" {
+		omni:      sociomile.Config{Timeout: 30 * time.Second, Services: []string{"CLAIM"}},
+		connector: connectorConfig{waits: sociomile.Waits, probe: time.Minute, most: 4, alertAfter: 30 * time.Minute}}
+	if diff := cmp.Diff(want, c, cmp.AllowUnexported(config{}, connectorConfig{})); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
@@ -44,7 +45,8 @@ func TestSettingsAreTakenFromTheEnvironmentAndFlagsWin(t *testing.T) {
 		"SERVICEDESK_TLS_CERT=c.pem", "SERVICEDESK_TLS_KEY=k.pem", "SERVICEDESK_METRICS_LISTEN=", "SERVICEDESK_FIRST_TICKET_NUMBER=500",
 		"SERVICEDESK_AUTO_CLOSE=36h", "SERVICEDESK_TEST_KEEP=3d", "SERVICEDESK_LOG=json,debug", "OMNI_ENABLED=true", "OMNI_TIMEOUT=45s", "OMNI_API_URL=https://provider.example/helpdesk/create",
 		"OMNI_API_TOKEN=made-up", "OMNI_UPDATE_STATUS_URL=http://127.0.0.1:9/status", "OMNI_CONNECT_ID=c-1", "OMNI_AUTH=header",
-		"SERVICEDESK_WEBHOOK_ALLOW_NETS=10.1.0.0/16", "SERVICEDESK_WEBHOOK_RETRY=1s, 1d", "SERVICEDESK_WEBHOOK_PROBE=2m", "SERVICEDESK_WEBHOOK_KEEP=0",
+		"OMNI_SERVICES= Pembukaan Rekening ,CLAIM,", "OMNI_PROBE=3m", "OMNI_CONCURRENCY=8", "OMNI_ALERT_URL=https://alerts.example/hook", "OMNI_ALERT_AFTER=1h",
+		"SERVICEDESK_WEBHOOK_ALLOW_NETS=10.1.0.0/16", "SERVICEDESK_WEBHOOK_RETRY=1s, 1d", "SERVICEDESK_WEBHOOK_PROBE=2m", "SERVICEDESK_WEBHOOK_KEEP=0", "SERVICEDESK_MAIL_FROM=desk@bank.example",
 	}, "--listen", ":8443", "--data=/srv/other")
 	if err != nil {
 		t.Fatal(err)
@@ -54,9 +56,10 @@ func TestSettingsAreTakenFromTheEnvironmentAndFlagsWin(t *testing.T) {
 		tlsCert: "c.pem", tlsKey: "k.pem", firstTicket: 500, autoClose: 36 * time.Hour, testKeep: 72 * time.Hour, logJSON: true, logLevel: slog.LevelDebug,
 		allowNets: []netip.Prefix{netip.MustParsePrefix("10.1.0.0/16")}, waits: outbox.Waits{time.Second, 24 * time.Hour}, probe: 2 * time.Minute,
 		omni: sociomile.Config{CreateURL: "https://provider.example/helpdesk/create", StatusURL: "http://127.0.0.1:9/status", Token: "made-up", Header: true,
-			ConnectID: "c-1", Timeout: 45 * time.Second},
-		unused: []string{"OMNI_ENABLED"}}
-	if diff := cmp.Diff(want, c, cmp.AllowUnexported(config{}), cmp.Comparer(func(a, b netip.Prefix) bool { return a == b })); diff != "" {
+			ConnectID: "c-1", Timeout: 45 * time.Second, Services: []string{"Pembukaan Rekening", "CLAIM"}},
+		connector: connectorConfig{enabled: true, waits: sociomile.Waits, probe: 3 * time.Minute, most: 8, alertURL: "https://alerts.example/hook", alertAfter: time.Hour},
+		unused:    []string{"SERVICEDESK_MAIL_FROM"}}
+	if diff := cmp.Diff(want, c, cmp.AllowUnexported(config{}, connectorConfig{}), cmp.Comparer(func(a, b netip.Prefix) bool { return a == b })); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }

@@ -124,7 +124,8 @@ func TestDoctorNamesWhatIsWrong(t *testing.T) {
 	}{
 		{"a mistyped setting", with(served, "SERVICEDESK_LISTN=:80"), "settings", doctor.Failed, "unknown setting SERVICEDESK_LISTN"},
 		{"half a certificate", with(served, "SERVICEDESK_TLS_CERT=x"), "settings", doctor.Failed, "must be set together"},
-		{"an unused setting", with(served, "OMNI_ENABLED=true"), "settings", doctor.Warning, "OMNI_ENABLED has no effect"},
+		{"an unused setting", with(served, "SERVICEDESK_MAIL_FROM=x"), "settings", doctor.Warning, "SERVICEDESK_MAIL_FROM has no effect"},
+		{"a connector without an address", with(served, "OMNI_ENABLED=true"), "settings", doctor.Failed, "OMNI_API_URL is missing"},
 		{"open to everybody", with(served, "SERVICEDESK_LISTEN=:8080"), "listening", doctor.Warning, "without TLS"},
 		{"behind a proxy", with(served, "SERVICEDESK_LISTEN=:8080", "SERVICEDESK_TRUSTED_PROXIES=10.0.0.1"), "listening", doctor.OK, "behind trusted proxies"},
 		{"metrics for everybody", with(served, "SERVICEDESK_METRICS_LISTEN=0.0.0.0:9464"), "metrics", doctor.Warning, "others than this machine"},

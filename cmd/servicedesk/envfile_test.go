@@ -148,7 +148,7 @@ func TestTheFileThatHelpPrintsHoldsEverySettingWithItsDefault(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(want, got, cmp.AllowUnexported(config{})); diff != "" {
+	if diff := cmp.Diff(want, got, cmp.AllowUnexported(config{}, connectorConfig{})); diff != "" {
 		t.Errorf("with every line in force (-defaults +got):\n%s", diff)
 	}
 }

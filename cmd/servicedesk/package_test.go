@@ -89,7 +89,7 @@ func TestThePackagedSettingsAreThoseOfTheProgramInItsPlaces(t *testing.T) {
 	}
 	want.data, want.keyFile, want.blobs = "/var/lib/servicedesk", "/var/lib/servicedesk-key/key", "/var/lib/servicedesk/blobs"
 	want.logJSON = true
-	if diff := cmp.Diff(want, c, cmp.AllowUnexported(config{})); diff != "" {
+	if diff := cmp.Diff(want, c, cmp.AllowUnexported(config{}, connectorConfig{})); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	for _, name := range append(settingNames(), foreignVariables()...) {
