@@ -115,6 +115,7 @@ const (
 	OneIdentifier       Text = "One of email, phone, identifier and nomorRekening is required"
 	OneWayAgain         Text = "Either undelivered, or both from and until, is required"
 	NotForTicketTarget  Text = "{field} comes from the tickets that name this webhook and cannot be changed here"
+	ForwardFieldUnknown Text = "{field} is no field that Sociomile is told. Known: {0}"
 	ParameterUnknown    Text = "Unknown parameter {field}. Known: {0}"
 	ParameterNone       Text = "Unknown parameter {field}. There are none here"
 	ParameterRepeated   Text = "Parameter {field} is given more than once"
@@ -267,6 +268,7 @@ var indonesian = map[Text]string{
 	OneIdentifier:       "Isi salah satu: email, phone, identifier, nomorRekening.",
 	OneWayAgain:         "Isi salah satu: undelivered, atau from dan until.",
 	NotForTicketTarget:  "{field} berasal dari tiket yang menyebut webhook ini dan tidak dapat diubah di sini.",
+	ForwardFieldUnknown: "{field} bukan kolom yang dikirim ke Sociomile. Pilihan: {0}.",
 	ParameterUnknown:    "Parameter {field} tidak dikenal. Pilihan: {0}",
 	ParameterNone:       "Parameter {field} tidak dikenal. Di sini tidak ada parameter.",
 	ParameterRepeated:   "Parameter {field} diberikan lebih dari satu kali.",

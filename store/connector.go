@@ -36,7 +36,8 @@ type Forwarded struct {
 	Forward
 	Tries   int
 	OwedAt  time.Time // when the event was recorded that is told next, or would be; zero: it is not known
-	Due     time.Time // when it is tried; zero: nothing waits, or a person has to ask for it
+	Waits   bool      // it is tried, now or later
+	Next    time.Time // when it is tried next; zero: nothing waits, or a person has to ask for it
 	Held    bool      // it waits until the provider has the ticket
 	Taken   bool      // a node tells it at this moment
 	Parked  time.Time // since when it waits for a person; zero: it does not
@@ -44,29 +45,33 @@ type Forwarded struct {
 	ordered int64
 }
 
-// ForwardList says which tickets that are forwarded are listed: one of the four below.
-type ForwardList struct{ table, where, column, order string }
+// ForwardList says which tickets that are forwarded are listed.
+type ForwardList string
 
-// What can be listed, from what is tried first, was parked first, is the oldest that may exist twice, or was sent last.
-var (
-	ForwardsWaiting  = ForwardList{"lane", "target_id = $1 AND due > 0 AND due < $2", "due", ""}
-	ForwardsParked   = ForwardList{"lane", "target_id = $1 AND dead_at > 0 AND dead_at < $2", "dead_at", ""}
-	ForwardsDoubtful = ForwardList{"forward", "doubtful AND queued_at < $2", "queued_at", ""}
-	ForwardsSent     = ForwardList{"forward", "sent_at > 0 AND sent_at < $2", "sent_at", " DESC"}
+// What can be listed.
+const (
+	ForwardsWaiting  ForwardList = "waiting"  // for their turn, in its order
+	ForwardsParked   ForwardList = "parked"   // for a person, the first one first
+	ForwardsDoubtful ForwardList = "doubtful" // may exist twice at the provider, the oldest first
+	ForwardsSent     ForwardList = "sent"     // the provider has them, the newest first
 )
 
-// page is the text that names the tickets of a page.
-func (l ForwardList) page() string {
-	behind := " > "
-	if l.order != "" {
-		behind = " < "
+// page is the text that names the tickets of a page, and how they are ordered.
+func (l ForwardList) page() (page, order string) {
+	const of, behind = `(SELECT ticket_id, CAST($1 AS text) AS target_id, `, `($3, $4) ORDER BY `
+	switch l {
+	case ForwardsParked:
+		return of + `dead_at AS place FROM lane WHERE target_id = $1 AND dead_at > 0 AND dead_at < $2 AND (dead_at, ticket_id) > ` + behind + `dead_at, ticket_id LIMIT $5) AS p`, ""
+	case ForwardsDoubtful:
+		return of + `queued_at AS place FROM forward WHERE doubtful AND queued_at < $2 AND (queued_at, ticket_id) > ` + behind + `queued_at, ticket_id LIMIT $5) AS p`, ""
+	case ForwardsSent:
+		return of + `sent_at AS place FROM forward WHERE sent_at > 0 AND sent_at < $2 AND (sent_at, ticket_id) < ` + behind + `sent_at DESC, ticket_id DESC LIMIT $5) AS p`, " DESC"
 	}
-	return `(SELECT ticket_id, CAST($1 AS text) AS target_id, ` + l.column + ` AS place FROM ` + l.table + ` WHERE ` + l.where + ` AND (` + l.column + `, ticket_id)` + behind +
-		`($3, $4) ORDER BY ` + l.column + l.order + `, ticket_id` + l.order + ` LIMIT $5) AS p`
+	return of + `due AS place FROM lane WHERE target_id = $1 AND due > 0 AND due < $2 AND (due, ticket_id) > ` + behind + `due, ticket_id LIMIT $5) AS p`, ""
 }
 
 // whole is a page of one ticket.
-const whole = `(SELECT CAST($2 AS text) AS ticket_id, CAST($1 AS text) AS target_id, CAST(0 AS bigint) AS place) AS p`
+const whole = `(SELECT CAST($1 AS text) AS target_id, CAST($2 AS text) AS ticket_id, CAST(0 AS bigint) AS place) AS p`
 
 // forwarded is the query of a page p. A CROSS JOIN keeps SQLite from beginning with a whole table.
 func forwarded(page, order string) string {
@@ -80,10 +85,10 @@ func forwarded(page, order string) string {
 // Forwards lists tickets that are forwarded, as they stand on the route of a target, behind a place, and returns the place of
 // the last one.
 func (tx *Tx) Forwards(target string, list ForwardList, after LanePlace, limit int) (found []Forwarded, last LanePlace, err error) {
-	if after.TicketID == "" && list.order != "" {
+	if after.TicketID == "" && list == ForwardsSent {
 		after.At = untilSent
 	}
-	found, err = tx.forwards(forwarded(list.page(), list.order), target, sql.Micros(untilSent), sql.Micros(after.At), after.TicketID, limit)
+	found, err = tx.forwards(forwarded(list.page()), target, sql.Micros(untilSent), sql.Micros(after.At), after.TicketID, limit)
 	if last = after; len(found) > 0 {
 		end := found[len(found)-1]
 		last = LanePlace{At: sql.At(end.ordered), TicketID: end.TicketID}
@@ -112,8 +117,8 @@ func (tx *Tx) forwards(query string, args ...any) (found []Forwarded, err error)
 		err := scan(dest...)
 		done()
 		f.OwedAt, f.Parked, f.Last.At, f.Held, f.Taken = sql.At(owed), sql.At(dead), sql.At(at), due == sql.Micros(untilSent), lease > now
-		if !f.Held {
-			f.Due = sql.At(due)
+		if f.Waits = due > 0 && !f.Held; f.Waits {
+			f.Next = sql.At(due)
 		}
 		found = append(found, f)
 		return err

@@ -16,7 +16,7 @@ import (
 )
 
 // large are the tables that grow with use.
-var large = []string{"ticket", "ticket_lookup", "event", "audit", "request", "comment", "attachment", "blob", "api_key", "target", "lane", "attempt"}
+var large = []string{"ticket", "ticket_lookup", "event", "audit", "request", "comment", "attachment", "blob", "api_key", "target", "lane", "attempt", "forward"}
 
 // rows is how many rows the large tables have when plans are looked at. PostgreSQL counts them and decides by that;
 // SQLite decides by the indexes alone, for nobody counts there.
@@ -124,6 +124,7 @@ func fill(t *testing.T, s *store.Store, e desktest.Engine) {
 		tx.InsertKey(desk.APIKey{ID: "k", PartnerID: "p", Hash: "h"})
 		tx.InsertTarget(desk.Target{ID: "w", Kind: desk.RegisteredTarget, PartnerID: "p", State: desk.TargetActive})
 		tx.OpenLane("l", "w")
+		store.Do(tx, `INSERT INTO forward (ticket_id, number, provider_id, provider_number, sent_status, doubtful, noted, edits, by_hand, queued_at, sent_at) VALUES ('f', 1, '', 0, '', FALSE, FALSE, '', '', 1, 0)`)
 		store.Do(tx, `INSERT INTO attempt (ticket_id, target_id, seq, again, fence, at, took, class, status, said, doubtful) VALUES ('l', 'w', 1, '', 1, 1, 1, 'REFUSED', 400, '', FALSE)`)
 	})
 	id, partner := `'t-' || substr(CAST(1000000 + i AS text), 2)`, `CASE WHEN i % 3 = 0 THEN 'p' ELSE 'q' END`
@@ -134,8 +135,9 @@ func fill(t *testing.T, s *store.Store, e desktest.Engine) {
 		"event":         {"ticket_id": id, "partner_id": partner, "number": `i`, "feed_number": `i`},
 		"comment":       {"ticket_id": id}, "attachment": {"ticket_id": id, "sha256": `CAST(i AS text)`},
 		"target":  {"id": `'w-' || CAST(i AS text)`, "partner_id": partner, "kind": `CASE WHEN i % 30 = 0 THEN 'registered' ELSE 'ticket' END`, "deleted_at": `CASE WHEN i % 90 = 0 THEN 1 ELSE 0 END`},
-		"lane":    {"ticket_id": id, "target_id": `'w-' || CAST(i % 20 AS text)`, "due": `CASE WHEN i % 4 = 0 THEN i ELSE 0 END`, "dead_at": `CASE WHEN i % 40 = 1 THEN i ELSE 0 END`, "tail": `CASE WHEN i % 4 = 0 THEN 9 ELSE 0 END`},
-		"attempt": {"ticket_id": id, "target_id": `'w-' || CAST(i % 20 AS text)`, "at": `i`},
+		"lane":    {"ticket_id": id, "target_id": `CASE WHEN i % 20 = 0 THEN 'sociomile-create' ELSE 'w-' || CAST(i % 20 AS text) END`, "due": `CASE WHEN i % 4 = 0 THEN i ELSE 0 END`, "dead_at": `CASE WHEN i % 40 = 1 THEN i ELSE 0 END`, "tail": `CASE WHEN i % 4 = 0 THEN 9 ELSE 0 END`},
+		"attempt": {"ticket_id": id, "target_id": `CASE WHEN i % 20 = 0 THEN 'sociomile-create' ELSE 'w-' || CAST(i % 20 AS text) END`, "at": `i`},
+		"forward": {"ticket_id": id, "number": `i + 100000`, "queued_at": `i`, "sent_at": `CASE WHEN i % 2 = 0 THEN i ELSE 0 END`, "doubtful": `i % 40 = 0`},
 		"blob":    {"name": `CAST(i AS text)`, "named": `TRUE`},
 		"audit":   {"id": `'a' || CAST(i AS text)`, "number": `i`},
 		"request": {"id": `'r-' || CAST(i AS text)`, "created_at": `1900000000000000 + i`}, "api_key": {"id": `'k-' || CAST(i AS text)`, "hash": `'h-' || CAST(i AS text)`},
