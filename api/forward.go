@@ -42,7 +42,7 @@ type lastForward struct {
 // forwardedTicket is all of a ticket that is forwarded.
 type forwardedTicket struct {
 	forward
-	Statuses routeStanding          `json:"statuses"`
+	Statuses routeStanding     `json:"statuses"`
 	Edits    desk.ForwardEdits `json:"edits"`
 	Attempts []forwardAttempt  `json:"attempts"`
 }
