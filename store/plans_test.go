@@ -177,8 +177,8 @@ func multiply(t *testing.T, s *store.Store, e desktest.Engine, table string, wit
 	}))
 }
 
-// partial are indexes that may be gone through from end to end: they hold what waits, or a few tests.
-var partial = regexp.MustCompile(`event_pending|audit_pending|blob_unnamed|ticket_simulated|ticket_test_age|ticket_test_resolved|partner_test`)
+// partial are indexes that may be gone through from end to end: they hold what waits or is in doubt, or a few tests.
+var partial = regexp.MustCompile(`event_pending|audit_pending|blob_unnamed|forward_doubtful|ticket_simulated|ticket_test_age|ticket_test_resolved|partner_test`)
 
 // explainSQLite returns the steps of a plan that go through a large table, or through all tickets of a partner. Going
 // through a partial index is not one: it holds only what waits.

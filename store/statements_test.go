@@ -225,7 +225,7 @@ func exerciseForwards(t *testing.T, s *store.Store, one *desk.Ticket) {
 		return errors.Join(err, second(tx.ConnectorTargets(desktest.Start, true)))
 	}))
 	check(t, s.Read(t.Context(), func(tx *store.Tx) error { return lookAtForwards(tx, one) }))
-	_, _, err := s.ReviveParked(t.Context(), desk.ConnectorCreates, desk.ClassParked, store.LanePlace{}, 10)
+	_, _, err := s.ReviveParked(t.Context(), desk.ConnectorCreates, "REFUSED", store.LanePlace{}, 10)
 	check(t, err)
 }
 

@@ -44,10 +44,10 @@ func (tx *Tx) RouteState(t desk.Target, now time.Time) (s desk.RouteState, err e
 }
 
 func (tx *Tx) routeBacklog(s *desk.RouteState) (err error) {
-	if s.Waiting, err = tx.countForwards(`lane WHERE target_id = $1 AND due > 0 AND due < $2`, s.ID, sql.Micros(untilSent)); err != nil {
+	if s.Waiting, err = tx.countLanes(`due > 0 AND due < $2`, s.ID); err != nil {
 		return err
 	}
-	if s.Parked, err = tx.countForwards(`lane WHERE target_id = $1 AND dead_at > $2`, s.ID, 0); err != nil {
+	if s.Parked, err = tx.countLanes(`dead_at > 0 AND dead_at < $2`, s.ID); err != nil {
 		return err
 	}
 	var oldest int64
@@ -64,8 +64,9 @@ func (tx *Tx) DoubtfulForwards() (n int, err error) {
 	return n, err
 }
 
-func (tx *Tx) countForwards(of, target string, bound int64) (n int, err error) {
-	err = tx.sql.One(`SELECT COUNT(*) FROM (SELECT 1 FROM `+of+` LIMIT $3) AS counted`, []any{target, bound, ForwardsCounted}, &n)
+// countLanes counts lanes whose time is before untilSent.
+func (tx *Tx) countLanes(which, target string) (n int, err error) {
+	err = tx.sql.One(`SELECT COUNT(*) FROM (SELECT 1 FROM lane WHERE target_id = $1 AND `+which+` LIMIT $3) AS counted`, []any{target, sql.Micros(untilSent), ForwardsCounted}, &n)
 	return n, err
 }
 
