@@ -46,6 +46,8 @@ func TestAWrongMethodIsToldTheRightOnes(t *testing.T) {
 		"/tickets/10001/attachments/x": "GET", "/requests/x": "GET", "/events": "GET", "/batch": "POST",
 		"/webhooks": "GET, POST", "/webhooks/x": "GET, PATCH, DELETE", "/webhooks/x/rotate": "POST", "/webhooks/x/rotate/end": "POST", "/webhooks/x/test": "POST", "/webhooks/x/resend": "POST",
 		"/webhooks/x/deliveries": "GET", "/webhooks/x/deliveries/x/resend": "POST", "/webhooks/x/deliveries/x/skip": "POST", "/openapi.yaml": "GET", "/openapi.json": "GET",
+		"/connector": "GET", "/connector/tickets": "GET", "/connector/tickets/10001": "GET", "/connector/tickets/10001/retry": "POST", "/connector/tickets/10001/park": "POST", "/connector/tickets/10001/done": "POST",
+		"/connector/retry": "POST", "/connector/pause": "POST", "/connector/resume": "POST", "/connector/probe": "POST",
 	}
 	for _, route := range api.Routes() {
 		_, path, _ := strings.Cut(route.Pattern, " ")

@@ -21,19 +21,13 @@ type (
 	ForwardList = store.ForwardList // which of them are listed
 )
 
-// Where counting ends in the state of the connector: what is larger is told as that much.
-const (
-	ForwardsCounted = store.ForwardsCounted
-	AttemptsCounted = store.AttemptsCounted
-)
-
 // ForwardLists are what can be listed.
 var ForwardLists = []ForwardList{store.ForwardsWaiting, store.ForwardsParked, store.ForwardsDoubtful, store.ForwardsSent}
 
 // ConnectorState is how the connector to Sociomile is.
 type ConnectorState struct {
 	Enabled  bool              // what is owed is sent
-	Doubtful int               // tickets that may exist twice; counted up to ForwardsCounted
+	Doubtful int               // tickets that may exist twice; counted up to store.ForwardsCounted
 	Routes   []desk.RouteState // of create and of status
 }
 

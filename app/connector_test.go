@@ -102,7 +102,7 @@ func TestOneRequestTriesAtMostSoManyParkedTickets(t *testing.T) {
 	}
 	state, err := d.App.Connector(t.Context(), console)
 	must(t, err)
-	if state.Routes[0].Waiting != app.ForwardsCounted || state.Routes[0].Parked != 0 {
+	if state.Routes[0].Waiting != store.ForwardsCounted || state.Routes[0].Parked != 0 {
 		t.Errorf("%d wait and %d are parked", state.Routes[0].Waiting, state.Routes[0].Parked)
 	}
 }
