@@ -118,7 +118,7 @@ const (
 	maxMedianFunction = 12
 	maxFunction       = 80
 	maxFile           = 500
-	maxPackage        = 4000
+	maxPackage        = 4500
 	maxPackages       = 32
 )
 

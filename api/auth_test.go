@@ -140,6 +140,7 @@ var refusal = map[desk.Permission]string{
 	desk.MayCreate: "Insufficient permissions to create omnichannel tickets",
 	desk.MayRead:   "Insufficient permissions to read omnichannel tickets",
 	desk.MayUpdate: "Insufficient permissions to update omnichannel tickets",
+	desk.MayManage: "Insufficient permissions to update omnichannel tickets",
 }
 
 func TestEveryOperationAsksForItsPermission(t *testing.T) {
@@ -147,9 +148,9 @@ func TestEveryOperationAsksForItsPermission(t *testing.T) {
 		desk.MayCreate:  {desk.MayCreate: true},
 		desk.MayRead:    {desk.MayRead: true},
 		desk.MayUpdate:  {desk.MayUpdate: true},
-		desk.MayManage:  {desk.MayRead: true, desk.MayUpdate: true},
+		desk.MayManage:  {desk.MayRead: true, desk.MayUpdate: true, desk.MayManage: true},
 		"omnichannel:*": {desk.MayCreate: true, desk.MayRead: true, desk.MayUpdate: true},
-		"*":             {desk.MayCreate: true, desk.MayRead: true, desk.MayUpdate: true},
+		"*":             {desk.MayCreate: true, desk.MayRead: true, desk.MayUpdate: true, desk.MayManage: true},
 	}
 	onSharedDesks(t, func(t *testing.T, d *desktest.Desk) {
 		for given, allowed := range may {

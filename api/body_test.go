@@ -129,7 +129,7 @@ func TestUnknownFieldsAreIgnoredAndNamed(t *testing.T) {
 
 func TestTheBodyMustSayThatItIsJSON(t *testing.T) {
 	d := onDesk(t)
-	c := partner(t, d, "partner")
+	c := d.Client(keyOf(t, d, "partner", "*"))
 	number := opened(t, c, "/tickets", aTicket)
 	for _, kind := range []string{"application/json", "application/json; charset=utf-8", "Application/JSON"} {
 		c.With("Content-Type", kind).Post(t, "/claims", aClaim).Want(t, 201)
@@ -185,7 +185,7 @@ func TestABodyMayBeGzipped(t *testing.T) {
 
 func TestABodyOverTheLimitIsRefusedByEveryOperation(t *testing.T) {
 	d := onDesk(t)
-	c := partner(t, d, "partner")
+	c := d.Client(keyOf(t, d, "partner", "*"))
 	number := opened(t, c, "/tickets", aTicket)
 	const most = 75 << 20
 	large := strings.Repeat(" ", most+1)

@@ -117,9 +117,13 @@ func wordDelivery(d app.Delivery) delivery {
 		State: d.State, FailedAttempts: d.Tries, NextAttemptAt: stamp(d.Next), Attempts: []attempt{},
 	}
 	for _, a := range d.Attempts {
-		w.Attempts = append(w.Attempts, attempt{desk.FormatTime(a.At), a.Took.Milliseconds(), a.Class, httpStatus(a.Status), text(a.Said), a.Doubtful})
+		w.Attempts = append(w.Attempts, wordAttempt(a))
 	}
 	return w
+}
+
+func wordAttempt(a app.Attempt) attempt {
+	return attempt{desk.FormatTime(a.At), a.Took.Milliseconds(), a.Class, httpStatus(a.Status), text(a.Said), a.Doubtful}
 }
 
 // resendDelivery answers POST /webhooks/{webhookId}/deliveries/{eventId}/resend.

@@ -47,6 +47,8 @@ func TestAWrongMethodIsToldTheRightOnes(t *testing.T) {
 		"/webhooks": "GET, POST", "/webhooks/x": "GET, PATCH, DELETE", "/webhooks/x/rotate": "POST", "/webhooks/x/rotate/end": "POST", "/webhooks/x/test": "POST", "/webhooks/x/resend": "POST",
 		"/webhooks/x/deliveries": "GET", "/webhooks/x/deliveries/x/resend": "POST", "/webhooks/x/deliveries/x/skip": "POST", "/openapi.yaml": "GET", "/openapi.json": "GET",
 		"/status": "GET", "/status.json": "GET",
+		"/connector": "GET", "/connector/tickets": "GET", "/connector/tickets/10001": "GET", "/connector/tickets/10001/retry": "POST", "/connector/tickets/10001/park": "POST", "/connector/tickets/10001/done": "POST",
+		"/connector/retry": "POST", "/connector/pause": "POST", "/connector/resume": "POST", "/connector/probe": "POST",
 	}
 	for _, route := range api.Routes() {
 		_, path, _ := strings.Cut(route.Pattern, " ")
@@ -262,7 +264,7 @@ func TestABodyThatStallsIsAnsweredAndNothingCameOfIt(t *testing.T) {
 	d := onDesk(t)
 	door := web.New(web.Options{Log: slog.New(slog.DiscardHandler), SlowBody: 20 * time.Millisecond})
 	address := serveAPI(t, api.Options{App: d.App, Door: door, Numbered: d.Numbered})
-	key := keyOf(t, d, "partner", everything)
+	key, all := keyOf(t, d, "partner", everything), keyOf(t, d, "all", "*")
 	c := desktest.NewClient(address, key)
 	number := opened(t, c, "/claims", aClaim)
 	for _, asked := range requests(map[string]string{"ticketNumber": number}) {
@@ -276,7 +278,7 @@ func TestABodyThatStallsIsAnsweredAndNothingCameOfIt(t *testing.T) {
 			t.Fatal(err)
 		}
 		r.ContentLength = 70 << 20
-		r.Header.Set("Authorization", "Bearer "+key)
+		r.Header.Set("Authorization", "Bearer "+all)
 		answer, err := c.Exchange(r)
 		if err != nil {
 			t.Fatal(err)

@@ -178,9 +178,9 @@ func TestAParameterThatIsGivenTwiceIsRefused(t *testing.T) {
 
 func TestEveryGetRefusesParametersThatItDoesNotKnow(t *testing.T) {
 	known := map[string]string{"getTicketStatus": "Known: ticketNumber, channelReferenceId", "listTickets": "Known: status, updatedSince, cursor, limit", "listEvents": "Known: after, limit, wait",
-		"listWebhooks": "Known: cursor, limit", "listDeliveries": "Known: state, ticketNumber, cursor, limit"}
+		"listWebhooks": "Known: cursor, limit", "listConnectorTickets": "Known: state, route, cursor, limit", "listDeliveries": "Known: state, ticketNumber, cursor, limit"}
 	onSharedDesks(t, func(t *testing.T, d *desktest.Desk) {
-		c := partner(t, d, "partner")
+		c := d.Client(keyOf(t, d, "partner", "*"))
 		number := opened(t, c, "/claims", withID(t, set(t, aClaim, "attachments", "null"), "first"))
 		for _, asked := range requests(map[string]string{"ticketNumber": number, "attachmentId": "none", "requestId": "first"}) {
 			if asked.method != "GET" {

@@ -3,6 +3,7 @@ package api
 import (
 	"strings"
 
+	"banksulutgo.co.id/servicedesk/app"
 	"banksulutgo.co.id/servicedesk/desk"
 	"banksulutgo.co.id/servicedesk/web"
 )
@@ -56,6 +57,16 @@ func (s *Server) routes() []route {
 		{"POST /webhooks/{webhookId}/deliveries/{eventId}/skip", "skipDelivery", desk.MayUpdate, s.skipDelivery},
 		{"POST /webhooks/{webhookId}/resend", "resendDeliveries", desk.MayUpdate, s.resendDeliveries},
 		{"DELETE /webhooks/{webhookId}", "deleteWebhook", desk.MayUpdate, s.deleteWebhook},
+		{"GET /connector", "getConnector", desk.MayManage, bare(s.getConnector)},
+		{"GET /connector/tickets", "listConnectorTickets", desk.MayManage, s.listConnectorTickets},
+		{"GET /connector/tickets/{ticketNumber}", "getConnectorTicket", desk.MayManage, bare(s.getConnectorTicket)},
+		{"POST /connector/tickets/{ticketNumber}/retry", "retryConnectorTicket", desk.MayManage, s.retryConnectorTicket},
+		{"POST /connector/tickets/{ticketNumber}/park", "parkConnectorTicket", desk.MayManage, s.parkConnectorTicket},
+		{"POST /connector/tickets/{ticketNumber}/done", "finishConnectorTicket", desk.MayManage, s.finishConnectorTicket},
+		{"POST /connector/retry", "retryConnector", desk.MayManage, s.retryConnector},
+		{"POST /connector/pause", "pauseConnector", desk.MayManage, s.steerConnector(app.PauseConnector, "The connector is paused")},
+		{"POST /connector/resume", "resumeConnector", desk.MayManage, s.steerConnector(app.ResumeConnector, "The connector is not paused")},
+		{"POST /connector/probe", "probeConnector", desk.MayManage, s.steerConnector(app.ProbeConnector, "Where the circuit is open, one waiting ticket is tried now")},
 		{"POST /batch", "runBatch", anyPermission, s.runBatch},
 		{"GET /openapi.yaml", "getOpenAPIYAML", public, bare(s.getYAML)},
 		{"GET /openapi.json", "getOpenAPIJSON", public, bare(s.getJSON)},

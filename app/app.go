@@ -27,6 +27,9 @@ type Options struct {
 	Forwarding    desk.Forwarding // which new tickets go to Sociomile; default: none
 	ReadsInMemory int             // how many noted reads may wait while they cannot be written; default 4096
 
+	ConnectorOn   bool            // what is owed to Sociomile is sent; default: it is not
+	ForwardFields func() []string // the provider's fields that a person may edit, by their names; nil: none
+
 	CheckURL func(url string) error // an error for a URL of a partner that is never called; nil: nobody is warned of one
 }
 
@@ -45,6 +48,9 @@ type App struct {
 	forwards  desk.Forwarding
 	checkURL  func(url string) error
 
+	connectorOn   bool
+	forwardFields func() []string
+
 	keepAttempts time.Duration
 
 	referenceVersion atomic.Int64 // of the configuration that reference was read from; 0: none yet
@@ -58,8 +64,11 @@ func New(ctx context.Context, o Options) (*App, error) {
 	if o.ReadsInMemory == 0 {
 		o.ReadsInMemory = 4096
 	}
-	a := &App{store: o.Store, keyring: o.Keyring, blobs: o.Blobs, log: o.Log, autoClose: o.AutoClose, testKeep: o.TestKeep, ping: o.Ping, forwards: o.Forwarding, checkURL: o.CheckURL, keepAttempts: o.KeepAttempts,
+	a := &App{store: o.Store, keyring: o.Keyring, blobs: o.Blobs, log: o.Log, autoClose: o.AutoClose, testKeep: o.TestKeep, ping: o.Ping, forwards: o.Forwarding, checkURL: o.CheckURL, keepAttempts: o.KeepAttempts, connectorOn: o.ConnectorOn, forwardFields: o.ForwardFields,
 		keys: newKeyCache(), reads: make(chan desk.AuditEntry, o.ReadsInMemory)}
+	if a.forwardFields == nil {
+		a.forwardFields = func() []string { return nil }
+	}
 	if err := a.refresh(ctx); err != nil {
 		return nil, err
 	}

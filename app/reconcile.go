@@ -17,8 +17,8 @@ const (
 	forwardedAtOnce = 200
 )
 
-// Forwarded is a ticket that goes to Sociomile, and when it was made.
-type Forwarded = store.Forwarded
+// ForwardEntry is a ticket that goes to Sociomile, and when it was made.
+type ForwardEntry = store.ForwardEntry
 
 // Unforwarded walks the tickets that were made from a time on and before another (zero: no end) and that the rule takes, but
 // that do not go to Sociomile: they were made while nothing was forwarded. It tells them in the order of time, with how many
@@ -43,7 +43,7 @@ func (a *App) Unforwarded(ctx context.Context, rule desk.Forwarding, since, unti
 		var tickets []desk.Ticket
 		for _, c := range page {
 			within := !c.CreatedAt.Before(since) && (until.IsZero() || c.CreatedAt.Before(until))
-			if within && !c.Forwarded && rule.Takes(&c.Ticket, desk.Actor{Provider: c.Provider}) {
+			if within && !c.ForwardEntry && rule.Takes(&c.Ticket, desk.Actor{Provider: c.Provider}) {
 				tickets = append(tickets, c.Ticket)
 			}
 			after = c.ID
@@ -86,20 +86,20 @@ func (a *App) QueueForwards(ctx context.Context, actor desk.Actor, tickets []des
 	return queued, nil
 }
 
-// Forwards walks all tickets that go to Sociomile, in the order of their numbers. An error ends the walk.
-func (a *App) Forwards(ctx context.Context) iter.Seq2[Forwarded, error] {
-	return func(yield func(Forwarded, error) bool) {
+// ForwardsByNumber walks all tickets that go to Sociomile, in the order of their numbers. An error ends the walk.
+func (a *App) ForwardsByNumber(ctx context.Context) iter.Seq2[ForwardEntry, error] {
+	return func(yield func(ForwardEntry, error) bool) {
 		for after := int64(0); ; {
-			var page []Forwarded
+			var page []ForwardEntry
 			err := a.store.Read(ctx, func(tx *store.Tx) (err error) {
-				page, err = tx.Forwards(after, walkedAtOnce)
+				page, err = tx.ForwardsByNumber(after, walkedAtOnce)
 				return err
 			})
 			if err == nil {
 				err = ctx.Err()
 			}
 			if err != nil {
-				yield(Forwarded{}, err)
+				yield(ForwardEntry{}, err)
 				return
 			}
 			for _, f := range page {

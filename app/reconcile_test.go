@@ -87,9 +87,9 @@ func TestOnlyWhatShouldHaveGoneToSociomileAndDidNotIsListed(t *testing.T) {
 }
 
 // forwards words what the desk knows of the tickets that go to Sociomile.
-func forwards(t testing.TB, d *desktest.Desk) (words []string) {
+func forwardsOf(t testing.TB, d *desktest.Desk) (words []string) {
 	t.Helper()
-	for f, err := range d.App.Forwards(t.Context()) {
+	for f, err := range d.App.ForwardsByNumber(t.Context()) {
 		must(t, err)
 		words = append(words, fmt.Sprintf("%d %q %t %t", f.Number, f.ProviderID, !f.SentAt.IsZero(), f.Doubtful))
 	}
@@ -119,7 +119,7 @@ func TestQueuedTicketsGoOnceAndTheTrailTellsOfEach(t *testing.T) {
 		for _, n := range all {
 			want = append(want, fmt.Sprintf(`%d "" false false`, n))
 		}
-		if diff := cmp.Diff(want, forwards(t, d)); diff != "" {
+		if diff := cmp.Diff(want, forwardsOf(t, d)); diff != "" {
 			t.Errorf("forwarded are (-want +got):\n%s", diff)
 		}
 		wantAudited(t, d, "sociomile.queue", all...)
@@ -158,7 +158,7 @@ func TestATicketThatSociomileHasNotGoesOnceMoreUnlessItWaitsOrIsOnItsWay(t *test
 		sent, waits, taken := openedClaim(t, d, channel), openedClaim(t, d, channel), openedClaim(t, d, channel)
 		d.Sequence(t)
 		ids := map[int64]string{}
-		for f, err := range d.App.Forwards(t.Context()) {
+		for f, err := range d.App.ForwardsByNumber(t.Context()) {
 			must(t, err)
 			ids[f.Number] = f.TicketID
 		}
@@ -181,7 +181,7 @@ func TestATicketThatSociomileHasNotGoesOnceMoreUnlessItWaitsOrIsOnItsWay(t *test
 			t.Errorf("%d tickets go once more, want the one that was sent", queued)
 		}
 		want := []string{fmt.Sprintf(`%d "" false true`, sent), fmt.Sprintf(`%d "" false false`, waits), fmt.Sprintf(`%d "bb" true false`, taken)}
-		if diff := cmp.Diff(want, forwards(t, d)); diff != "" {
+		if diff := cmp.Diff(want, forwardsOf(t, d)); diff != "" {
 			t.Errorf("forwarded are (-want +got):\n%s", diff)
 		}
 		wantAudited(t, d, "sociomile.again", sent)

@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -14,6 +15,50 @@ const (
 	ConnectorCreates  = "sociomile-create" // tickets
 	ConnectorStatuses = "sociomile-status" // their changes of status, behind the ticket itself
 )
+
+// ConnectorRoutes are the provider's routes, as people call them.
+var ConnectorRoutes = []string{"create", "status"}
+
+// ConnectorTarget is the id of the target that stands for a route of the provider.
+func ConnectorTarget(route string) string { return "sociomile-" + route }
+
+// ConnectorRoute is the route of the provider that a target of the connector stands for.
+func ConnectorRoute(target string) string { return strings.TrimPrefix(target, "sociomile-") }
+
+// ClassParked is the class of the entry in the log of attempts by which a person took a ticket out of the connector's queue.
+const ClassParked = "PARKED"
+
+// connectorMeanings says to an operator what a class of the connector's attempts means, what happens, and whom to call.
+var connectorMeanings = map[string]Text{
+	"SENT": SociomileSent, "DUPLICATE": SociomileExists, "ROUTE_MISSING": SociomileNoRoute, "AUTH": SociomileSecret, "VALIDATION": SociomileField,
+	"REFUSED": SociomileRefused, "RATE_LIMIT": SociomileLimit, "SERVER": SociomileFault, "GATEWAY": SociomileProxy, "NETWORK": SociomileNetwork,
+	"UNKNOWN_OUTCOME": SociomileUnknown, "BAD_BODY": SociomileBadBody, "FAULT": SociomileUnread, "KNOWN": SociomileExists,
+	"UNCHANGED": SociomileUnchanged, "SKIPPED": SociomileSkipped, ClassParked: SociomileParked,
+}
+
+// ConnectorClasses lists the classes of the connector's attempts.
+func ConnectorClasses() []string { return slices.Sorted(maps.Keys(connectorMeanings)) }
+
+// ConnectorMeaning says to an operator what a class of the connector's attempts means. One that is not known is taken for a
+// call of which nobody knows how it ended.
+func ConnectorMeaning(class string) Text {
+	if meaning, known := connectorMeanings[class]; known {
+		return meaning
+	}
+	return SociomileUnknown
+}
+
+// ConnectorCounts reports whether an attempt of a class counts as a success, or as a failure; it is neither when no call was
+// made.
+func ConnectorCounts(class string) (sent, failed bool) {
+	switch class {
+	case "SENT", "DUPLICATE":
+		return true, false
+	case "KNOWN", "UNCHANGED", "SKIPPED", ClassParked:
+		return false, false
+	}
+	return false, true
+}
 
 // ConnectorTargets are the connector's targets as they are made at a time.
 func ConnectorTargets(at time.Time) []Target {

@@ -40,9 +40,9 @@ type Target struct {
 	ID          string
 	Kind        TargetKind
 	PartnerID   string
-	PartnerName string // for those who see targets of several; not stored with it
-	KeyID       string // of a ticket's target: the key whose secret signs
-	Description string
+	PartnerName string      // for those who see targets of several; not stored with it
+	KeyID       string      // of a ticket's target: the key whose secret signs
+	Description string      // of the connector's: who disabled it
 	URL         string      // in clear; never stored
 	SealedURL   string      // as it is stored
 	Secret      string      // sealed; of a ticket's target that of the key
@@ -51,7 +51,7 @@ type Target struct {
 	Events      []EventType // which types are sent; empty: all
 	Echo        bool        // the partner's own changes are sent too
 	State       TargetState
-	Why         string    // it is disabled
+	Why         string    // it is disabled; of the connector's in the words of who did it
 	StateAt     time.Time // since when State is so
 	OpenedAt    time.Time // since when its circuit is open, because nothing reached it; zero: closed
 	ProbeAt     time.Time // while the circuit is open: when a single delivery is tried next

@@ -41,6 +41,10 @@ const (
 	DeliveryGivenUp      Text = "The event is not tried any more and holds up nothing"
 	TicketTargetStays    Text = "This webhook comes from the tickets that name it. Disable it instead"
 	TargetKeepsSecret    Text = "The secret of this webhook is that of the API key"
+	NotForwarded         Text = "The ticket is not forwarded to Sociomile"
+	ForwardUnderWay      Text = "Sociomile is being told of the ticket at this moment. Look again in a minute"
+	ForwardSent          Text = "Sociomile has the ticket already"
+	ForwardSentAs        Text = "Sociomile has the ticket already, as {0}"
 	TargetChanged        Text = "The webhook was changed since it was read. Read it again and repeat the change"
 	KeyNotFound          Text = "There is no such API key in use"
 	AgentExists          Text = "An agent with this e-mail exists already"
@@ -111,6 +115,7 @@ const (
 	OneIdentifier       Text = "One of email, phone, identifier and nomorRekening is required"
 	OneWayAgain         Text = "Either undelivered, or both from and until, is required"
 	NotForTicketTarget  Text = "{field} comes from the tickets that name this webhook and cannot be changed here"
+	ForwardFieldUnknown Text = "{field} is no field that Sociomile is told. Known: {0}"
 	ParameterUnknown    Text = "Unknown parameter {field}. Known: {0}"
 	ParameterNone       Text = "Unknown parameter {field}. There are none here"
 	ParameterRepeated   Text = "Parameter {field} is given more than once"
@@ -149,27 +154,6 @@ const (
 	APIVersionUnknown  Text = "Unknown API version, answered as 1.0"
 )
 
-// What came of a call to Sociomile, for the operator: what it means, what happens, and whom to call (the spec, Sociomile).
-const (
-	SociomileSent     Text = "Sociomile took it. There is nothing to do"
-	SociomileNoRoute  Text = "Sociomile answers, but its application has no such path. Ask the provider to register the route. What waits is sent by itself when it is there"
-	SociomileSecret   Text = "Sociomile refuses the client secret. Check OMNI_API_TOKEN and OMNI_AUTH, then ask the provider whether the secret is active"
-	SociomileField    Text = "Sociomile does not accept a field of this ticket. A person must correct the ticket or the field map, and then send it again"
-	SociomileRefused  Text = "Sociomile refuses this ticket. A person must read what it says, and ask the provider when that is not clear"
-	SociomileLimit    Text = "Sociomile asks for fewer calls. It is tried again by itself after the pause. When it happens often, ask the provider for a higher limit"
-	SociomileFault    Text = "Sociomile's application failed. It is tried again by itself. When it lasts, tell the provider the time and the trace id"
-	SociomileProxy    Text = "A proxy answered instead of Sociomile's application. It is tried again by itself. When it lasts, check OMNI_API_URL, then ask the provider"
-	SociomileNetwork  Text = "Sociomile could not be reached, and nothing was sent. It is tried again by itself. When it lasts, ask the bank's network team about DNS, firewall and certificates"
-	SociomileUnknown  Text = "The call was sent, but no whole answer came: the ticket may exist twice. It is tried again by itself. When it happens often, ask the provider and the bank's network team"
-	SociomileBadBody  Text = "Sociomile reported success without a usable answer. It is tried five times in all. Then a person must ask the provider whether the ticket exists"
-	SociomileExists   Text = "Sociomile has this ticket already. There is nothing to do"
-	LeftOutAsNumber   Text = "{field} was not sent to Sociomile: as a number it would lose digits"
-	LeftOutUnreadable Text = "{field} of the ticket was not sent to Sociomile: it is not of the kind that Sociomile takes"
-	SociomileSilent   Text = "Nothing has reached Sociomile since {0}. Waiting: {1}. For a person: {2}"
-	SociomileBack     Text = "Sociomile takes tickets again, or nothing waits any more. It had taken nothing since {0}. Waiting: {1}. For a person: {2}"
-	SociomilePaused   Text = "The connector is paused. Somebody has to let it go on"
-)
-
 // How the desk does, for everybody (the spec, section 8).
 const (
 	AllWorking    Text = "Everything works"
@@ -203,6 +187,10 @@ var indonesian = map[Text]string{
 	DeliveryGivenUp:      "Peristiwa tidak dicoba lagi dan tidak menahan apa pun.",
 	TicketTargetStays:    "Webhook ini berasal dari tiket yang menyebutnya. Nonaktifkan saja.",
 	TargetKeepsSecret:    "Rahasia webhook ini adalah rahasia kunci API.",
+	NotForwarded:         "Tiket ini tidak diteruskan ke Sociomile.",
+	ForwardUnderWay:      "Tiket sedang dikirim ke Sociomile. Lihat kembali dalam satu menit.",
+	ForwardSent:          "Sociomile sudah memiliki tiket ini.",
+	ForwardSentAs:        "Sociomile sudah memiliki tiket ini, sebagai {0}.",
 	TargetChanged:        "Webhook telah berubah sejak dibaca. Baca kembali lalu ulangi perubahan.",
 	RequestNotFound:      "Permintaan tidak ditemukan.",
 	KeyNotFound:          "Tidak ada kunci API seperti itu yang masih berlaku.",
@@ -271,6 +259,7 @@ var indonesian = map[Text]string{
 	OneIdentifier:       "Isi salah satu: email, phone, identifier, nomorRekening.",
 	OneWayAgain:         "Isi salah satu: undelivered, atau from dan until.",
 	NotForTicketTarget:  "{field} berasal dari tiket yang menyebut webhook ini dan tidak dapat diubah di sini.",
+	ForwardFieldUnknown: "{field} bukan kolom yang dikirim ke Sociomile. Pilihan: {0}.",
 	ParameterUnknown:    "Parameter {field} tidak dikenal. Pilihan: {0}",
 	ParameterNone:       "Parameter {field} tidak dikenal. Di sini tidak ada parameter.",
 	ParameterRepeated:   "Parameter {field} diberikan lebih dari satu kali.",
@@ -286,23 +275,27 @@ var indonesian = map[Text]string{
 	AddressNotCalled:   "Alamat ini bukan alamat internet dan tidak dihubungi: peristiwa tidak akan sampai, kecuali bank mengizinkan jaringannya.",
 	APIVersionUnknown:  "Versi API tidak dikenal, dijawab sebagai 1.0.",
 
-	SociomileSent:     "Sociomile sudah menerimanya. Tidak ada yang perlu dilakukan.",
-	SociomileNoRoute:  "Sociomile menjawab, tetapi aplikasinya tidak memiliki jalur ini. Minta penyedia mendaftarkan rutenya. Antrean terkirim sendiri bila rute sudah ada.",
-	SociomileSecret:   "Sociomile menolak client secret. Periksa OMNI_API_TOKEN dan OMNI_AUTH, lalu tanyakan kepada penyedia apakah secret itu aktif.",
-	SociomileField:    "Sociomile tidak menerima salah satu kolom tiket ini. Petugas harus memperbaiki tiket atau peta kolom, lalu mengirim ulang.",
-	SociomileRefused:  "Sociomile menolak tiket ini. Petugas harus membaca jawabannya, dan bertanya kepada penyedia bila tidak jelas.",
-	SociomileLimit:    "Sociomile meminta panggilan dikurangi. Dicoba lagi dengan sendirinya setelah jeda. Bila sering terjadi, minta batas yang lebih tinggi kepada penyedia.",
-	SociomileFault:    "Aplikasi Sociomile gagal. Dicoba lagi dengan sendirinya. Bila berlanjut, sampaikan waktu dan trace id kepada penyedia.",
-	SociomileProxy:    "Proksi menjawab, bukan aplikasi Sociomile. Dicoba lagi dengan sendirinya. Bila berlanjut, periksa OMNI_API_URL, lalu tanyakan kepada penyedia.",
-	SociomileNetwork:  "Sociomile tidak dapat dihubungi dan tidak ada yang terkirim. Dicoba lagi dengan sendirinya. Bila berlanjut, hubungi tim jaringan bank tentang DNS, firewall, dan sertifikat.",
-	SociomileUnknown:  "Panggilan terkirim, tetapi jawaban utuh tidak datang: tiket mungkin ada dua. Dicoba lagi dengan sendirinya. Bila sering terjadi, hubungi penyedia dan tim jaringan bank.",
-	SociomileBadBody:  "Sociomile melaporkan berhasil tanpa jawaban yang dapat dipakai. Dicoba lima kali seluruhnya. Setelah itu petugas harus bertanya kepada penyedia apakah tiket sudah ada.",
-	SociomileExists:   "Sociomile sudah memiliki tiket ini. Tidak ada yang perlu dilakukan.",
-	LeftOutAsNumber:   "{field} tidak dikirim ke Sociomile: sebagai angka akan kehilangan digit.",
-	LeftOutUnreadable: "{field} pada tiket tidak dikirim ke Sociomile: jenisnya tidak diterima Sociomile.",
-	SociomileSilent:   "Tidak ada yang sampai ke Sociomile sejak {0}. Menunggu: {1}. Perlu petugas: {2}.",
-	SociomileBack:     "Sociomile menerima tiket lagi, atau tidak ada lagi yang menunggu. Sejak {0} tidak ada yang diterima. Menunggu: {1}. Perlu petugas: {2}.",
-	SociomilePaused:   "Konektor sedang dijeda. Petugas harus menjalankannya kembali.",
+	SociomileSent:      "Sociomile sudah menerimanya. Tidak ada yang perlu dilakukan.",
+	SociomileNoRoute:   "Sociomile menjawab, tetapi aplikasinya tidak memiliki jalur ini. Minta penyedia mendaftarkan rutenya. Antrean terkirim sendiri bila rute sudah ada.",
+	SociomileSecret:    "Sociomile menolak client secret. Periksa OMNI_API_TOKEN dan OMNI_AUTH, lalu tanyakan kepada penyedia apakah secret itu aktif.",
+	SociomileField:     "Sociomile tidak menerima salah satu kolom tiket ini. Petugas harus memperbaiki tiket atau peta kolom, lalu mengirim ulang.",
+	SociomileRefused:   "Sociomile menolak tiket ini. Petugas harus membaca jawabannya, dan bertanya kepada penyedia bila tidak jelas.",
+	SociomileLimit:     "Sociomile meminta panggilan dikurangi. Dicoba lagi dengan sendirinya setelah jeda. Bila sering terjadi, minta batas yang lebih tinggi kepada penyedia.",
+	SociomileFault:     "Aplikasi Sociomile gagal. Dicoba lagi dengan sendirinya. Bila berlanjut, sampaikan waktu dan trace id kepada penyedia.",
+	SociomileProxy:     "Proksi menjawab, bukan aplikasi Sociomile. Dicoba lagi dengan sendirinya. Bila berlanjut, periksa OMNI_API_URL, lalu tanyakan kepada penyedia.",
+	SociomileNetwork:   "Sociomile tidak dapat dihubungi dan tidak ada yang terkirim. Dicoba lagi dengan sendirinya. Bila berlanjut, hubungi tim jaringan bank tentang DNS, firewall, dan sertifikat.",
+	SociomileUnknown:   "Panggilan terkirim, tetapi jawaban utuh tidak datang: tiket mungkin ada dua. Dicoba lagi dengan sendirinya. Bila sering terjadi, hubungi penyedia dan tim jaringan bank.",
+	SociomileBadBody:   "Sociomile melaporkan berhasil tanpa jawaban yang dapat dipakai. Dicoba lima kali seluruhnya. Setelah itu petugas harus bertanya kepada penyedia apakah tiket sudah ada.",
+	SociomileExists:    "Sociomile sudah memiliki tiket ini. Tidak ada yang perlu dilakukan.",
+	LeftOutAsNumber:    "{field} tidak dikirim ke Sociomile: sebagai angka akan kehilangan digit.",
+	LeftOutUnreadable:  "{field} pada tiket tidak dikirim ke Sociomile: jenisnya tidak diterima Sociomile.",
+	SociomileSilent:    "Tidak ada yang sampai ke Sociomile sejak {0}. Menunggu: {1}. Perlu petugas: {2}.",
+	SociomileBack:      "Sociomile menerima tiket lagi, atau tidak ada lagi yang menunggu. Sejak {0} tidak ada yang diterima. Menunggu: {1}. Perlu petugas: {2}.",
+	SociomilePaused:    "Konektor sedang dijeda. Petugas harus menjalankannya kembali.",
+	SociomileUnread:    "Meja layanan sendiri gagal sebelum memanggil. Dicoba lagi dengan sendirinya. Sebabnya ada di log.",
+	SociomileUnchanged: "Sociomile sudah memiliki status ini. Tidak ada yang perlu dilakukan.",
+	SociomileSkipped:   "Petugas sudah membuat tiket ini di Sociomile. Tidak ada yang perlu dilakukan.",
+	SociomileParked:    "Petugas mengeluarkan tiket ini dari antrean. Tiket terkirim bila petugas memintanya.",
 
 	AllWorking:    "Semua berfungsi.",
 	SomeDisturbed: "Sebagian layanan terganggu.",
@@ -398,6 +391,10 @@ var labels = map[string][2]string{
 	"from":                       {"From", "Dari"},
 	"until":                      {"Until", "Sampai"},
 	"state":                      {"State", "Keadaan"},
+	"ticketId":                   {"Ticket ID", "ID tiket"},
+	"fields":                     {"Fields", "Kolom"},
+	"class":                      {"Class", "Golongan"},
+	"route":                      {"Route", "Rute"},
 	"undelivered":                {"Undelivered", "Belum terkirim"},
 	"updatedSince":               {"Updated since", "Diubah sejak"},
 	"name":                       {"Name", "Nama"},

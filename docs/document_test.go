@@ -191,8 +191,18 @@ func TestOperationsDocumentTheirAnswers(t *testing.T) {
 		"resendDeliveries":    append([]string{"200", "404"}, write...),
 		"getOpenAPIJSON":      {"200", "304", "400"},
 
-		"getStatus":     {"200", "304", "400", "503"},
-		"getStatusJSON": {"200", "304", "400", "503"},
+		"getStatus":             {"200", "304", "400", "503"},
+		"getStatusJSON":         {"200", "304", "400", "503"},
+		"getConnector":          read,
+		"listConnectorTickets":  read,
+		"getConnectorTicket":    append([]string{"404"}, read...),
+		"retryConnectorTicket":  append([]string{"200", "404", "409"}, write...),
+		"parkConnectorTicket":   append([]string{"200", "404", "409"}, write...),
+		"finishConnectorTicket": append([]string{"200", "404", "409"}, write...),
+		"retryConnector":        append([]string{"200"}, write...),
+		"pauseConnector":        append([]string{"200"}, write...),
+		"resumeConnector":       append([]string{"200"}, write...),
+		"probeConnector":        append([]string{"200"}, write...),
 	}
 	got := map[string][]string{}
 	operations(loadDocument(t), func(_, _ string, op *openapi3.Operation) {
@@ -283,6 +293,7 @@ func deskMessages() []*regexp.Regexp {
 		desk.SystemUserNotFound, desk.ClaimServiceNotFound, desk.InvalidJSON, desk.BodyTooLarge, desk.NotJSON,
 		desk.BadEncoding, desk.BodySlow, desk.RequestIDReused, desk.ChangedElsewhere, desk.RateLimited, desk.TryLater, desk.InternalError,
 		desk.TargetNotFound, desk.DeliveryNotFound, desk.TooManyTargets, desk.DeliveryUnderWay, desk.DeliveryNotNext, desk.DeliveryDone, desk.DeliverySkipped, desk.DeliveryGivenUp, desk.TicketTargetStays, desk.TargetKeepsSecret, desk.TargetChanged,
+		desk.NotForwarded, desk.ForwardUnderWay, desk.ForwardSentAs,
 	}
 	argument := regexp.MustCompile(`\\{\d\\}`)
 	var patterns []*regexp.Regexp

@@ -33,33 +33,7 @@ const (
 var Classes = []Class{Sent, RouteMissing, AuthFailed, Validation, Refused, RateLimit, ServerFault, Gateway, Network, UnknownOutcome, BadBody, Duplicate}
 
 // Meaning says to an operator what a class means, what happens, and whom to call.
-func (c Class) Meaning() desk.Text {
-	switch c {
-	case Sent:
-		return desk.SociomileSent
-	case RouteMissing:
-		return desk.SociomileNoRoute
-	case AuthFailed:
-		return desk.SociomileSecret
-	case Validation:
-		return desk.SociomileField
-	case Refused:
-		return desk.SociomileRefused
-	case RateLimit:
-		return desk.SociomileLimit
-	case ServerFault:
-		return desk.SociomileFault
-	case Gateway:
-		return desk.SociomileProxy
-	case Network:
-		return desk.SociomileNetwork
-	case BadBody:
-		return desk.SociomileBadBody
-	case Duplicate:
-		return desk.SociomileExists
-	}
-	return desk.SociomileUnknown
-}
+func (c Class) Meaning() desk.Text { return desk.ConnectorMeaning(string(c)) }
 
 // Answer is what the provider answered to one call, or why it did not. Nothing in it shows the token, or a card or account
 // number.

@@ -45,7 +45,7 @@ func exported(t testing.TB, s *sociomile.Sheet, columns string) (x *sociomile.Ex
 }
 
 // nobodys are no tickets of the desk.
-func nobodys(func(store.Forwarded, error) bool) {}
+func nobodys(func(store.ForwardEntry, error) bool) {}
 
 // theirs words what an export holds.
 func theirs(t testing.TB, x *sociomile.Export) (words []string) {

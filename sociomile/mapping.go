@@ -130,6 +130,17 @@ func (m Map) checkStatuses() error {
 	return errors.Join(faults...)
 }
 
+// FieldNames are the names of the fields that the provider is told, of both routes, each once.
+func (m Map) FieldNames() []string {
+	var names []string
+	for _, f := range slices.Concat(m.Create, m.Status) {
+		if !slices.Contains(names, f.Name) {
+			names = append(names, f.Name)
+		}
+	}
+	return names
+}
+
 // StatusFor is the provider's word for a status. Two statuses may have one: a change between them is no news to the provider.
 func (m Map) StatusFor(s desk.Status) string { return m.Statuses[s] }
 

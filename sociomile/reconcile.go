@@ -32,8 +32,8 @@ var Verdicts = []Verdict{NotTheirs, NotOurs, NotMarked, Twice, OtherID, OtherSta
 type Compared struct {
 	Verdict Verdict
 	Number  int64
-	Ours    store.Forwarded // zero: NotOurs
-	Theirs  []Theirs        // none: NotTheirs, Waiting
+	Ours    store.ForwardEntry // zero: NotOurs
+	Theirs  []Theirs           // none: NotTheirs, Waiting
 }
 
 // Theirs is a ticket as the provider has it. What its export does not hold is empty.
@@ -69,7 +69,7 @@ func (t Totals) Differ() bool {
 
 // Compare goes through the desk's tickets, which come in the order of their numbers, beside the provider's, and tells what
 // there is to tell of each. An error of ours or of tell ends it.
-func (x *Export) Compare(ours iter.Seq2[store.Forwarded, error], of Period, tell func(Compared) error) (Totals, error) {
+func (x *Export) Compare(ours iter.Seq2[store.ForwardEntry, error], of Period, tell func(Compared) error) (Totals, error) {
 	totals := Totals{Verdicts: map[Verdict]int{}}
 	note := func(c Compared) error {
 		switch c.Verdict {
@@ -152,7 +152,7 @@ func (c Compared) judge(of Period) Verdict {
 }
 
 // judge compares the provider's only ticket with the desk's. What one of them does not know is no difference.
-func (t Theirs) judge(f store.Forwarded) Verdict {
+func (t Theirs) judge(f store.ForwardEntry) Verdict {
 	differ := func(a, b string) bool { return a != "" && b != "" && !strings.EqualFold(a, b) }
 	switch {
 	case differ(t.ID, f.ProviderID) || t.Number != 0 && f.ProviderNumber != 0 && t.Number != f.ProviderNumber:

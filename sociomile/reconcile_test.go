@@ -21,8 +21,8 @@ import (
 var sentOn = time.Date(2026, 3, 1, 4, 0, 0, 0, time.UTC)
 
 // forwarded is a ticket of the desk, sent when the provider's id is known.
-func forwarded(number int64, id string) store.Forwarded {
-	f := store.Forwarded{Forward: store.Forward{TicketID: fmt.Sprint("t", number), Number: number, ProviderID: id}, CreatedAt: sentOn.Add(-time.Hour)}
+func forwarded(number int64, id string) store.ForwardEntry {
+	f := store.ForwardEntry{Forward: store.Forward{TicketID: fmt.Sprint("t", number), Number: number, ProviderID: id}, CreatedAt: sentOn.Add(-time.Hour)}
 	if id != "" {
 		f.SentAt = sentOn
 	}
@@ -30,9 +30,9 @@ func forwarded(number int64, id string) store.Forwarded {
 }
 
 // listed are tickets of the desk in the order of their numbers.
-func listed(all ...store.Forwarded) iter.Seq2[store.Forwarded, error] {
-	slices.SortFunc(all, func(a, b store.Forwarded) int { return int(a.Number - b.Number) })
-	return func(yield func(store.Forwarded, error) bool) {
+func listed(all ...store.ForwardEntry) iter.Seq2[store.ForwardEntry, error] {
+	slices.SortFunc(all, func(a, b store.ForwardEntry) int { return int(a.Number - b.Number) })
+	return func(yield func(store.ForwardEntry, error) bool) {
 		for _, f := range all {
 			if !yield(f, nil) {
 				return
@@ -49,28 +49,28 @@ func TestEachTicketIsJudgedByWhatBothKnow(t *testing.T) {
 	withoutID.SentAt = sentOn
 	before := sociomile.Period{Until: sentOn.Add(time.Minute)}
 	for name, c := range map[string]struct {
-		ours []store.Forwarded
+		ours []store.ForwardEntry
 		rows string
 		of   sociomile.Period
 		want string
 	}{
-		"alike":                       {[]store.Forwarded{full}, "10,AA,7,close", before, ""},
-		"more rows of one":            {[]store.Forwarded{full}, "10,aa,7,Close\n10,aa,7,Close", before, ""},
-		"an id that nobody knows":     {[]store.Forwarded{withoutID}, "10,aa,7,Open", before, ""},
-		"no id in the file":           {[]store.Forwarded{full}, "10,,,", before, ""},
-		"missing":                     {[]store.Forwarded{full}, "11,bb,8,Open", before, "MISSING 10, UNKNOWN 11"},
-		"missing, sent at the border": {[]store.Forwarded{full}, "11,bb,8,Open", sociomile.Period{Until: sentOn}, "UNKNOWN 11"},
-		"missing, made before":        {[]store.Forwarded{full}, "9,bb,8,Open", sociomile.Period{Since: sentOn.Add(-time.Minute)}, "UNKNOWN 9"},
-		"missing, made at the border": {[]store.Forwarded{full}, "9,bb,8,Open", sociomile.Period{Since: sentOn.Add(-time.Hour)}, "UNKNOWN 9, MISSING 10"},
-		"waiting":                     {[]store.Forwarded{forwarded(10, "")}, "11,bb,8,Open", before, "WAITING 10, UNKNOWN 11"},
-		"not marked":                  {[]store.Forwarded{forwarded(10, "")}, "10,bb,8,Open", before, "UNMARKED 10"},
-		"twice":                       {[]store.Forwarded{full}, "10,aa,7,Close\n10,bb,8,Open\n10,aa,7,Close", before, "TWICE 10 aa bb"},
-		"twice and not marked":        {[]store.Forwarded{forwarded(10, "")}, "10,aa,7,Close\n10,bb,8,Open", before, "TWICE 10 aa bb"},
-		"twice by the numbers":        {[]store.Forwarded{full}, "10,,7,Close\n10,,8,Open\n10,,7,Open", before, "TWICE 10  "},
-		"twice by rows":               {[]store.Forwarded{full}, "10,,,\n10,,,", before, "TWICE 10  "},
-		"another id":                  {[]store.Forwarded{full}, "10,bb,7,Close", before, "OTHER_ID 10"},
-		"another number":              {[]store.Forwarded{full}, "10,aa,8,Close", before, "OTHER_ID 10"},
-		"another status":              {[]store.Forwarded{full}, "10,aa,7,Open", before, "STATUS 10"},
+		"alike":                       {[]store.ForwardEntry{full}, "10,AA,7,close", before, ""},
+		"more rows of one":            {[]store.ForwardEntry{full}, "10,aa,7,Close\n10,aa,7,Close", before, ""},
+		"an id that nobody knows":     {[]store.ForwardEntry{withoutID}, "10,aa,7,Open", before, ""},
+		"no id in the file":           {[]store.ForwardEntry{full}, "10,,,", before, ""},
+		"missing":                     {[]store.ForwardEntry{full}, "11,bb,8,Open", before, "MISSING 10, UNKNOWN 11"},
+		"missing, sent at the border": {[]store.ForwardEntry{full}, "11,bb,8,Open", sociomile.Period{Until: sentOn}, "UNKNOWN 11"},
+		"missing, made before":        {[]store.ForwardEntry{full}, "9,bb,8,Open", sociomile.Period{Since: sentOn.Add(-time.Minute)}, "UNKNOWN 9"},
+		"missing, made at the border": {[]store.ForwardEntry{full}, "9,bb,8,Open", sociomile.Period{Since: sentOn.Add(-time.Hour)}, "UNKNOWN 9, MISSING 10"},
+		"waiting":                     {[]store.ForwardEntry{forwarded(10, "")}, "11,bb,8,Open", before, "WAITING 10, UNKNOWN 11"},
+		"not marked":                  {[]store.ForwardEntry{forwarded(10, "")}, "10,bb,8,Open", before, "UNMARKED 10"},
+		"twice":                       {[]store.ForwardEntry{full}, "10,aa,7,Close\n10,bb,8,Open\n10,aa,7,Close", before, "TWICE 10 aa bb"},
+		"twice and not marked":        {[]store.ForwardEntry{forwarded(10, "")}, "10,aa,7,Close\n10,bb,8,Open", before, "TWICE 10 aa bb"},
+		"twice by the numbers":        {[]store.ForwardEntry{full}, "10,,7,Close\n10,,8,Open\n10,,7,Open", before, "TWICE 10  "},
+		"twice by rows":               {[]store.ForwardEntry{full}, "10,,,\n10,,,", before, "TWICE 10  "},
+		"another id":                  {[]store.ForwardEntry{full}, "10,bb,7,Close", before, "OTHER_ID 10"},
+		"another number":              {[]store.ForwardEntry{full}, "10,aa,8,Close", before, "OTHER_ID 10"},
+		"another status":              {[]store.ForwardEntry{full}, "10,aa,7,Open", before, "STATUS 10"},
 		"unknown several times":       {nil, "9,aa,7,Close\n9,bb,8,Open\n8,cc,9,Open", before, "UNKNOWN 8, UNKNOWN 9"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -123,7 +123,7 @@ func TestNoTicketOfEitherSideIsPassedOver(t *testing.T) {
 			ids[n][r[1]] = true
 		}
 		var want, got []string
-		var all []store.Forwarded
+		var all []store.ForwardEntry
 		agree := 0
 		for n := int64(1); n <= 40; n++ {
 			id, has := ours[n]
@@ -168,7 +168,7 @@ func TestNoTicketOfEitherSideIsPassedOver(t *testing.T) {
 func TestAnErrorEndsTheComparison(t *testing.T) {
 	t.Parallel()
 	x, _ := exported(t, sheetOf(t, "no,id\n9,aa\n11,bb\n"), "number=no,id=id")
-	failing := func(yield func(store.Forwarded, error) bool) { yield(store.Forwarded{}, errBroken) }
+	failing := func(yield func(store.ForwardEntry, error) bool) { yield(store.ForwardEntry{}, errBroken) }
 	if _, err := x.Compare(failing, sociomile.Period{}, func(sociomile.Compared) error { return nil }); !errors.Is(err, errBroken) {
 		t.Errorf("of the desk: %v", err)
 	}

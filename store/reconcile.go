@@ -9,9 +9,9 @@ import (
 
 // Candidate is a ticket as far as it depends on that whether it goes to the provider.
 type Candidate struct {
-	desk.Ticket      // its id, number, service, status and time
-	Forwarded   bool // it does already
-	Provider    bool // it came from the provider itself
+	desk.Ticket       // its id, number, service, status and time
+	ForwardEntry bool // it does already
+	Provider     bool // it came from the provider itself
 }
 
 // Candidates reads the tickets, but no tests, behind an id and before another (empty: to the end), in the order of their ids,
@@ -26,7 +26,7 @@ func (tx *Tx) Candidates(after, before string, limit int) (found []Candidate, er
  LEFT JOIN forward f ON f.ticket_id = t.id LEFT JOIN partner p ON p.id = t.partner_id ORDER BY t.id`, []any{after, before, limit}, func(scan func(dest ...any) error) error {
 		var c Candidate
 		var created int64
-		err := scan(&c.ID, &c.Number, &c.ServiceType, &c.ServiceName, &c.Status, &created, &c.Forwarded, &c.Provider)
+		err := scan(&c.ID, &c.Number, &c.ServiceType, &c.ServiceName, &c.Status, &created, &c.ForwardEntry, &c.Provider)
 		c.CreatedAt = sql.At(created)
 		found = append(found, c)
 		return err
@@ -75,17 +75,17 @@ func (tx *Tx) OpenForwards(tickets []desk.Ticket, when time.Time) (opened []stri
 	return opened, tx.sql.Err
 }
 
-// Forwarded is a ticket that goes to the provider, and when it was made.
-type Forwarded struct {
+// ForwardEntry is a ticket that goes to the provider, and when it was made.
+type ForwardEntry struct {
 	Forward
 	CreatedAt time.Time
 }
 
-// Forwards reads the tickets that go to the provider, in the order of their numbers, behind a number.
-func (tx *Tx) Forwards(after int64, limit int) (found []Forwarded, err error) {
+// ForwardsByNumber reads the tickets that go to the provider, in the order of their numbers, behind a number.
+func (tx *Tx) ForwardsByNumber(after int64, limit int) (found []ForwardEntry, err error) {
 	err = tx.sql.Each(`SELECT `+forwardColumns+`, t.created_at FROM (SELECT ticket_id, number, provider_id, provider_number, sent_status, doubtful, noted, edits, by_hand, queued_at, sent_at
  FROM forward WHERE number > $1 ORDER BY number LIMIT $2) AS f JOIN ticket t ON t.id = f.ticket_id ORDER BY f.number`, []any{after, limit}, func(scan func(dest ...any) error) error {
-		var f Forwarded
+		var f ForwardEntry
 		var created int64
 		dest, done := scanForward(&f.Forward, &created)
 		err := scan(dest...)

@@ -188,7 +188,7 @@ func TestCandidatesAreAllTicketsButTestsInTheOrderOfTheirIds(t *testing.T) {
 		write(t, s, func(tx *store.Tx) { tx.OpenForward("t-000002", 2, desktest.Start) })
 		list := func(after, before string, limit int) (words []string) {
 			for _, c := range read(t, s, func(tx *store.Tx) ([]store.Candidate, error) { return tx.Candidates(after, before, limit) }) {
-				words = append(words, fmt.Sprintf("%s %d %s/%s %s %s %t %t", c.ID, c.Number, c.ServiceType, c.ServiceName, c.Status, desk.FormatTime(c.CreatedAt), c.Forwarded, c.Provider))
+				words = append(words, fmt.Sprintf("%s %d %s/%s %s %s %t %t", c.ID, c.Number, c.ServiceType, c.ServiceName, c.Status, desk.FormatTime(c.CreatedAt), c.ForwardEntry, c.Provider))
 			}
 			return words
 		}
@@ -228,7 +228,7 @@ func TestATicketThatGoesOnceMoreBeginsAnew(t *testing.T) {
 			write(t, s, func(tx *store.Tx) { tx.RewindForward(id, desktest.Start) })
 		}
 		list := func(after int64, limit int) (words []string) {
-			for _, f := range read(t, s, func(tx *store.Tx) ([]store.Forwarded, error) { return tx.Forwards(after, limit) }) {
+			for _, f := range read(t, s, func(tx *store.Tx) ([]store.ForwardEntry, error) { return tx.ForwardsByNumber(after, limit) }) {
 				words = append(words, fmt.Sprint(f.Number, " ", f.ProviderID, " ", f.CreatedAt.Equal(desktest.Start)))
 			}
 			return words

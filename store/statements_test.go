@@ -218,7 +218,6 @@ func exerciseForwards(t *testing.T, s *store.Store, one *desk.Ticket) {
 		tx.SentStatus(one.ID, "Open")
 		return tx.Sent(one.ID, "p", 1, false, desktest.Start)
 	}))
-	check(t, s.Read(t.Context(), func(tx *store.Tx) error { return second(tx.Forward(one.ID, false)) }))
 	check(t, second(s.ConnectorRoutes(t.Context())))
 	check(t, second(s.NewestAttempts(t.Context(), desk.ConnectorCreates)))
 	check(t, s.Write(t.Context(), func(tx *store.Tx) error {
@@ -226,8 +225,28 @@ func exerciseForwards(t *testing.T, s *store.Store, one *desk.Ticket) {
 		return second(tx.OpenForwards([]desk.Ticket{*one, {ID: "later", Number: one.Number + 1}}, desktest.Start))
 	}))
 	check(t, s.Read(t.Context(), func(tx *store.Tx) error {
-		return errors.Join(second(tx.Forward(one.ID, false)), second(tx.Candidates("", "", 50)), second(tx.Candidates("a", "z", 50)), second(tx.Forwards(5, 50)))
+		return errors.Join(second(tx.Forward(one.ID, false)), second(tx.Candidates("", "", 50)), second(tx.Candidates("a", "z", 50)), second(tx.ForwardsByNumber(5, 50)))
 	}))
+	check(t, s.Write(t.Context(), func(tx *store.Tx) error {
+		lane, err := tx.LaneOf(desk.Target{ID: desk.ConnectorCreates}, one.ID, 0)
+		tx.Park(lane, "x", desktest.Start)
+		store.Do(tx, `UPDATE attempt SET class = 'REFUSED' WHERE ticket_id = $1`, one.ID)
+		return errors.Join(err, second(tx.ConnectorTargets(desktest.Start, true)))
+	}))
+	check(t, s.Read(t.Context(), func(tx *store.Tx) error { return lookAtForwards(tx, one) }))
+	_, _, err := s.ReviveParked(t.Context(), desk.ConnectorCreates, "REFUSED", store.LanePlace{}, 10)
+	check(t, err)
+}
+
+// lookAtForwards reads everything that a store can read of what is forwarded.
+func lookAtForwards(tx *store.Tx, one *desk.Ticket) error {
+	faults := []error{second(tx.Forward(one.ID, false)), second(tx.Forwarded(desk.ConnectorCreates, one.ID)), second(tx.ForwardAttempts(one.ID)),
+		second(tx.DoubtfulForwards()), second(tx.RouteState(desk.Target{ID: desk.ConnectorCreates}, desktest.Start.Add(time.Minute)))}
+	for _, list := range []store.ForwardList{store.ForwardsWaiting, store.ForwardsParked, store.ForwardsDoubtful, store.ForwardsSent} {
+		_, _, err := tx.Forwards(desk.ConnectorCreates, list, store.LanePlace{}, 50)
+		faults = append(faults, err)
+	}
+	return errors.Join(faults...)
 }
 
 // exerciseTests does what a store can do with tickets for tests.

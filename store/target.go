@@ -72,11 +72,12 @@ func (tx *Tx) DeleteTarget(id string, when time.Time) {
 // ofRealTickets is the condition that a target's events are of no tests.
 const ofRealTickets = `NOT EXISTS (SELECT 1 FROM partner WHERE partner.id = t.partner_id AND partner.test_of <> '')`
 
-// Target reads a target of a partner, or with an empty partner of any, but of no tests. It returns ErrNotFound.
+// Target reads a target of a partner, or with an empty partner of any, but of no tests and not the connector's. It returns
+// ErrNotFound.
 func (tx *Tx) Target(id, partner string, forUpdate bool) (desk.Target, error) {
 	var t desk.Target
 	dest, done := scanTarget(&t, &t.PartnerName)
-	query := `SELECT ` + targetColumns + partnerName + targetRows + `WHERE t.id = $1 AND t.deleted_at = 0 AND (t.partner_id = $2 OR $2 = '' AND t.kind <> 'sociomile' AND ` + ofRealTickets + `)`
+	query := `SELECT ` + targetColumns + partnerName + targetRows + `WHERE t.id = $1 AND t.deleted_at = 0 AND t.kind <> 'sociomile' AND (t.partner_id = $2 OR $2 = '' AND ` + ofRealTickets + `)`
 	if lock := tx.store.engine.Dialect().ForUpdate; forUpdate && lock != "" {
 		query += lock + ` OF t`
 	}

@@ -88,6 +88,15 @@ func readMap(file string) (sociomile.Map, error) {
 	return sociomile.ReadMap(io.LimitReader(f, 1<<20))
 }
 
+// forwardFields are the provider's names of the fields that a person may edit; none while the map cannot be read.
+func (c *config) forwardFields() []string {
+	m, err := readMap(c.connector.mapFile)
+	if err != nil {
+		return nil
+	}
+	return m.FieldNames()
+}
+
 // mapFile is the map as its file said last.
 type mapFile struct {
 	name    string

@@ -71,7 +71,7 @@ func (o *opened) start(ctx context.Context, p *program, files attachments) error
 		return err
 	}
 	options := app.Options{Store: o.store, Keyring: keyring, Log: o.log, AutoClose: o.config.autoClose, TestKeep: o.config.testKeep, KeepAttempts: o.config.keepAttempts, Ping: o.ping,
-		Forwarding: o.config.forwarding(), CheckURL: o.guard.CheckURL}
+		Forwarding: o.config.forwarding(), ConnectorOn: o.config.connector.enabled, ForwardFields: o.config.forwardFields, CheckURL: o.guard.CheckURL}
 	if files {
 		if o.blobs, err = blob.Open(ctx, o.config.blobs, p.blobOptions(keyring)); err != nil {
 			return fmt.Errorf("the place of the attachments (SERVICEDESK_BLOBS) cannot be used: %w", err)

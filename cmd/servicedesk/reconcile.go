@@ -146,7 +146,7 @@ func (r *reconciliation) compare(ctx context.Context, o *opened, export *sociomi
 		again, queued = again[:0], queued+n
 		return err
 	}
-	totals, err := export.Compare(o.app.Forwards(ctx), r.of, func(c sociomile.Compared) error {
+	totals, err := export.Compare(o.app.ForwardsByNumber(ctx), r.of, func(c sociomile.Compared) error {
 		if c.Verdict == sociomile.NotTheirs && r.queue && export.Faulty == 0 {
 			again = append(again, c.Ours.TicketID)
 		}

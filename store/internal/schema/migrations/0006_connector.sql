@@ -42,5 +42,6 @@ CREATE TABLE forward (
   queued_at       bigint  NOT NULL,
   sent_at         bigint  NOT NULL  -- when the provider had it; 0: not yet
 );
-CREATE INDEX forward_doubtful ON forward (ticket_id) WHERE doubtful;
+CREATE INDEX forward_doubtful ON forward (queued_at, ticket_id) WHERE doubtful;
+CREATE INDEX forward_sent ON forward (sent_at, ticket_id) WHERE sent_at > 0;
 CREATE INDEX forward_number ON forward (number);
