@@ -17,25 +17,27 @@ import (
 // declaredTexts are the constants of type Text as text.go declares them: wording -> name.
 func declaredTexts(t *testing.T) map[Text]string {
 	t.Helper()
-	file, err := parser.ParseFile(token.NewFileSet(), "text.go", nil, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
 	texts := map[Text]string{}
-	ast.Inspect(file, func(n ast.Node) bool {
-		spec, ok := n.(*ast.ValueSpec)
-		if !ok {
-			return true
+	for _, name := range []string{"text.go", "text_sociomile.go"} {
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
+		if err != nil {
+			t.Fatal(err)
 		}
-		if kind, ok := spec.Type.(*ast.Ident); ok && kind.Name == "Text" {
-			wording, err := strconv.Unquote(spec.Values[0].(*ast.BasicLit).Value)
-			if err != nil {
-				t.Fatal(err)
+		ast.Inspect(file, func(n ast.Node) bool {
+			spec, ok := n.(*ast.ValueSpec)
+			if !ok {
+				return true
 			}
-			texts[Text(wording)] = spec.Names[0].Name
-		}
-		return true
-	})
+			if kind, ok := spec.Type.(*ast.Ident); ok && kind.Name == "Text" {
+				wording, err := strconv.Unquote(spec.Values[0].(*ast.BasicLit).Value)
+				if err != nil {
+					t.Fatal(err)
+				}
+				texts[Text(wording)] = spec.Names[0].Name
+			}
+			return true
+		})
+	}
 	if len(texts) < 60 {
 		t.Fatalf("only %d texts were found", len(texts))
 	}
