@@ -151,6 +151,8 @@ func TestAnOutageIsShownAndEndsWithAProbe(t *testing.T) {
 		list := b.console.Get(t, "/connector/tickets").Want(t, 200)
 		same(t, list, map[string]string{"tickets.0.ticketId": id, "tickets.0.state": "waiting", "tickets.0.tries": "0", "tickets.0.nextTryAt": "null", "tickets.0.last.class": "ROUTE_MISSING", "tickets.1.ticketNumber": second, "tickets.1.last": "null", "more": "false"})
 		b.console.With("If-None-Match", list.Header.Get("ETag")).Get(t, "/connector/tickets").Want(t, 304)
+		one := b.console.Get(t, "/connector/tickets/"+second).Want(t, 200)
+		b.console.With("If-None-Match", one.Header.Get("ETag")).Get(t, "/connector/tickets/"+second).Want(t, 304)
 
 		b.Clock.Advance(-10*time.Minute + time.Second) // before the probe
 		b.plays(t, fake.Working)

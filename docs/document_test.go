@@ -117,9 +117,10 @@ func decoded(text string) (value any) {
 	return value
 }
 
-// openObjects are the places in answers where any key may stand: a partner's own data, texts by path, whole answers.
+// openObjects are the places in answers where any key may stand: a partner's own data, texts by path, whole answers, the
+// provider's fields.
 var openObjects = map[string]bool{
-	"metadata": true, "errors": true, "warnings": true, "response": true, "body": true, "data": true,
+	"metadata": true, "errors": true, "warnings": true, "response": true, "body": true, "data": true, "edits": true,
 }
 
 func TestAnswersRefuseUndocumentedKeysAndRequestsDoNot(t *testing.T) {
