@@ -236,7 +236,9 @@ func (a Answer) words() string {
 		said = http.StatusText(a.Status)
 	}
 	for _, field := range slices.Sorted(maps.Keys(a.Fields)) {
-		said += "; " + field + ": " + a.Fields[field]
+		if told := field + ": " + a.Fields[field]; !strings.Contains(a.Said, told) { // else the provider said nothing but its fields
+			said += "; " + told
+		}
 	}
 	if a.TraceID != "" {
 		said += " (trace_id " + a.TraceID + ")"
