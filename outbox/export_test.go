@@ -50,8 +50,13 @@ func (r *Runner) Flights() int { return r.flights }
 // Unsettled is how many deliveries came to an end that is not stored.
 func (r *Runner) Unsettled() int { return len(r.turn.Settled) }
 
-// Lease is for how long a node has what it took.
-func (r *Runner) Lease() time.Duration { return r.lease }
+// Lease is for how long a node has what it took for a partner's endpoint; without such for the provider.
+func (r *Runner) Lease() time.Duration {
+	if h, known := r.handlers[desk.RegisteredTarget]; known {
+		return h.lease()
+	}
+	return r.handlers[desk.SociomileTarget].lease()
+}
 
 // Stop waits for what is under way, and settles it.
 func (r *Runner) Stop(ctx context.Context) { r.stop(ctx) }

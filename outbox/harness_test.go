@@ -60,8 +60,10 @@ func newWorld(t *testing.T, e desktest.Engine) *world {
 // newRunner makes another node's runner.
 func (w *world) newRunner(s *store.Store) *outbox.Runner {
 	h := outbox.Handler{Deliver: w.receive, Limit: 15 * time.Second, Waits: waits, Probe: probe}
+	slow := h
+	slow.Limit = time.Hour // of others, which must not hold up these
 	return outbox.New(outbox.Options{Store: s, Log: slog.New(slog.NewTextHandler(w.Log, nil)), Random: rand.New(rand.NewPCG(1, 2)),
-		Handlers: map[desk.TargetKind]outbox.Handler{desk.RegisteredTarget: h, desk.TicketTarget: h}})
+		Handlers: map[desk.TargetKind]outbox.Handler{desk.RegisteredTarget: h, desk.TicketTarget: h, desk.SociomileTarget: slow}})
 }
 
 func (w *world) receive(_ context.Context, d outbox.Delivery) outbox.Outcome {

@@ -55,7 +55,7 @@ func (r *Runner) keeps(p *peer, l landing) *store.Keep {
 		return nil
 	}
 	p.kept++
-	return &store.Keep{Version: p.target.Version, Row: l.Row + 1}
+	return &store.Keep{Version: p.target.Version, Row: l.Row + 1, Lease: p.handler.lease()}
 }
 
 // dropKept ends the keeping of lanes: those that were kept are taken, and begin. The others were given back, because their

@@ -65,6 +65,9 @@ type Handler struct {
 	Probe   time.Duration // pause between single tries while a circuit is open
 }
 
+// lease is for how long a node has what it takes: no call is under way so long.
+func (h Handler) lease() time.Duration { return h.Limit + leaseReserve }
+
 // Options are what New needs.
 type Options struct {
 	Store    *store.Store
@@ -84,7 +87,6 @@ type Runner struct {
 	wake     chan struct{}
 	ready    chan flight // to a goroutine that has flown before: its stack has grown already
 	landed   chan landing
-	lease    time.Duration
 
 	peers   map[string]*peer
 	flights int
@@ -123,11 +125,9 @@ func New(o Options) *Runner {
 	if r.random == nil {
 		r.random = rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64()))
 	}
-	for kind, h := range o.Handlers {
-		r.lease = max(r.lease, h.Limit+leaseReserve)
+	for kind := range o.Handlers {
 		r.metrics.attempts.WithLabelValues(string(kind), missed) // so that a series is there before its first attempt
 	}
-	r.turn.Lease = r.lease
 	return r
 }
 
@@ -172,7 +172,7 @@ func (r *Runner) stop(ctx context.Context) {
 		r.dropKept(nil, r.store.Now())
 		_, err := r.store.Turn(ctx, r.turn)
 		if err == nil {
-			r.turn = store.Turn{Lease: r.lease}
+			r.turn = store.Turn{}
 		}
 		if r.flights == 0 {
 			if err != nil {
@@ -284,7 +284,7 @@ func (r *Runner) plan(now time.Time) {
 		if most <= 0 {
 			continue
 		}
-		w := store.Want{Target: p.target, Most: most, From: p.from}
+		w := store.Want{Target: p.target, Most: most, From: p.from, Lease: p.handler.lease()}
 		if p.open() {
 			w.Probe = now.Add(p.pause())
 		}
@@ -326,7 +326,7 @@ func (r *Runner) begin(ctx context.Context, taken []store.Taken, since time.Time
 		}
 	}
 	r.dropKept(taken, since)
-	r.turn = store.Turn{Lease: r.lease, Wants: r.turn.Wants[:0]}
+	r.turn = store.Turn{Wants: r.turn.Wants[:0]}
 	r.stale, r.later = r.stale || r.later, false
 	for _, t := range taken {
 		p := r.peers[t.TargetID]

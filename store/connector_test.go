@@ -100,7 +100,7 @@ func TestALaneThatIsParkedKeepsItsDoubtAndFencesOffWhoHadIt(t *testing.T) {
 			return err
 		}))
 		late := store.Settled{LaneID: before[0].LaneID, Fence: before[0].Fence, Head: 2}
-		check(t, second(s.Turn(t.Context(), store.Turn{Settled: []store.Settled{late}, Lease: time.Minute})))
+		check(t, second(s.Turn(t.Context(), store.Turn{Settled: []store.Settled{late}})))
 		if taken := takeOf(t, s, desk.ConnectorCreates); len(taken) > 0 {
 			t.Errorf("a parked ticket is taken: %+v", taken)
 		}
@@ -163,7 +163,7 @@ func TestTheStateOfARouteIsThatOfItsAttempts(t *testing.T) {
 		attempt := func(ticket, class string, before time.Duration, fence int64) store.Attempt {
 			return store.Attempt{LaneID: store.LaneID{TicketID: ticket, TargetID: desk.ConnectorCreates}, Seq: 1, Fence: fence, At: now.Add(-before), Class: class, Status: 500, Said: fmt.Sprint(class, " ", before)}
 		}
-		turn := store.Turn{Lease: time.Minute, Attempts: []store.Attempt{attempt("b", "SENT", 29*24*time.Hour, 1), attempt("a", "SERVER", 25*time.Hour, 1), attempt("a", "SERVER", 2*time.Hour, 2), attempt("b", "SERVER", 30*time.Minute, 2), attempt("b", "NETWORK", 40*time.Minute, 3)}}
+		turn := store.Turn{Attempts: []store.Attempt{attempt("b", "SENT", 29*24*time.Hour, 1), attempt("a", "SERVER", 25*time.Hour, 1), attempt("a", "SERVER", 2*time.Hour, 2), attempt("b", "SERVER", 30*time.Minute, 2), attempt("b", "NETWORK", 40*time.Minute, 3)}}
 		for i := range 600 { // more than is looked at, since the circuit opened
 			turn.Attempts = append(turn.Attempts, attempt("a", "GATEWAY", time.Duration(i+1)*time.Second, int64(10+i)))
 		}

@@ -261,7 +261,7 @@ func (tx *Tx) Revive(l LaneID, when time.Time) {
 func (tx *Tx) SkipNext(l Lane, when time.Time) {
 	l.Fence++
 	tx.sql.Exec(`UPDATE lane SET fence = $1 WHERE ticket_id = $2 AND target_id = $3 AND again = $4`, l.Fence, l.TicketID, l.TargetID, l.Again)
-	tx.settle([]Settled{{LaneID: l.LaneID, Fence: l.Fence, Head: l.Next + 1}}, when, time.Time{})
+	tx.settle([]Settled{{LaneID: l.LaneID, Fence: l.Fence, Head: l.Next + 1}}, when)
 	tx.insertAttempts([]Attempt{{LaneID: l.LaneID, Seq: l.Next, Fence: l.Fence, At: when, Class: ClassSkipped}}) // behind the last one
 }
 

@@ -18,7 +18,7 @@ func takeOf(t *testing.T, s *store.Store, target string) (taken []store.Taken) {
 	for _, of := range desk.ConnectorTargets(desktest.Start) {
 		if of.ID == target {
 			var err error
-			taken, err = s.Turn(t.Context(), store.Turn{Wants: []store.Want{{Target: of, Most: 10}}, Lease: time.Minute})
+			taken, err = s.Turn(t.Context(), store.Turn{Wants: []store.Want{{Target: of, Most: 10, Lease: time.Minute}}})
 			check(t, err)
 		}
 	}

@@ -108,8 +108,9 @@ type Then func(tx *Tx, now time.Time) error
 
 // Keep is what goes on with a lane that is settled.
 type Keep struct {
-	Version int64 // of the target
-	Row     int   // of what is taken
+	Version int64         // of the target
+	Row     int           // of what is taken
+	Lease   time.Duration // for how long the node has it
 }
 
 // Attempt is one attempt to deliver an event.
@@ -129,8 +130,9 @@ type Attempt struct {
 type Want struct {
 	Target desk.Target
 	Most   int
-	From   time.Time // those that were due before are passed by: it spares PostgreSQL what is left of them in its index
-	Probe  time.Time // when the circuit is open: the next probe after this one, which only one node makes
+	From   time.Time     // those that were due before are passed by: it spares PostgreSQL what is left of them in its index
+	Lease  time.Duration // for how long the node has what it takes
+	Probe  time.Time     // when the circuit is open: the next probe after this one, which only one node makes
 }
 
 // Mark changes the circuit of a target, or disables it.
@@ -149,7 +151,6 @@ type Turn struct {
 	Settled  []Settled
 	Marks    []Mark
 	Wants    []Want
-	Lease    time.Duration
 }
 
 // Turn does a turn, and returns what was taken. What another node has, or took since, is left to it.
@@ -163,16 +164,15 @@ func (s *Store) Turn(ctx context.Context, turn Turn) (taken []Taken, err error) 
 	})
 	err = write(ctx, func(tx *Tx) error {
 		now := s.Now()
-		until := now.Add(turn.Lease)
 		tx.insertAttempts(turn.Attempts)
-		tx.settle(turn.Settled, now, until)
+		tx.settle(turn.Settled, now)
 		for _, m := range turn.Marks {
 			tx.mark(m, now)
 		}
 		if err := tx.then(turn.Settled, now); err != nil {
 			return err
 		}
-		taken, err = tx.take(turn, now, until)
+		taken, err = tx.take(turn, now)
 		return err
 	})
 	return taken, err
@@ -196,12 +196,12 @@ var settleRows = sql.Over(`UPDATE lane SET head = v.column5, tries = v.column6, 
 	[]string{"text", "text", "text", "bigint", "bigint", "bigint", "bigint", "bigint", "bigint", "bigint"},
 	`) AS v WHERE lane.ticket_id = v.column1 AND lane.target_id = v.column2 AND lane.again = v.column3 AND lane.fence = v.column4`)
 
-func (tx *Tx) settle(settled []Settled, now, until time.Time) {
+func (tx *Tx) settle(settled []Settled, now time.Time) {
 	tx.sql.ExecRows(settleRows, len(settled), func(n int) []any {
 		l := &settled[n]
 		lease := time.Time{}
 		if l.Keep != nil {
-			lease = until
+			lease = now.Add(l.Keep.Lease)
 		}
 		return []any{l.TicketID, l.TargetID, l.Again, l.Fence, l.Head, l.Tries, sql.Micros(l.Due), sql.Micros(l.Dead), sql.Micros(now), sql.Micros(lease)}
 	})
@@ -275,7 +275,7 @@ func (tx *Tx) lookAtKept(settled []Settled, found *[]Taken, back *[]LaneID) {
 }
 
 // take takes the first events of due lanes, and those that come next in lanes that are kept.
-func (tx *Tx) take(turn Turn, now, until time.Time) (taken []Taken, err error) {
+func (tx *Tx) take(turn Turn, now time.Time) (taken []Taken, err error) {
 	var due []dueLane
 	var back []LaneID
 	for _, w := range turn.Wants {
@@ -301,10 +301,13 @@ func (tx *Tx) take(turn Turn, now, until time.Time) (taken []Taken, err error) {
 			taken = append(taken, l.Taken)
 		}
 	}
-	fresh := taken[kept:]
+	fresh, leases := taken[kept:], map[string]time.Duration{}
+	for _, w := range turn.Wants {
+		leases[w.Target.ID] = w.Lease
+	}
 	tx.sql.ExecRows(takeRows, len(fresh), func(n int) []any {
 		t := &fresh[n]
-		return []any{t.TicketID, t.TargetID, t.Again, t.Fence, t.Event.Seq, t.Tries, sql.Micros(until)}
+		return []any{t.TicketID, t.TargetID, t.Again, t.Fence, t.Event.Seq, t.Tries, sql.Micros(now.Add(leases[t.TargetID]))}
 	})
 	return taken, tx.sql.Err
 }

@@ -77,13 +77,13 @@ func deliverMany(t *testing.T, s *store.Store, tickets int) {
 		}
 	})
 	sequence(t, s)
-	turn := store.Turn{Wants: []store.Want{{Target: target, Most: tickets}}, Lease: time.Minute}
+	turn := store.Turn{Wants: []store.Want{{Target: target, Most: tickets, Lease: time.Minute}}}
 	for seq := range int64(2) {
 		taken, err := s.Turn(t.Context(), turn)
 		check(t, err)
-		turn = store.Turn{Lease: time.Minute}
+		turn = store.Turn{}
 		for n, l := range taken {
-			turn.Settled = append(turn.Settled, store.Settled{LaneID: l.LaneID, Fence: l.Fence, Head: l.Event.Seq + 1, Keep: &store.Keep{Version: target.Version}})
+			turn.Settled = append(turn.Settled, store.Settled{LaneID: l.LaneID, Fence: l.Fence, Head: l.Event.Seq + 1, Keep: &store.Keep{Version: target.Version, Lease: time.Minute}})
 			turn.Attempts = append(turn.Attempts, store.Attempt{LaneID: l.LaneID, Seq: l.Event.Seq, Fence: l.Fence, At: desktest.Start})
 			if l.Event.Seq != seq+1 || l.Fence != 1 {
 				t.Fatalf("delivery %d is of event %d, taken up %d times; want %d, once", n, l.Event.Seq, l.Fence, seq+1)

@@ -40,7 +40,7 @@ func told(t *testing.T, s *store.Store) (events []string) {
 				if target == desk.ConnectorCreates {
 					settled.Then = func(tx *store.Tx, now time.Time) error { return tx.Sent(l.TicketID, "id", 7, false, now) }
 				}
-				_, err := s.Turn(t.Context(), store.Turn{Settled: []store.Settled{settled}, Lease: time.Minute})
+				_, err := s.Turn(t.Context(), store.Turn{Settled: []store.Settled{settled}})
 				check(t, err)
 			}
 		}

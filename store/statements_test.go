@@ -142,10 +142,10 @@ func exerciseDeliveries(t *testing.T, s *store.Store, one *desk.Ticket) {
 		return taken
 	}
 	for _, of := range []desk.Target{target, named} {
-		take := store.Turn{Wants: []store.Want{{Target: of, Most: 10}}, Lease: time.Minute}
+		take := store.Turn{Wants: []store.Want{{Target: of, Most: 10, Lease: time.Minute}}}
 		for _, version := range []int64{of.Version + 1, of.Version} { // given back, and kept
 			for _, l := range turn(take) {
-				take.Settled = []store.Settled{{LaneID: l.LaneID, Fence: l.Fence, Head: l.Event.Seq, Keep: &store.Keep{Version: version}}}
+				take.Settled = []store.Settled{{LaneID: l.LaneID, Fence: l.Fence, Head: l.Event.Seq, Keep: &store.Keep{Version: version, Lease: time.Minute}}}
 			}
 		}
 		for _, l := range turn(take) {
@@ -163,7 +163,7 @@ func exerciseDeliveries(t *testing.T, s *store.Store, one *desk.Ticket) {
 	nothing.Events, nothing.Version, nothing.OpenedAt, nothing.ProbeAt = []desk.EventType{desk.TicketClosed}, 2, desktest.Start, desktest.Start
 	write(t, s, func(tx *store.Tx) { tx.UpdateTarget(nothing) })
 	check(t, second(s.ReviveAll(t.Context(), target.ID, 10)))
-	turn(store.Turn{Wants: []store.Want{{Target: nothing, Most: 10, Probe: desktest.Start.Add(time.Hour)}}, Lease: time.Minute})
+	turn(store.Turn{Wants: []store.Want{{Target: nothing, Most: 10, Probe: desktest.Start.Add(time.Hour), Lease: time.Minute}}})
 	check(t, second(s.DueTargets(t.Context())))
 	check(t, s.Write(t.Context(), func(tx *store.Tx) error {
 		if _, err := tx.SendRangeAgain(target, 1, 5, desktest.Start); err != nil {

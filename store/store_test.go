@@ -155,7 +155,7 @@ func TestTurnsOfDeliveriesAndHousekeepingTellNobody(t *testing.T) {
 		s.OnCommit(func() { told.Add(1) })
 		lane := store.LaneID{TicketID: "t", TargetID: "w"}
 		for range 5 {
-			check(t, second(s.Turn(t.Context(), store.Turn{Wants: []store.Want{{Target: desk.Target{ID: "w"}, Most: 1}}, Lease: time.Minute})))
+			check(t, second(s.Turn(t.Context(), store.Turn{Wants: []store.Want{{Target: desk.Target{ID: "w"}, Most: 1, Lease: time.Minute}}})))
 			check(t, second(s.Turn(t.Context(), store.Turn{Attempts: []store.Attempt{{LaneID: lane}}, Settled: []store.Settled{{LaneID: lane}}})))
 			check(t, store.WriteAlone(s, func(*store.Tx) error { return nil }))
 		}
