@@ -341,7 +341,7 @@ func TestTheConnectorIsSteeredThoughItIsDisabled(t *testing.T) {
 func TestATicketThatIsUnderWayIsLeftAlone(t *testing.T) {
 	onBanks(t, func(t *testing.T, b *bank) {
 		number, _ := b.claim(t)
-		_, err := b.Store.Turn(t.Context(), store.Turn{Wants: []store.Want{{Target: desk.ConnectorTargets(desktest.Start)[0], Most: 1}}, Lease: time.Minute})
+		_, err := b.Store.Turn(t.Context(), store.Turn{Wants: []store.Want{{Target: desk.ConnectorTargets(desktest.Start)[0], Most: 1, Lease: time.Minute}}})
 		if err != nil {
 			t.Fatal(err)
 		}

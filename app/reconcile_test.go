@@ -166,7 +166,7 @@ func TestATicketThatSociomileHasNotGoesOnceMoreUnlessItWaitsOrIsOnItsWay(t *test
 			return errors.Join(tx.Sent(ids[sent], "aa", 1, false, d.Clock.Now()), tx.Sent(ids[taken], "bb", 2, false, d.Clock.Now()))
 		}))
 		creates := desk.ConnectorTargets(d.Clock.Now())[0]
-		on, err := d.Store.Turn(t.Context(), store.Turn{Wants: []store.Want{{Target: creates, Most: 3}}, Lease: time.Minute})
+		on, err := d.Store.Turn(t.Context(), store.Turn{Wants: []store.Want{{Target: creates, Most: 3, Lease: time.Minute}}})
 		must(t, err)
 		var settled []store.Settled
 		for _, l := range on {
