@@ -174,7 +174,7 @@ func TestATicketThatSociomileHasNotGoesOnceMoreUnlessItWaitsOrIsOnItsWay(t *test
 				settled = append(settled, store.Settled{LaneID: l.LaneID, Fence: l.Fence, Head: 2, Due: time.Time{}})
 			}
 		}
-		_, err = d.Store.Turn(t.Context(), store.Turn{Settled: settled, Lease: time.Minute})
+		_, err = d.Store.Turn(t.Context(), store.Turn{Settled: settled})
 		must(t, err)
 		queued, err := d.App.ForwardAgain(t.Context(), operator, []string{ids[taken], ids[sent], ids[waits]})
 		if must(t, err); queued != 1 {
@@ -185,7 +185,7 @@ func TestATicketThatSociomileHasNotGoesOnceMoreUnlessItWaitsOrIsOnItsWay(t *test
 			t.Errorf("forwarded are (-want +got):\n%s", diff)
 		}
 		wantAudited(t, d, "sociomile.again", sent)
-		on, err = d.Store.Turn(t.Context(), store.Turn{Wants: []store.Want{{Target: creates, Most: 3}}, Lease: time.Minute})
+		on, err = d.Store.Turn(t.Context(), store.Turn{Wants: []store.Want{{Target: creates, Most: 3, Lease: time.Minute}}})
 		must(t, err)
 		if len(on) != 1 || on[0].TicketID != ids[sent] || on[0].Event.Seq != 1 {
 			t.Errorf("to be sent is %+v, want the ticket from its beginning", on)
