@@ -284,7 +284,7 @@ func TestWithoutAnAddressTheLogAloneIsTold(t *testing.T) {
 	})
 }
 
-func TestAnAlertSaysInBothLanguagesWhatToDo(t *testing.T) {
+func TestAnAlertSaysInBothLanguagesWhatHelps(t *testing.T) {
 	onWatchedDesks(t, func(t *testing.T, d *watched) {
 		d.claim(t)
 		d.attempt(t, desk.ConnectorCreates, "ROUTE_MISSING")

@@ -81,7 +81,7 @@ type examiner struct {
 	wire     http.RoundTripper // and no http.Client, whose errors show the address
 	secret   *regexp.Regexp    // the token in each form; nil: there is none
 	findings []Finding
-	words    map[string]string // for the placeholders of the sentence
+	words    map[string]string // for the slots of the sentence
 }
 
 // Diagnose looks at the provider from its name to its routes, by methods that change nothing there, and says whose fault it

@@ -13,9 +13,9 @@ import (
 )
 
 func TestEveryFaultSaysInBothLanguagesWhoseItIs(t *testing.T) {
-	placeholder := regexp.MustCompile(`\{\w+\}`)
+	slot := regexp.MustCompile(`\{\w+\}`)
 	for fault, s := range sentences {
-		english, indonesian := placeholder.FindAllString(s.english, -1), placeholder.FindAllString(s.indonesian, -1)
+		english, indonesian := slot.FindAllString(s.english, -1), slot.FindAllString(s.indonesian, -1)
 		if s.english == "" || s.indonesian == "" || s.english == s.indonesian || fmt.Sprint(english) != fmt.Sprint(indonesian) && fault != faultWrongWay {
 			t.Errorf("%s: %+v", fault, s)
 		}

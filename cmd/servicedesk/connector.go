@@ -129,15 +129,15 @@ func (m *mapFile) watch(ctx context.Context, o *opened) {
 // connector makes what forwards tickets to Sociomile, and the map that it uses.
 func (o *opened) connector() (*sociomile.Connector, *mapFile, error) {
 	c := o.config
-	current, err := readMap(c.connector.mapFile)
+	file := &mapFile{name: c.connector.mapFile}
+	if info, err := os.Stat(file.name); err == nil { // before it is read: what changes meanwhile is read again
+		file.changed = info.ModTime()
+	}
+	current, err := readMap(file.name)
 	if err != nil {
 		return nil, nil, err
 	}
-	file := &mapFile{name: c.connector.mapFile}
 	file.current.Store(&current)
-	if info, err := os.Stat(file.name); err == nil {
-		file.changed = info.ModTime()
-	}
 	return sociomile.NewConnector(sociomile.ConnectorOptions{Config: c.omni, Client: sociomile.NewClient(c.omni, guard.ForOperator(guard.Options{})),
 		Map: func() sociomile.Map { return *file.current.Load() }, Order: o.order, Note: o.note,
 		Log: o.log, Metrics: o.metrics, Waits: c.connector.waits, Probe: c.connector.probe, Most: c.connector.most}), file, nil
