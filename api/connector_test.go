@@ -79,9 +79,7 @@ func (b *bank) forward(t *testing.T, posts int) {
 			if err != nil {
 				return sociomile.Order{}, err
 			}
-			ticket := sociomile.TicketOf(o.Ticket, o.Forward.ProviderID)
-			ticket.Edits = o.Edits
-			return sociomile.Order{Ticket: ticket, Forward: o.Forward}, nil
+			return sociomile.OrderOf(o.Ticket, o.Forward, o.Edits), nil
 		},
 		Note: func(context.Context, string, []sociomile.Note) error { return nil },
 		Log:  slog.New(slog.DiscardHandler), Probe: time.Minute})

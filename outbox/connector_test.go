@@ -86,9 +86,7 @@ func (b *bank) order(ctx context.Context, id string) (sociomile.Order, error) {
 	if err != nil {
 		return sociomile.Order{}, err
 	}
-	t := sociomile.TicketOf(o.Ticket, o.Forward.ProviderID)
-	t.Edits = o.Edits
-	return sociomile.Order{Ticket: t, Forward: o.Forward}, nil
+	return sociomile.OrderOf(o.Ticket, o.Forward, o.Edits), nil
 }
 
 func (b *bank) note(ctx context.Context, id string, notes []sociomile.Note) error {

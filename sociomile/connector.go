@@ -43,6 +43,14 @@ type Order struct {
 	Forward store.Forward
 }
 
+// OrderOf makes the order of a ticket, whose private part is decrypted, from what the desk knows of it, and from what a person
+// put in the place of the provider's fields.
+func OrderOf(t *desk.Ticket, f store.Forward, edits map[string]string) Order {
+	o := Order{Ticket: TicketOf(t, f.ProviderID), Forward: f}
+	o.Ticket.Edits = edits
+	return o
+}
+
 // ConnectorOptions are what NewConnector needs.
 type ConnectorOptions struct {
 	Config  Config

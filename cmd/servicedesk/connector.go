@@ -149,9 +149,7 @@ func (o *opened) order(ctx context.Context, ticketID string) (sociomile.Order, e
 	if err != nil {
 		return sociomile.Order{}, err
 	}
-	t := sociomile.TicketOf(found.Ticket, found.Forward.ProviderID)
-	t.Edits = found.Edits
-	return sociomile.Order{Ticket: t, Forward: found.Forward}, nil
+	return sociomile.OrderOf(found.Ticket, found.Forward, found.Edits), nil
 }
 
 // note notes on a ticket what the provider was not told.
