@@ -15,6 +15,7 @@ var refusals = map[desk.Permission]desk.Text{
 	desk.MayRead:   desk.CannotRead,
 	desk.MayUpdate: desk.CannotUpdate,
 	desk.MayManage: desk.CannotUpdate,
+	desk.MayWork:   desk.CannotUpdate,
 }
 
 // Authorize returns an Error of code Forbidden unless the actor has the permission.
@@ -22,7 +23,11 @@ func Authorize(actor desk.Actor, p desk.Permission) error {
 	if actor.Permissions.Allow(p) {
 		return nil
 	}
-	return desk.Fail(desk.Forbidden, refusals[p])
+	refusal, known := refusals[p]
+	if !known {
+		refusal = desk.RoleCannot
+	}
+	return desk.Fail(desk.Forbidden, refusal)
 }
 
 // nobody is the id of no partner.
@@ -32,7 +37,7 @@ const nobody = "-"
 // manage, sees none.
 func sees(actor desk.Actor) string {
 	switch {
-	case actor.Manages():
+	case actor.Sight().All:
 		return ""
 	case actor.PartnerID == "":
 		return nobody
@@ -42,7 +47,7 @@ func sees(actor desk.Actor) string {
 
 // role is what the actor counts as in the lifecycle: a key that manages may do what an agent may.
 func role(actor desk.Actor) desk.Actor {
-	if actor.Manages() && actor.Kind == desk.ByPartner {
+	if actor.Works() && actor.Kind == desk.ByPartner {
 		actor.Kind = desk.ByAgent
 	}
 	return actor
@@ -69,23 +74,27 @@ func findReferred(tx *store.Tx, actor desk.Actor, reference string, forUpdate bo
 	if !storable(reference) {
 		return nil, desk.Fail(desk.NotFound, desk.TicketNotFound)
 	}
-	t, err := tx.TicketByReference(reference, sees(actor), forUpdate)
-	if err == store.ErrNotFound {
+	t, err := tx.TicketByReference(reference, referrers(actor), forUpdate)
+	if err == store.ErrNotFound || err == nil && !mine(actor, t) {
 		return nil, desk.Fail(desk.NotFound, desk.TicketNotFound)
 	}
 	return t, err
+}
+
+// referrers is the partner among whose references a ticket is looked for; empty: everybody's. Of an employee's sight the
+// rest is asked of what was found.
+func referrers(actor desk.Actor) string {
+	if actor.Role != "" {
+		return ""
+	}
+	return sees(actor)
 }
 
 // storable reports whether a text can be in the database at all. A path may hold what no text there does: PostgreSQL
 // fails at NUL and at broken UTF-8, which would look like a database that is out of order.
 func storable(text string) bool { return utf8.ValidString(text) && !strings.Contains(text, "\x00") }
 
-func mine(actor desk.Actor, t *desk.Ticket) bool {
-	if sees(actor) == "" {
-		return !t.Test()
-	}
-	return t.PartnerID == actor.PartnerID
-}
+func mine(actor desk.Actor, t *desk.Ticket) bool { return actor.Sight().Sees(t) }
 
 // ticketNumber reads a ticket number in its one spelling.
 func ticketNumber(s string) (int64, bool) {

@@ -96,7 +96,7 @@ func (a *App) AddComment(ctx context.Context, actor desk.Actor, c Change, n NewC
 	if strings.TrimSpace(n.Content) == "" {
 		faults.Add("comment", desk.Required)
 	}
-	if n.Internal && !actor.Manages() {
+	if n.Internal && !actor.Works() {
 		faults.Add("internal", desk.NotAllowedForKey)
 	}
 	if len(faults) > 0 {
@@ -106,7 +106,7 @@ func (a *App) AddComment(ctx context.Context, actor desk.Actor, c Change, n NewC
 	id := desk.NewID(a.now())
 	return a.change(ctx, actor, "comment.add", c, warnings, func(tx *store.Tx, t *desk.Ticket, by desk.Actor, at time.Time) (Changed, []desk.Event, error) {
 		comment := desk.PartnerComment(id, n.Content, n.Author, t.Customer.Name)
-		if actor.Manages() {
+		if actor.Works() {
 			comment = desk.SupportComment(id, n.Content, actor.Name, n.Internal)
 		}
 		events, err := t.AddComment(&comment, by, a.calendar(t), at)
@@ -198,9 +198,10 @@ type Assignment struct {
 	GivenAgent bool   // Assignee or Unassign was asked for
 }
 
-// Assign gives a ticket to an agent, to nobody, or to another group. It needs the permission to manage.
+// Assign gives a ticket to an agent, to nobody, or to another group. It needs the permission to work
+// tickets.
 func (a *App) Assign(ctx context.Context, actor desk.Actor, c Change, to Assignment) (Changed, error) {
-	if err := Authorize(actor, desk.MayManage); err != nil {
+	if err := Authorize(actor, desk.MayWork); err != nil {
 		return Changed{}, err
 	}
 	faults := c.Faults
@@ -238,9 +239,9 @@ func assignee(tx *store.Tx, to Assignment) (desk.Agent, error) {
 	return agent, err
 }
 
-// SetPriority changes the effective priority by hand. It needs the permission to manage.
+// SetPriority changes the effective priority by hand. It needs the permission to work tickets.
 func (a *App) SetPriority(ctx context.Context, actor desk.Actor, c Change, p desk.Priority) (Changed, error) {
-	if err := Authorize(actor, desk.MayManage); err != nil {
+	if err := Authorize(actor, desk.MayWork); err != nil {
 		return Changed{}, err
 	}
 	faults := c.Faults

@@ -54,15 +54,15 @@ func ParsePermissions(list string) (Permissions, error) {
 // String returns the comma-separated list.
 func (ps Permissions) String() string { return strings.ReplaceAll(join(ps), ", ", ",") }
 
-// Allow reports whether the permissions include p. Manage includes read and update, not create.
+// Allow reports whether the permissions include p. Manage includes read, update and what agents do, not create.
 func (ps Permissions) Allow(p Permission) bool {
 	for _, have := range ps {
 		switch {
 		case have == "*", have == p:
 			return true
-		case have == "omnichannel:*" && p != MayManage:
+		case have == "omnichannel:*" && (p == MayCreate || p == MayRead || p == MayUpdate):
 			return true
-		case have == MayManage && (p == MayRead || p == MayUpdate):
+		case have == MayManage && (p == MayRead || p == MayUpdate || p == MayWork || p == MayIntegrate):
 			return true
 		}
 	}
@@ -79,12 +79,18 @@ type Actor struct {
 	Test        bool // the key is for tests
 	Provider    bool // the partner is Sociomile itself
 	Permissions Permissions
+	Role        Role       // of an employee; empty for others
+	Groups      []string   // codes of an employee's support groups
+	Branch      string     // code of an employee's office
 	Address     netip.Addr // where the request came from; the zero Addr at the command line
 	RequestID   string     // of this HTTP request, for log and audit
 }
 
-// Manages reports whether the actor sees every partner's tickets and may do what an agent may.
+// Manages reports whether the actor is an internal system, or the program itself.
 func (a Actor) Manages() bool { return a.Permissions.Allow(MayManage) || a.Kind == BySystem }
+
+// Works reports whether the actor speaks for the bank: an employee who may, a key that manages, the program itself.
+func (a Actor) Works() bool { return a.Permissions.Allow(MayWork) || a.Kind == BySystem }
 
 // System is the program itself, named in comments and events as the spec names it.
 func System() Actor { return Actor{Kind: BySystem, ID: "system", Name: SystemName} }

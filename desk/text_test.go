@@ -18,7 +18,7 @@ import (
 func declaredTexts(t *testing.T) map[Text]string {
 	t.Helper()
 	texts := map[Text]string{}
-	for _, name := range []string{"text.go", "text_sociomile.go"} {
+	for _, name := range []string{"text.go", "text_sociomile.go", "text_console.go"} {
 		file, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
 		if err != nil {
 			t.Fatal(err)

@@ -121,6 +121,7 @@ func exercise(t *testing.T, s *store.Store, n int64) {
 	check(t, second(s.ForgetRequests(t.Context(), desktest.Start.Add(-time.Hour), 10)))
 	exerciseForwards(t, s, one)
 	exerciseTests(t, s, n)
+	exerciseThrottles(t, s)
 	check(t, s.Close())
 }
 
@@ -247,6 +248,17 @@ func lookAtForwards(tx *store.Tx, one *desk.Ticket) error {
 		faults = append(faults, err)
 	}
 	return errors.Join(faults...)
+}
+
+// exerciseThrottles does what a store can do with tries.
+func exerciseThrottles(t *testing.T, s *store.Store) {
+	write(t, s, func(tx *store.Tx) {
+		for range 2 {
+			check(t, second(tx.Try("name", store.Throttle{Burst: 1, Every: time.Hour}, s.Now())))
+		}
+		tx.Untry("other")
+		check(t, second(tx.PurgeThrottles(s.Now().Add(2*time.Hour), 10)))
+	})
 }
 
 // exerciseTests does what a store can do with tickets for tests.

@@ -1,0 +1,14 @@
+package desk
+
+// What people read in the console and on the tracking page when something cannot be done.
+const (
+	SignInFailed    Text = "E-mail or password is wrong"
+	CodeWrong       Text = "The code is wrong or was used already"
+	SessionEnded    Text = "Your session has ended. Sign in again"
+	TriedTooOften   Text = "Too many tries. Try again in {0} minutes"
+	RoleCannot      Text = "Your role does not allow this"
+	FormForeign     Text = "This form is not from our page. Load the page again, then send it once more"
+	PageNotFound    Text = "Page not found"
+	TrackingRefused Text = "The number or the tracking code is wrong"
+	PasswordWrong   Text = "The current password is wrong"
+)
