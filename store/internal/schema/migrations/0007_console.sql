@@ -81,8 +81,9 @@ CREATE TABLE notice (
   actor     text   NOT NULL, -- the name of who did it
   at        bigint NOT NULL,
   read_at   bigint NOT NULL,
-  PRIMARY KEY (agent_id, id)
+  PRIMARY KEY (ticket_id, agent_id, id)
 );
+CREATE INDEX notice_agent ON notice (agent_id, id);
 CREATE INDEX notice_unread ON notice (agent_id, id) WHERE read_at = 0;
 
 -- The deadline of a ticket that comes next; 0: none.
