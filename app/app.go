@@ -75,8 +75,13 @@ func New(ctx context.Context, o Options) (*App, error) {
 	return a, nil
 }
 
+// Reference is the reference data as of now, which nobody may change.
+func (a *App) Reference() *desk.Reference { return a.reference.Load() }
+
 // now is the desk's time, UTC.
 func (a *App) now() time.Time { return a.store.Now() }
 
-// calendar returns the calendar of a ticket's clocks; the zero Calendar counts every second.
-func (a *App) calendar(t *desk.Ticket) desk.Calendar { return a.reference.Load().Calendars[t.Calendar] }
+// CalendarOf returns the calendar of a ticket's clocks; the zero Calendar counts every second.
+func (a *App) CalendarOf(t *desk.Ticket) desk.Calendar {
+	return a.reference.Load().Calendars[t.Calendar]
+}

@@ -22,9 +22,9 @@ const (
 // longestTarget is how many characters of what a refused request was about are kept.
 const longestTarget = 128
 
-// noteRead puts a read of personal data into the audit trail, a moment later. It returns an Error of code Unavailable
+// NoteRead puts a read of personal data into the audit trail, a moment later. It returns an Error of code Unavailable
 // when too many entries wait: what cannot be recorded is not shown.
-func (a *App) noteRead(actor desk.Actor, action, target, detail string) error {
+func (a *App) NoteRead(actor desk.Actor, action, target, detail string) error {
 	entry := desk.NewAudit(a.now(), actor, action, target, desk.OutcomeOK)
 	entry.Detail = detail
 	return a.note(entry)

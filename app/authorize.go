@@ -53,10 +53,10 @@ func role(actor desk.Actor) desk.Actor {
 	return actor
 }
 
-// find reads the ticket that an actor means: an own ticket of that number, else the newest own ticket with that
+// Pick reads the ticket that an actor means: an own ticket of that number, else the newest own ticket with that
 // channel reference. A ticket of somebody else is not told from none: the same statements run, the same Error of code
 // NotFound comes back.
-func find(tx *store.Tx, actor desk.Actor, reference string, forUpdate bool) (*desk.Ticket, error) {
+func Pick(tx *store.Tx, actor desk.Actor, reference string, forUpdate bool) (*desk.Ticket, error) {
 	if number, ok := ticketNumber(reference); ok {
 		t, err := tx.TicketByNumber(number, forUpdate)
 		switch {

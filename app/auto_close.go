@@ -56,7 +56,7 @@ func (a *App) closeOne(tx *store.Tx, id string, now time.Time) (bool, error) {
 	if err != nil || t.Status != desk.Resolved {
 		return false, err
 	}
-	events, err := t.ChangeStatus(desk.Closed, "", desk.System(), a.calendar(t), now)
+	events, err := t.ChangeStatus(desk.Closed, "", desk.System(), a.CalendarOf(t), now)
 	if err != nil {
 		return false, err
 	}

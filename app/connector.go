@@ -103,7 +103,7 @@ func (a *App) ForwardedTicket(ctx context.Context, actor desk.Actor, reference s
 		return f, err
 	}
 	err = a.store.Read(ctx, func(tx *store.Tx) error {
-		t, err := find(tx, actor, reference, false)
+		t, err := Pick(tx, actor, reference, false)
 		if err == nil {
 			f, err = a.forwardedTicket(tx, t.ID)
 		}
@@ -112,7 +112,7 @@ func (a *App) ForwardedTicket(ctx context.Context, actor desk.Actor, reference s
 	if err != nil {
 		return f, err
 	}
-	return f, a.noteRead(actor, "connector.read", strconv.FormatInt(f.Create.Number, 10), "")
+	return f, a.NoteRead(actor, "connector.read", strconv.FormatInt(f.Create.Number, 10), "")
 }
 
 func (a *App) forwardedTicket(tx *store.Tx, ticketID string) (f ForwardedTicket, err error) {
@@ -143,7 +143,7 @@ type lockedForward struct {
 
 // lockForward reads and locks a ticket that is forwarded. The lanes come first, as they do when an attempt ends.
 func lockForward(tx *store.Tx, actor desk.Actor, reference string) (f lockedForward, err error) {
-	t, err := find(tx, actor, reference, false)
+	t, err := Pick(tx, actor, reference, false)
 	if err != nil {
 		return f, err
 	}

@@ -108,7 +108,7 @@ func (a *App) Deliveries(ctx context.Context, actor desk.Actor, id string, l Del
 		}
 		switch {
 		case l.Ticket != "":
-			ticket, err := find(tx, actor, l.Ticket, false)
+			ticket, err := Pick(tx, actor, l.Ticket, false)
 			if err != nil {
 				return err
 			}

@@ -341,7 +341,7 @@ func (a *App) ReadAttachment(ctx context.Context, actor desk.Actor, reference, i
 	var file desk.Attachment
 	var number int64
 	err := a.store.Read(ctx, func(tx *store.Tx) error {
-		t, err := find(tx, actor, reference, false)
+		t, err := Pick(tx, actor, reference, false)
 		if err != nil {
 			return err
 		}
@@ -361,7 +361,7 @@ func (a *App) ReadAttachment(ctx context.Context, actor desk.Actor, reference, i
 		file.Content, err = a.blobs.Get(ctx, file.SHA256)
 	}
 	if err == nil {
-		err = a.noteRead(actor, "attachment.read", strconv.FormatInt(number, 10), id)
+		err = a.NoteRead(actor, "attachment.read", strconv.FormatInt(number, 10), id)
 	}
 	if err != nil {
 		return desk.Attachment{}, err

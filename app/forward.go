@@ -29,7 +29,7 @@ func (a *App) ForwardOrder(ctx context.Context, ticketID string) (o ForwardOrder
 	if err != nil {
 		return o, err
 	}
-	if err := a.unsealTicket(o.Ticket); err != nil {
+	if err := a.Unseal(o.Ticket); err != nil {
 		return o, err
 	}
 	o.Edits, err = a.openEdits(o.Forward)
@@ -79,7 +79,7 @@ func (a *App) NoteForwarded(ctx context.Context, ticketID, text string) error {
 		f.Noted = true
 		tx.UpdateForward(f)
 		comment := desk.SupportComment(desk.NewID(now), text, desk.SystemName, true)
-		events, err := t.AddComment(&comment, desk.System(), a.calendar(t), now)
+		events, err := t.AddComment(&comment, desk.System(), a.CalendarOf(t), now)
 		if final := (*desk.Error)(nil); errors.As(err, &final) {
 			return nil
 		}

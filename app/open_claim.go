@@ -116,12 +116,12 @@ func (a *App) sealTicket(t *desk.Ticket) error {
 		return fmt.Errorf("seal ticket %d: %w", t.Number, err)
 	}
 	t.Sealed = a.keyring.Seal(private, "ticket", "sealed", t.ID)
-	t.Lookups = a.lookups(t)
+	t.Lookups = a.Lookups(t)
 	return nil
 }
 
-// lookups makes the hashes that a ticket, which is not sealed, is found by.
-func (a *App) lookups(t *desk.Ticket) (lookups []desk.Lookup) {
+// Lookups makes the hashes that a ticket, which is not sealed, is found by.
+func (a *App) Lookups(t *desk.Ticket) (lookups []desk.Lookup) {
 	for kind, values := range t.FindBy() {
 		for _, value := range values {
 			lookup := desk.Lookup{Kind: kind, Hash: a.keyring.Hash(string(kind), value)}
@@ -133,8 +133,8 @@ func (a *App) lookups(t *desk.Ticket) (lookups []desk.Lookup) {
 	return lookups
 }
 
-// unsealTicket decrypts what sealTicket encrypted.
-func (a *App) unsealTicket(t *desk.Ticket) error {
+// Unseal decrypts the personal identifiers of a ticket that was read from the store.
+func (a *App) Unseal(t *desk.Ticket) error {
 	private, err := a.keyring.Open(t.Sealed, "ticket", "sealed", t.ID)
 	if err == nil {
 		err = json.Unmarshal(private, &t.Private)

@@ -142,8 +142,8 @@ func (a *App) purgeTests(ctx context.Context) (tickets, requests int, err error)
 	before := a.now().Add(-a.testKeep)
 	tickets, err = inPortions(func() (int, error) {
 		return a.store.ForgetTests(ctx, before, testsAtOnce, func(t *desk.Ticket) ([]desk.Lookup, error) {
-			err := a.unsealTicket(t)
-			return a.lookups(t), err
+			err := a.Unseal(t)
+			return a.Lookups(t), err
 		})
 	})
 	requests, failed := inPortions(func() (int, error) { return a.store.ForgetTestRequests(ctx, before, purgedAtOnce) })

@@ -72,7 +72,7 @@ func (a *App) readStanding(actor desk.Actor, read func() (store.Standing, error)
 		err = desk.Fail(desk.NotFound, desk.TicketNotFound)
 	}
 	if err == nil {
-		err = a.noteRead(actor, "ticket.status", strconv.FormatInt(found.Ticket.Number, 10), "")
+		err = a.NoteRead(actor, "ticket.status", strconv.FormatInt(found.Ticket.Number, 10), "")
 	}
 	if err != nil {
 		return Standing{}, err
@@ -88,7 +88,7 @@ func (a *App) ReadTicket(ctx context.Context, actor desk.Actor, reference string
 	}
 	var d Detail
 	err := a.store.Read(ctx, func(tx *store.Tx) (err error) {
-		if d.Ticket, err = find(tx, actor, reference, false); err != nil {
+		if d.Ticket, err = Pick(tx, actor, reference, false); err != nil {
 			return err
 		}
 		if d.Ticket.Events > 1 { // no comment comes with the ticket
@@ -102,12 +102,12 @@ func (a *App) ReadTicket(ctx context.Context, actor desk.Actor, reference string
 	if err != nil {
 		return Detail{}, err
 	}
-	if err := a.unsealTicket(d.Ticket); err != nil {
+	if err := a.Unseal(d.Ticket); err != nil {
 		return Detail{}, err
 	}
 	d.Ticket.Customer = d.Ticket.Customer.Masked()
 	d.Breached = d.Ticket.Breached(a.now())
-	if err := a.noteRead(actor, "ticket.read", strconv.FormatInt(d.Ticket.Number, 10), ""); err != nil {
+	if err := a.NoteRead(actor, "ticket.read", strconv.FormatInt(d.Ticket.Number, 10), ""); err != nil {
 		return Detail{}, err
 	}
 	return d, nil
@@ -167,7 +167,7 @@ func (a *App) turn(actor desk.Actor, action, how string, page Page, limit int, e
 	for _, t := range page.Tickets {
 		shown = strconv.AppendInt(append(shown, ' '), t.Number, 10)
 	}
-	if err := a.noteRead(actor, action, "", string(shown)); err != nil {
+	if err := a.NoteRead(actor, action, "", string(shown)); err != nil {
 		return Page{}, err
 	}
 	return page, nil
@@ -236,7 +236,7 @@ func (a *App) ReadRequest(ctx context.Context, actor desk.Actor, id string) (sto
 	}
 	body, err := a.answer(kept)
 	if err == nil {
-		err = a.noteRead(actor, "request.read", strconv.FormatInt(kept.TicketNumber, 10), id)
+		err = a.NoteRead(actor, "request.read", strconv.FormatInt(kept.TicketNumber, 10), id)
 	}
 	if err != nil {
 		return store.Request{}, nil, err

@@ -72,7 +72,7 @@ func (a *App) simulateOne(tx *store.Tx, id string, now time.Time) (bool, error) 
 
 // simulateStep takes a step, which may be several changes of the ticket.
 func (a *App) simulateStep(tx *store.Tx, t *desk.Ticket, step desk.SimulatedStep, now time.Time) error {
-	agent, cal := desk.SimulatedAgent(), a.calendar(t)
+	agent, cal := desk.SimulatedAgent(), a.CalendarOf(t)
 	keep := func(events []desk.Event) {
 		tx.UpdateTicket(t)
 		tx.Record(events...)

@@ -46,9 +46,13 @@ func (a *App) changeOnce(ctx context.Context, actor desk.Actor, action string, c
 		if err != nil {
 			return err
 		}
+		had := t.AssigneeID
 		made, events, err := decide(tx, t, role(actor), now)
 		if err != nil {
 			return err
+		}
+		for _, n := range desk.NoticesOf(t, had, events, func() string { return desk.NewID(now) }) {
+			tx.Notify(n)
 		}
 		made.Ticket, made.Warnings = t, warnings
 		tx.UpdateTicket(t)
@@ -66,7 +70,7 @@ func (a *App) changeOnce(ctx context.Context, actor desk.Actor, action string, c
 
 // toChange reads the ticket of a change, unless the same request changed it before, or the caller read another version.
 func toChange(tx *store.Tx, actor desk.Actor, c Change, k *keeper[Changed], forUpdate bool) (*desk.Ticket, error) {
-	t, err := find(tx, actor, c.Ticket, forUpdate)
+	t, err := Pick(tx, actor, c.Ticket, forUpdate)
 	if err != nil {
 		return nil, err
 	}
@@ -109,7 +113,7 @@ func (a *App) AddComment(ctx context.Context, actor desk.Actor, c Change, n NewC
 		if actor.Works() {
 			comment = desk.SupportComment(id, n.Content, actor.Name, n.Internal)
 		}
-		events, err := t.AddComment(&comment, by, a.calendar(t), at)
+		events, err := t.AddComment(&comment, by, a.CalendarOf(t), at)
 		if err == nil {
 			tx.InsertComment(comment)
 		}
@@ -143,7 +147,7 @@ func (a *App) ChangeStatus(ctx context.Context, actor desk.Actor, c Change, to d
 		warnings.Add("reason", desk.CardMasked)
 	}
 	return a.change(ctx, actor, "ticket.status", c, warnings, func(_ *store.Tx, t *desk.Ticket, by desk.Actor, at time.Time) (Changed, []desk.Event, error) {
-		events, err := t.ChangeStatus(to, clean, by, a.calendar(t), at)
+		events, err := t.ChangeStatus(to, clean, by, a.CalendarOf(t), at)
 		return Changed{}, events, err
 	})
 }

@@ -10,5 +10,6 @@ const (
 	FormForeign     Text = "This form is not from our page. Load the page again, then send it once more"
 	PageNotFound    Text = "Page not found"
 	TrackingRefused Text = "The number or the tracking code is wrong"
+	TooManyViews    Text = "There are {0} views already. Delete one that is not needed"
 	PasswordWrong   Text = "The current password is wrong"
 )

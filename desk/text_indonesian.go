@@ -148,6 +148,7 @@ var indonesian = map[Text]string{
 	FormForeign:     "Formulir ini bukan dari halaman kami. Muat ulang halaman, lalu kirim kembali.",
 	PageNotFound:    "Halaman tidak ditemukan.",
 	TrackingRefused: "Nomor pengaduan atau kode pantau salah.",
+	TooManyViews:    "Sudah ada {0} tampilan. Hapus yang tidak diperlukan.",
 	PasswordWrong:   "Kata sandi sekarang salah.",
 
 	JSONMark:       "tanda urutan byte",

@@ -20,8 +20,11 @@ const ticketColumns = `id, number, partner_id, key_id, version, events, channel,
  started_at, response_due, escalation_due, resolution_due, responded_at, paused_at, stopped_at, response_breached,
  resolution_breached, created_at, updated_at, resolved_at, closed_at`
 
+// writtenColumns are those, and what is made of them for the order of lists.
+const writtenColumns = ticketColumns + `, next_due`
+
 // insertTicket is built once: one placeholder for each column.
-var insertTicket = `INSERT INTO ticket (` + ticketColumns + `) VALUES ` + sql.List(1, strings.Count(ticketColumns, ",")+1, nil)
+var insertTicket = `INSERT INTO ticket (` + writtenColumns + `) VALUES ` + sql.List(1, strings.Count(writtenColumns, ",")+1, nil)
 
 // InsertTicket stores a new ticket and what it is found by.
 func (tx *Tx) InsertTicket(t *desk.Ticket) {
@@ -32,7 +35,7 @@ func (tx *Tx) InsertTicket(t *desk.Ticket) {
 		string(t.Priority), string(t.AskedPriority), t.PriorityRule, t.AssigneeID, t.AssigneeName, t.Customer.Name, t.Customer.BranchCode, t.Customer.Department,
 		t.Customer.Language, t.Metadata, sql.Join(t.Missing), t.Confidential, t.APIVersion, t.PartnerRef, t.Sealed, t.PolicyHours, t.Calendar,
 		sql.Micros(c.StartedAt), sql.Micros(c.ResponseDue), sql.Micros(c.EscalationDue), sql.Micros(c.ResolutionDue), sql.Micros(c.RespondedAt), sql.Micros(c.PausedAt), sql.Micros(c.StoppedAt), c.ResponseBreached,
-		c.ResolutionBreached, sql.Micros(t.CreatedAt), sql.Micros(t.UpdatedAt), sql.Micros(t.ResolvedAt), sql.Micros(t.ClosedAt))
+		c.ResolutionBreached, sql.Micros(t.CreatedAt), sql.Micros(t.UpdatedAt), sql.Micros(t.ResolvedAt), sql.Micros(t.ClosedAt), sql.Micros(t.NextDeadline()))
 	tx.sql.ExecRows(insertLookups, len(t.Lookups), func(n int) []any { return []any{string(t.Lookups[n].Kind), t.Lookups[n].Hash, t.ID} })
 }
 
@@ -45,12 +48,12 @@ func (tx *Tx) UpdateTicket(t *desk.Ticket) {
 	tx.sql.Expect(ErrChanged, `UPDATE ticket SET version = $1, events = $2, group_code = $3, group_name = $4, group_team = $5,
  status = $6, came_from = $7, priority = $8, priority_rule = $9, assignee_id = $10, assignee_name = $11,
  response_due = $12, escalation_due = $13, resolution_due = $14, responded_at = $15, paused_at = $16, stopped_at = $17,
- response_breached = $18, resolution_breached = $19, updated_at = $20, resolved_at = $21, closed_at = $22
- WHERE id = $23 AND version = $24`,
+ response_breached = $18, resolution_breached = $19, updated_at = $20, resolved_at = $21, closed_at = $22, next_due = $23
+ WHERE id = $24 AND version = $25`,
 		t.Version, t.Events, t.Group.Code, t.Group.Name, t.Group.Team,
 		string(t.Status), string(t.CameFrom), string(t.Priority), t.PriorityRule, t.AssigneeID, t.AssigneeName,
 		sql.Micros(c.ResponseDue), sql.Micros(c.EscalationDue), sql.Micros(c.ResolutionDue), sql.Micros(c.RespondedAt), sql.Micros(c.PausedAt), sql.Micros(c.StoppedAt),
-		c.ResponseBreached, c.ResolutionBreached, sql.Micros(t.UpdatedAt), sql.Micros(t.ResolvedAt), sql.Micros(t.ClosedAt),
+		c.ResponseBreached, c.ResolutionBreached, sql.Micros(t.UpdatedAt), sql.Micros(t.ResolvedAt), sql.Micros(t.ClosedAt), sql.Micros(t.NextDeadline()),
 		t.ID, t.Version-1)
 }
 

@@ -84,6 +84,7 @@ CREATE TABLE notice (
   PRIMARY KEY (ticket_id, agent_id, id)
 );
 CREATE INDEX notice_agent ON notice (agent_id, id);
+CREATE INDEX notice_age ON notice (id);
 CREATE INDEX notice_unread ON notice (agent_id, id) WHERE read_at = 0;
 
 -- The deadline of a ticket that comes next; 0: none.
@@ -94,6 +95,8 @@ CREATE INDEX ticket_queue ON ticket (group_code, status, updated_at, id) WHERE n
 CREATE INDEX ticket_due ON ticket (group_code, next_due, id) WHERE next_due > 0 AND number < 9000000000001;
 CREATE INDEX ticket_due_all ON ticket (next_due, id) WHERE next_due > 0 AND number < 9000000000001;
 CREATE INDEX ticket_assignee ON ticket (assignee_id, status, updated_at, id) WHERE assignee_id <> '' AND number < 9000000000001;
+CREATE INDEX ticket_mine_due ON ticket (assignee_id, next_due, id) WHERE assignee_id <> '' AND next_due > 0 AND number < 9000000000001;
+CREATE INDEX ticket_branch_due ON ticket (branch_code, next_due, id) WHERE branch_code <> 'OMNI' AND next_due > 0 AND number < 9000000000001;
 CREATE INDEX ticket_branch ON ticket (branch_code, status, updated_at, id) WHERE branch_code <> 'OMNI' AND number < 9000000000001;
 
 -- The tickets that employees make are the bank's own.

@@ -1,0 +1,52 @@
+package desk
+
+import "time"
+
+// Notice is something about a ticket that an employee should know of.
+type Notice struct {
+	ID       string
+	AgentID  string // who should know
+	TicketID string
+	Number   int64 // of the ticket
+	Kind     NoticeKind
+	Actor    string // the name of who did it
+	At       time.Time
+	ReadAt   time.Time // zero: not yet
+}
+
+// NoticeKind says what a notice is about.
+type NoticeKind string
+
+// The kinds of notices.
+const (
+	NoticeAssigned NoticeKind = "assigned" // the ticket was given to the employee
+	NoticeTaken    NoticeKind = "taken"    // it was given to somebody else, or back to the queue
+	NoticeAnswered NoticeKind = "answered" // the customer wrote
+	NoticeReopened NoticeKind = "reopened" // it was resolved, and is worked on again
+	NoticeNoted    NoticeKind = "noted"    // a colleague left a note
+)
+
+// NoticesOf are what employees should know of a change of a ticket: the one who had it before, and the one who has it now.
+// Nobody is told of what he did.
+func NoticesOf(t *Ticket, before string, events []Event, newID func() string) []Notice {
+	var notices []Notice
+	tell := func(agent string, kind NoticeKind, e Event) {
+		if agent != "" && agent != e.Actor.ID {
+			notices = append(notices, Notice{ID: newID(), AgentID: agent, TicketID: t.ID, Number: t.Number, Kind: kind, Actor: e.Actor.Name, At: e.At})
+		}
+	}
+	for _, e := range events {
+		switch {
+		case e.Type == TicketAssigned && t.AssigneeID != before:
+			tell(t.AssigneeID, NoticeAssigned, e)
+			tell(before, NoticeTaken, e)
+		case e.Type == CommentAdded && e.Actor.Kind == ByPartner:
+			tell(t.AssigneeID, NoticeAnswered, e)
+		case e.Type == NoteAdded:
+			tell(t.AssigneeID, NoticeNoted, e)
+		case e.Type == StatusChanged && t.Status == InProgress && e.Reason != "":
+			tell(t.AssigneeID, NoticeReopened, e)
+		}
+	}
+	return notices
+}

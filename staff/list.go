@@ -1,0 +1,174 @@
+package staff
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"time"
+
+	"banksulutgo.co.id/servicedesk/app"
+	"banksulutgo.co.id/servicedesk/desk"
+	"banksulutgo.co.id/servicedesk/store"
+)
+
+// How much a list reads at most: a filter that few tickets pass is told to go on rather than waited for.
+const (
+	firstRound = 2    // times the tickets that are wanted
+	roundGrows = 4    // times more in each round that found too few
+	readAtMost = 1500 // tickets, in all rounds
+)
+
+// Place is where a list goes on.
+type Place = store.Place
+
+// Listed is a page of a list.
+type Listed struct {
+	Tickets []*desk.Ticket // what lists show of them
+	More    bool           // there are more, or there may be: so many were read that the rest waits for the next page
+	Next    Place          // where the next page begins
+	Thin    bool           // few of those that were read belong to the list: there may be more of them
+	At      time.Time      // when it was read
+}
+
+// List lists the tickets in the actor's sight that belong to a view, behind a place. It returns an Error of code
+// Forbidden for those who may not read.
+func (s *Staff) List(ctx context.Context, actor desk.Actor, v desk.View, after Place, limit int) (Listed, error) {
+	if err := app.Authorize(actor, desk.MayRead); err != nil {
+		return Listed{}, err
+	}
+	page := Listed{At: s.store.Now(), Next: after}
+	walks := walksOf(actor, v)
+	if len(walks) == 0 {
+		return page, nil
+	}
+	err := s.store.Read(ctx, func(tx *store.Tx) error {
+		return page.fill(tx, actor, v, walks, limit)
+	})
+	return page, err
+}
+
+// fill reads in growing rounds until the page is full, nothing is left, or enough was read.
+func (p *Listed) fill(tx *store.Tx, actor desk.Actor, v desk.View, walks []store.Walk, limit int) error {
+	sight, seen := actor.Sight(), map[string]bool{}
+	for round, read := firstRound*limit, 0; ; round *= roundGrows {
+		round = min(round, readAtMost-read)
+		rows, err := tx.List(walks, v.Order, p.Next, round)
+		if err != nil {
+			return err
+		}
+		for _, t := range rows {
+			if !seen[t.ID] && sight.Sees(t) && v.Matches(t, actor.ID, p.At) {
+				if len(p.Tickets) == limit {
+					p.More = true
+					return nil
+				}
+				p.Tickets = append(p.Tickets, t)
+			}
+			seen[t.ID] = true
+			p.Next = placeOf(t, v.Order)
+		}
+		if read += len(rows); len(rows) < round {
+			return nil
+		}
+		if read >= readAtMost {
+			p.More, p.Thin = true, true
+			return nil
+		}
+	}
+}
+
+// placeOf is the place of a ticket in an order.
+func placeOf(t *desk.Ticket, order desk.ViewOrder) Place {
+	at := t.UpdatedAt
+	if order == desk.ByDeadline {
+		at = t.NextDeadline()
+	}
+	return Place{At: at.UnixMicro(), ID: t.ID}
+}
+
+// walksOf are the walks along which the tickets of a view are found that an actor may see. What they leave open, the sight
+// and the view themselves decide for each ticket.
+func walksOf(actor desk.Actor, v desk.View) []store.Walk {
+	sight := actor.Sight()
+	if sight.None() {
+		return nil
+	}
+	var walks []store.Walk
+	groups := v.Only(desk.ViewGroup)
+	switch assignee := assignees(actor, v); {
+	case assignee != nil:
+		for _, id := range assignee {
+			walks = append(walks, store.Walk{Assignee: id})
+		}
+	case sight.All && groups == nil:
+		walks = []store.Walk{{}}
+	default:
+		for _, group := range within(sight, groups) {
+			walks = append(walks, store.Walk{Group: group})
+		}
+		if sight.Branch != "" {
+			walks = append(walks, store.Walk{Branch: sight.Branch})
+		}
+	}
+	return inStatuses(walks, v)
+}
+
+// inStatuses are walks in the order of a view: by change they are along the statuses that it can have.
+func inStatuses(walks []store.Walk, v desk.View) []store.Walk {
+	if v.Order == desk.ByDeadline {
+		return walks
+	}
+	var all []store.Walk
+	for _, w := range walks {
+		for _, w.Status = range v.Statuses() {
+			all = append(all, w)
+		}
+	}
+	return all
+}
+
+// assignees are the agents whose tickets a view lists; nil when it lists others' too.
+func assignees(actor desk.Actor, v desk.View) []string {
+	only := slices.Clone(v.Only(desk.ViewAssignee))
+	if only == nil || slices.Contains(only, desk.Nobodys) {
+		return nil
+	}
+	for i, id := range only {
+		if id == desk.Mine {
+			only[i] = actor.ID
+		}
+	}
+	return slices.Compact(slices.Sorted(slices.Values(only)))
+}
+
+// within are the groups of a sight, those of a view when it names some.
+func within(sight desk.Sight, only []string) []string {
+	if only == nil {
+		return sight.Groups
+	}
+	return slices.DeleteFunc(slices.Clone(only), func(group string) bool { return !sight.All && !slices.Contains(sight.Groups, group) })
+}
+
+// Count counts the tickets of a view in the actor's sight, up to a number; exact is false when there are, or may be, more.
+func (s *Staff) Count(ctx context.Context, actor desk.Actor, v desk.View, most int) (n int, exact bool, err error) {
+	page, err := s.List(ctx, actor, v, Place{}, most)
+	return len(page.Tickets), !page.More, err
+}
+
+// Neighbours are the tickets before and after one in a list, as a page of it shows them; 0 when there is none.
+func (l Listed) Neighbours(number int64) (before, after int64) {
+	i := slices.IndexFunc(l.Tickets, func(t *desk.Ticket) bool { return t.Number == number })
+	if i < 0 {
+		return 0, 0
+	}
+	if i > 0 {
+		before = l.Tickets[i-1].Number
+	}
+	if i+1 < len(l.Tickets) {
+		after = l.Tickets[i+1].Number
+	}
+	return before, after
+}
+
+// shown orders tickets by their numbers, the newest first.
+func newestFirst(a, b *desk.Ticket) int { return cmp.Compare(b.Number, a.Number) }
