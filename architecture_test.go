@@ -49,6 +49,7 @@ var mayImport = map[string][]string{
 	"store/internal/schema":      {"store/internal/engine"},
 	"internal/bench":             {everything},
 	"internal/desktest":          {everything},
+	"internal/desktest/browser":  {},
 	"internal/soak":              {everything},
 	"internal/desktest/pgserver": {},
 	"internal/desktest/testrun":  {"internal/desktest/pgserver"},
