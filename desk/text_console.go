@@ -11,5 +11,8 @@ const (
 	PageNotFound    Text = "Page not found"
 	TrackingRefused Text = "The number or the tracking code is wrong"
 	TooManyViews    Text = "There are {0} views already. Delete one that is not needed"
+	LinkEnded       Text = "This link is no longer valid. Enter the tracking code"
+	FormUnreadable  Text = "The form cannot be read. Load the page again, then send it once more"
+	FormTooLarge    Text = "The form holds more text than is accepted"
 	PasswordWrong   Text = "The current password is wrong"
 )

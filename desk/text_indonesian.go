@@ -149,6 +149,9 @@ var indonesian = map[Text]string{
 	PageNotFound:    "Halaman tidak ditemukan.",
 	TrackingRefused: "Nomor pengaduan atau kode pantau salah.",
 	TooManyViews:    "Sudah ada {0} tampilan. Hapus yang tidak diperlukan.",
+	LinkEnded:       "Tautan ini sudah tidak berlaku. Masukkan kode pantau.",
+	FormUnreadable:  "Formulir tidak dapat dibaca. Muat ulang halaman ini, lalu kirim sekali lagi.",
+	FormTooLarge:    "Isi formulir terlalu panjang.",
 	PasswordWrong:   "Kata sandi sekarang salah.",
 
 	JSONMark:       "tanda urutan byte",

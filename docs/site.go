@@ -5,14 +5,13 @@ package docs
 
 import (
 	"bytes"
-	"crypto/sha256"
 	"embed"
-	"encoding/hex"
 	"fmt"
 	"html/template"
 	"net/http"
 	"strings"
-	"time"
+
+	"banksulutgo.co.id/servicedesk/web"
 )
 
 //go:embed templates static guides
@@ -34,17 +33,12 @@ type Options struct {
 
 // Site holds the finished pages.
 type Site struct {
-	assets  map[string]asset // by path
-	missing asset            // the page for unknown paths
+	assets  web.Assets
+	missing []byte // the page for unknown paths
 }
 
-// asset is an answer that never changes.
-type asset struct {
-	body        []byte
-	contentType string
-	etag        string
-	cache       string
-}
+// htmlType is the media type of pages.
+const htmlType = "text/html; charset=utf-8"
 
 // view is what every template sees. Guide is nil on other pages.
 type view struct {
@@ -79,7 +73,7 @@ func New(o Options) (*Site, error) {
 	if v.Guides, err = readGuides(md, base); err != nil {
 		return nil, err
 	}
-	s := &Site{assets: map[string]asset{}}
+	s := &Site{}
 	if err := s.addStatic(&v); err != nil {
 		return nil, err
 	}
@@ -100,11 +94,7 @@ func (s *Site) addStatic(v *view) error {
 		if err != nil {
 			return err
 		}
-		a := newAsset(body, f.contentType)
-		a.cache = "public, max-age=31536000, immutable"
-		name, extension, _ := strings.Cut(f.name, ".")
-		*f.path = Root + "/static/" + name + "." + strings.Trim(a.etag, `"`) + "." + extension
-		s.assets[*f.path] = a
+		*f.path = s.assets.AddHashed(Root+"/static", f.name, f.contentType, body)
 	}
 	return nil
 }
@@ -114,9 +104,10 @@ func (s *Site) addPages(v view) error {
 	if err != nil {
 		return err
 	}
-	add := func(path, name, title string) (err error) {
+	add := func(path, name, title string) error {
 		v.Path, v.Title = path, title
-		s.assets[path], err = renderPage(templates, name, v)
+		body, err := renderPage(templates, name, v)
+		s.assets.Add(path, htmlType, body)
 		return err
 	}
 	if err := add(Root, "overview", "Documentation"); err != nil {
@@ -138,17 +129,12 @@ func (s *Site) addPages(v view) error {
 	return err
 }
 
-func renderPage(templates *template.Template, name string, v view) (asset, error) {
+func renderPage(templates *template.Template, name string, v view) ([]byte, error) {
 	var b bytes.Buffer
 	if err := templates.ExecuteTemplate(&b, name, v); err != nil {
-		return asset{}, fmt.Errorf("making the page %s: %w", name, err)
+		return nil, fmt.Errorf("making the page %s: %w", name, err)
 	}
-	return newAsset(b.Bytes(), "text/html; charset=utf-8"), nil
-}
-
-func newAsset(body []byte, contentType string) asset {
-	sum := sha256.Sum256(body)
-	return asset{body: body, contentType: contentType, etag: `"` + hex.EncodeToString(sum[:8]) + `"`, cache: "no-cache"}
+	return b.Bytes(), nil
 }
 
 // ServeHTTP answers requests for Root and what is below it.
@@ -157,34 +143,23 @@ func (s *Site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.Set("Content-Security-Policy", policy)
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Referrer-Policy", "same-origin")
-	if r.Method != http.MethodGet && r.Method != http.MethodHead {
-		h.Set("Allow", "GET, HEAD")
-		http.Error(w, "Method not allowed", http.StatusMethodNotAllowed)
-		return
-	}
-	a, found := s.assets[r.URL.Path]
-	if !found {
+	if !s.assets.Serve(w, r) {
 		s.serveMissing(w, r)
-		return
 	}
-	h.Set("Content-Type", a.contentType)
-	h.Set("ETag", a.etag)
-	h.Set("Cache-Control", a.cache)
-	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(a.body))
 }
 
 // serveMissing leads paths with a slash too many to their page and answers 404 to all others.
 func (s *Site) serveMissing(w http.ResponseWriter, r *http.Request) {
 	if path := strings.TrimRight(r.URL.Path, "/"); path != r.URL.Path {
-		if _, found := s.assets[path]; found {
+		if s.assets.Has(path) {
 			http.Redirect(w, r, path, http.StatusMovedPermanently)
 			return
 		}
 	}
-	w.Header().Set("Content-Type", s.missing.contentType)
+	w.Header().Set("Content-Type", htmlType)
 	w.Header().Set("Cache-Control", "no-cache")
 	w.WriteHeader(http.StatusNotFound)
 	if r.Method == http.MethodGet {
-		_, _ = w.Write(s.missing.body) // a client that went away is nobody's fault
+		_, _ = w.Write(s.missing) // a client that went away is nobody's fault
 	}
 }

@@ -59,7 +59,7 @@ func (d *Door) open(r *Request) (io.Reader, int64, error) {
 	if r.ContentLength > d.most {
 		return nil, 0, tooLarge()
 	}
-	r.body = wire{from: r.Body, left: d.most, control: r.control, slow: d.slow, until: time.Now().Add(wholeBody)}
+	d.begin(r, d.most)
 	if encoding == "" || encoding == "identity" {
 		return &r.body, r.ContentLength, nil
 	}
@@ -68,6 +68,11 @@ func (d *Door) open(r *Request) (io.Reader, int64, error) {
 		return nil, 0, d.bodyError(err)
 	}
 	return inflated, -1, nil
+}
+
+// begin lets a body of at most so many bytes come.
+func (d *Door) begin(r *Request, most int64) {
+	r.body = wire{from: r.Body, most: most, left: most, control: r.control, slow: d.slow, until: time.Now().Add(wholeBody)}
 }
 
 // isJSON reports whether the body says that it is JSON, or does not say what it is. A charset is not looked at: JSON is

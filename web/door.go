@@ -111,12 +111,16 @@ func New(o Options) *Door {
 // Handle serves a handler under the name of its operation: gives the request its id, words errors, answers, logs one
 // line and counts.
 func (d *Door) Handle(operation string, h Handler) http.Handler {
+	return d.handle(operation, h, wordJSON)
+}
+
+func (d *Door) handle(operation string, h Handler, word ErrorWording) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, hr *http.Request) {
 		start := d.clock()
 		r := d.request(w, hr)
 		answer, err := run(h, r)
 		if err != nil {
-			answer = wordError(r, err)
+			answer = wordError(r, err, word)
 		}
 		answer = conditional(r, answer)
 		if answer.Stream != nil && r.Method != http.MethodHead {

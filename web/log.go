@@ -40,7 +40,7 @@ func (d *Door) logRequest(r *Request, operation string, status, written int, too
 		attrs = append(attrs, slog.Int("events", r.stream.Events))
 	}
 	if r.body.from != nil {
-		attrs = append(attrs, slog.Int64("received", d.most-r.body.left))
+		attrs = append(attrs, slog.Int64("received", r.body.most-r.body.left))
 	}
 	if r.Limits.Get(Replayed) != "" {
 		attrs = append(attrs, slog.Bool("replayed", true))

@@ -21,7 +21,8 @@ const (
 // wire is a body as the caller sends it, and remembers what became of it.
 type wire struct {
 	from  io.Reader // nil until somebody wants to read
-	left  int64     // bytes that it may still have
+	most  int64     // bytes that it may have
+	left  int64     // of those, bytes that did not come
 	ended bool      // nothing more comes
 
 	control *http.ResponseController

@@ -31,9 +31,12 @@ var statuses = map[desk.Code]int{
 // statusGone says in log and metrics that the caller went away before it was answered, which is no fault of the desk.
 const statusGone = 499
 
-// wordError is the one place where an error becomes an answer (API document, Error Response Format). What is not an
-// Error of the desk answers 500 with a fixed sentence; the log has the rest.
-func wordError(r *Request, err error) Answer {
+// ErrorWording words an error as the body of an answer with a status, and the headers that go with it.
+type ErrorWording func(r *Request, e *desk.Error, status int) Answer
+
+// wordError is the one place where an error becomes an answer. What is not an Error of the desk answers 500 with a fixed
+// sentence; the log has the rest.
+func wordError(r *Request, err error, word ErrorWording) Answer {
 	e, ok := errors.AsType[*desk.Error](err)
 	if !ok || statuses[e.Code] == 0 {
 		e = desk.Fail(desk.Misconfigured, desk.InternalError)
@@ -42,15 +45,26 @@ func wordError(r *Request, err error) Answer {
 	if errors.Is(err, context.Canceled) && r.Context().Err() != nil {
 		status = statusGone
 	}
-	return Answer{Status: status, Header: errorHeader(e, status), Body: errorBody(e, r.Language, r.ID)}
+	answer := word(r, e, status)
+	answer.Status = status
+	if answer.Header == nil {
+		answer.Header = http.Header{}
+	}
+	tellRemedy(answer.Header, e, status)
+	return answer
 }
 
-// errorHeader tells a client what it can do about an error.
-func errorHeader(e *desk.Error, status int) http.Header {
+// wordJSON words an error for programs (API document, Error Response Format).
+func wordJSON(r *Request, e *desk.Error, status int) Answer {
 	header := http.Header{}
 	if status == http.StatusUnauthorized {
 		header.Set("WWW-Authenticate", `Bearer realm="OMNI API"`)
 	}
+	return Answer{Header: header, Body: errorBody(e, r.Language, r.ID)}
+}
+
+// tellRemedy tells a client what it can do about an error.
+func tellRemedy(header http.Header, e *desk.Error, status int) {
 	if e.Allow != "" {
 		header.Set("Allow", e.Allow)
 	}
@@ -64,7 +78,6 @@ func errorHeader(e *desk.Error, status int) http.Header {
 	if wait > 0 {
 		header.Set("Retry-After", strconv.Itoa(int(wait)))
 	}
-	return header
 }
 
 // errorBody writes the documented form of every error.
