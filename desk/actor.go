@@ -15,6 +15,8 @@ const (
 	ByAgent   ActorKind = "agent"   // an employee, or an internal system whose key may manage
 	BySystem  ActorKind = "system"  // the program itself
 	ByCommand ActorKind = "command" // an operator at the command line
+
+	ByCustomer ActorKind = "customer" // somebody who follows a ticket on the tracking page
 )
 
 // Permission is what an API key may do (API document, API Key Permissions; the spec for manage).

@@ -207,9 +207,9 @@ func (t *Ticket) touch(at time.Time) time.Time {
 	return at
 }
 
-// mayChange refuses a partner's change of a finalized ticket (API document, Business Logic Errors).
+// mayChange refuses changes of a finalized ticket from outside the bank (API document, Business Logic Errors).
 func (t *Ticket) mayChange(by ActorKind) error {
-	if by == ByPartner && t.Status.Finalized() {
+	if (by == ByPartner || by == ByCustomer) && t.Status.Finalized() {
 		return Fail(Invalid, TicketFinalized)
 	}
 	return nil
