@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"golang.org/x/crypto/argon2"
@@ -22,6 +23,18 @@ const (
 	saltBytes   = 16
 	hashBytes   = 32
 )
+
+// hasherRest is after how long it is worth another try when too many passwords wait: what waits takes about as long.
+const hasherRest = 5 * time.Second
+
+// NoPassword returns what looks like the hash of a password and is that of none. To verify against it takes as long as
+// against a real one: so nobody learns from the time whether somebody is known.
+func NoPassword() string {
+	p := passwordHash{cost: currentCost(), salt: make([]byte, saltBytes), sum: make([]byte, hashBytes)}
+	rand.Read(p.salt)
+	rand.Read(p.sum)
+	return p.phc()
+}
 
 // errPasswordHash says that a stored password hash is not one; it never contains the hash.
 var errPasswordHash = errors.New("stored password hash is not in the form that this program writes")
@@ -43,15 +56,17 @@ func CheckPassword(password string) error {
 // at once would leave no processor for anything else.
 type Hasher struct {
 	slots chan struct{}
+	room  chan struct{} // for those at work and those who wait
 }
 
-// NewHasher makes a Hasher that works on parallel passwords at once, at least one.
-func NewHasher(parallel int) *Hasher {
-	return &Hasher{slots: make(chan struct{}, max(parallel, 1))}
+// NewHasher makes a Hasher that works on parallel passwords at once, at least one, while at most waiting others wait.
+func NewHasher(parallel, waiting int) *Hasher {
+	parallel = max(parallel, 1)
+	return &Hasher{slots: make(chan struct{}, parallel), room: make(chan struct{}, parallel+max(waiting, 0))}
 }
 
 // Hash returns the argon2id hash of a password in PHC form, with a salt of its own. The error is that of ctx,
-// when it ends before the Hasher is free.
+// when it ends before the Hasher is free, or a *desk.Error of code Unavailable when too many wait.
 func (h *Hasher) Hash(ctx context.Context, password string) (string, error) {
 	made := passwordHash{cost: currentCost(), salt: make([]byte, saltBytes)}
 	rand.Read(made.salt)
@@ -64,7 +79,7 @@ func (h *Hasher) Hash(ctx context.Context, password string) (string, error) {
 }
 
 // Verify reports whether the password is the one of a hash that Hash returned, also with an earlier cost. The
-// error is that of ctx, or says that the hash is damaged; a wrong password is no error.
+// error is that of ctx, or of code Unavailable as of Hash, or says that the hash is damaged; a wrong password is no error.
 func (h *Hasher) Verify(ctx context.Context, phc, password string) (bool, error) {
 	stored, err := parsePHC(phc)
 	if err != nil {
@@ -81,6 +96,13 @@ func (h *Hasher) Verify(ctx context.Context, phc, password string) (bool, error)
 func (h *Hasher) compute(ctx context.Context, password string, p passwordHash, length int) ([]byte, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("hash a password: %w", err)
+	}
+	select {
+	case h.room <- struct{}{}:
+		defer func() { <-h.room }()
+	default:
+		return nil, &desk.Error{Code: desk.Unavailable, Text: desk.TryLater, Args: []string{"5"}, RetryAfter: hasherRest,
+			Err: errors.New("too many passwords wait to be hashed")}
 	}
 	select {
 	case h.slots <- struct{}{}:

@@ -3,6 +3,7 @@ package auth
 import (
 	"context"
 	"errors"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -10,7 +11,7 @@ import (
 )
 
 func TestPasswordVerifiesAgainstItsHashAndNoOther(t *testing.T) {
-	h := NewHasher(2)
+	h := NewHasher(2, 64)
 	hash, err := h.Hash(t.Context(), "kata sandi rahasia")
 	if err != nil {
 		t.Fatal(err)
@@ -30,7 +31,7 @@ func TestPasswordVerifiesAgainstItsHashAndNoOther(t *testing.T) {
 }
 
 func TestHashesOfEarlierVersionsAndCostsStillVerify(t *testing.T) {
-	h := NewHasher(1)
+	h := NewHasher(1, 64)
 	for name, hash := range map[string]string{
 		"first version": "$argon2id$v=19$m=19456,t=2,p=1$eswdABjfZ6Ww8T1wzv2qug$emZxbPBSgeZI9E6pEwxS5W3BcktGx8k9UMG0xuieGCg",
 		"small cost":    "$argon2id$v=19$m=64,t=1,p=1$c29tZXNhbHRzb21lc2FsdA$wZeUqErRQM9fr7+3IJVQyFsb5QPhYeqkXwNGZgBH/L4",
@@ -46,7 +47,7 @@ func TestDamagedPasswordHashesAreRefusedBeforeAnyWork(t *testing.T) {
 	if _, err := parsePHC(good); err != nil {
 		t.Fatal(err)
 	}
-	h := NewHasher(1)
+	h := NewHasher(1, 64)
 	for _, edit := range [][2]string{
 		{"argon2id", "argon2i"}, {"v=19", "v=16"}, {"v=19", "v=19x"}, {"m=64", "m=9999999"}, {"m=64", "m=1"}, {"m=64", "m=064"},
 		{"t=1", "t=0"}, {"t=1", "t=1000"}, {"p=1", "p=0"}, {"p=1", "p=-1"}, {"p=1", "p=300"}, {"p=1", "p=1,x=1"},
@@ -62,7 +63,7 @@ func TestDamagedPasswordHashesAreRefusedBeforeAnyWork(t *testing.T) {
 }
 
 func TestHasherWaitsForAFreePlaceOrTheEndOfTheContext(t *testing.T) {
-	h := NewHasher(1)
+	h := NewHasher(1, 64)
 	h.slots <- struct{}{} // somebody is at work
 	ctx, cancel := context.WithCancel(t.Context())
 	result := make(chan error)
@@ -89,7 +90,7 @@ func TestHasherWaitsForAFreePlaceOrTheEndOfTheContext(t *testing.T) {
 
 func TestHasherWorksOnOneAtLeast(t *testing.T) {
 	for parallel, want := range map[int]int{-1: 1, 0: 1, 1: 1, 3: 3} {
-		if got := cap(NewHasher(parallel).slots); got != want {
+		if got := cap(NewHasher(parallel, 0).slots); got != want {
 			t.Errorf("NewHasher(%d) works on %d at once, want %d", parallel, got, want)
 		}
 	}
@@ -113,5 +114,48 @@ func TestPasswordsOutsideTheLimitsAreRefused(t *testing.T) {
 		if want != "" && (!desk.Is(err, desk.Invalid) || !strings.Contains(err.Error(), want)) {
 			t.Errorf("%d bytes: got %v, want %s", len(password), err, want)
 		}
+	}
+}
+
+func TestNothingIsThePasswordOfNobody(t *testing.T) {
+	h, nobody := NewHasher(1, 0), NoPassword()
+	if _, err := parsePHC(nobody); err != nil {
+		t.Fatal(err)
+	}
+	for _, password := range []string{"", "kata sandi rahasia"} {
+		if ok, err := h.Verify(t.Context(), nobody, password); ok || err != nil {
+			t.Errorf("%q: %v, %v", password, ok, err)
+		}
+	}
+	if !strings.HasPrefix(nobody, "$argon2id$v=19$"+currentCost().String()+"$") || nobody == NoPassword() {
+		t.Errorf("%q does not cost what a real one does, or is always the same", nobody)
+	}
+}
+
+func TestWhoComesWhenTooManyPasswordsWaitIsToldToComeLater(t *testing.T) {
+	h := NewHasher(1, 1)
+	h.slots <- struct{}{} // somebody is at work
+	h.room <- struct{}{}
+	waiting, stop := context.WithCancel(t.Context())
+	ended := make(chan error)
+	go func() {
+		_, err := h.Hash(waiting, "kata sandi rahasia")
+		ended <- err
+	}()
+	for len(h.room) < 2 {
+		runtime.Gosched()
+	}
+	_, err := h.Hash(t.Context(), "kata sandi rahasia")
+	if e, ok := errors.AsType[*desk.Error](err); !ok || e.Code != desk.Unavailable || e.RetryAfter <= 0 {
+		t.Errorf("one too many: %v", err)
+	}
+	stop()
+	if err := <-ended; !errors.Is(err, context.Canceled) {
+		t.Errorf("who went away: %v", err)
+	}
+	<-h.slots
+	<-h.room
+	if _, err := h.Hash(t.Context(), "kata sandi rahasia"); err != nil {
+		t.Errorf("after all had gone: %v", err)
 	}
 }

@@ -15,7 +15,10 @@ const (
 )
 
 // NewTrackingCode makes the code (kode pantau) by which a customer follows a ticket, as `XXXX-XXXX`.
-func NewTrackingCode() string {
+func NewTrackingCode() string { return newCode() }
+
+// newCode makes a random code in the form that people read out and type.
+func newCode() string {
 	code := make([]byte, 0, trackingLetters)
 	for len(code) < trackingLetters {
 		var b [1]byte

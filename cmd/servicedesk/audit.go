@@ -117,5 +117,5 @@ func (p *program) hashPassword(ctx context.Context) (string, error) {
 	if err := auth.CheckPassword(password); err != nil {
 		return "", err
 	}
-	return auth.NewHasher(1).Hash(ctx, password)
+	return auth.NewHasher(1, 0).Hash(ctx, password)
 }

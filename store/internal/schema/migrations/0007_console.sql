@@ -3,6 +3,10 @@ ALTER TABLE agent ADD COLUMN branch text NOT NULL DEFAULT '';
 ALTER TABLE agent ADD COLUMN language text NOT NULL DEFAULT 'id';
 ALTER TABLE agent ADD COLUMN away boolean NOT NULL DEFAULT FALSE;
 ALTER TABLE agent ADD COLUMN created_at bigint NOT NULL DEFAULT 0;
+-- When the person was last there, to a minute; 0: never.
+ALTER TABLE agent ADD COLUMN seen_at bigint NOT NULL DEFAULT 0;
+-- Somebody else knows the password: the person has to choose another one first.
+ALTER TABLE agent ADD COLUMN must_change boolean NOT NULL DEFAULT FALSE;
 -- The secret of the second factor, sealed, and the step of the newest code that was taken: none is taken twice.
 ALTER TABLE agent ADD COLUMN factor text NOT NULL DEFAULT '';
 ALTER TABLE agent ADD COLUMN factor_step bigint NOT NULL DEFAULT 0;
