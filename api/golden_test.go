@@ -144,7 +144,7 @@ func TestTheExceptionsOfTheExamplesAreRefusedForWhatTheyAre(t *testing.T) {
 func conversation(t *testing.T, d *desktest.Desk) (customer *desktest.Client) {
 	t.Helper()
 	agent := desk.Agent{Email: "john.tech@banksulutgo.co.id", Name: "John Tech", Role: desk.RoleAgent}
-	if _, err := d.App.CreateAgent(context.Background(), desk.System(), agent); err != nil {
+	if _, err := d.App.CreateAgent(context.Background(), desk.System(), agent, false); err != nil {
 		t.Fatal(err)
 	}
 	customer = documented(t, d)

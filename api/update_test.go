@@ -201,7 +201,7 @@ func TestACustomersCommentTakesAPendingTicketBack(t *testing.T) {
 func TestAnAssignmentIsShownToThePartner(t *testing.T) {
 	onSharedDesks(t, func(t *testing.T, d *desktest.Desk) {
 		for _, a := range []desk.Agent{{Email: "John.Tech@banksulutgo.co.id", Name: "John Tech", Role: desk.RoleAgent}, {Email: "ana@banksulutgo.co.id", Name: "Ana", Role: desk.RoleSupervisor}} {
-			if _, err := d.App.CreateAgent(context.Background(), desk.System(), a); err != nil {
+			if _, err := d.App.CreateAgent(context.Background(), desk.System(), a, false); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -75,7 +75,7 @@ func install(ctx context.Context, s *store.Store, master auth.MasterKey, firstNu
 			tx.InsertDataKey(store.DataKey{ID: k.ID, Purpose: k.Purpose, Wrapped: k.Wrapped})
 		}
 		tx.StartNumbers(firstNumber)
-		tx.InsertAgent(desk.Agent{ID: desk.System().ID, Email: "system", Name: desk.SystemName, Role: desk.RoleSystem, Active: true})
+		tx.InsertAgent(desk.Agent{ID: desk.System().ID, Email: "system", Name: desk.SystemName, Role: desk.RoleSystem, Active: true}, false)
 		tx.Audit(desk.NewAudit(now, desk.System(), "installation.create", "", desk.OutcomeOK))
 		return tx.SeedReference()
 	})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -200,16 +201,21 @@ func (a *App) RotateKey(ctx context.Context, actor desk.Actor, id string) (Creat
 	return created, noKey(err)
 }
 
-// CreateAgent makes an employee who can be given tickets. It returns an Error of code Conflict when one of that e-mail
-// exists.
-func (a *App) CreateAgent(ctx context.Context, actor desk.Actor, agent desk.Agent) (desk.Agent, error) {
+// CreateAgent makes an employee who can be given tickets, and who can sign in when a hash of a password is given. mustChange
+// says that the employee has to choose another password first. It returns an Error of code Conflict when one of that e-mail
+// exists, and one of code Invalid that names what is wrong.
+func (a *App) CreateAgent(ctx context.Context, actor desk.Actor, agent desk.Agent, mustChange bool) (desk.Agent, error) {
 	now := a.now()
-	agent.ID, agent.Email, agent.Active = desk.NewID(now), desk.ByEmail.Normalize(agent.Email), true
+	agent.ID, agent.Email, agent.Active, agent.Since = desk.NewID(now), desk.ByEmail.Normalize(agent.Email), true, now
+	agent.Groups = slices.Compact(slices.Sorted(slices.Values(agent.Groups)))
 	if err := agent.Check(); err != nil {
 		return agent, err
 	}
+	if err := agent.CheckPlaces(a.Reference()); err != nil {
+		return agent, err
+	}
 	err := a.store.Write(ctx, func(tx *store.Tx) error {
-		tx.InsertAgent(agent)
+		tx.InsertAgent(agent, mustChange)
 		tx.Audit(desk.NewAudit(now, actor, "agent.create", agent.ID, desk.OutcomeOK))
 		return nil
 	})

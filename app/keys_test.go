@@ -179,12 +179,12 @@ func TestKeysAndAgentsAreMadeAndEndedInTheAuditTrail(t *testing.T) {
 		must(t, err)
 		must(t, d.App.RevokeKey(t.Context(), operator, fresh.Key.ID))
 		agent := desk.Agent{Email: " Tech@bank.co.id", Name: "John Tech", Role: desk.RoleAgent}
-		made, err := d.App.CreateAgent(t.Context(), operator, agent)
+		made, err := d.App.CreateAgent(t.Context(), operator, agent, false)
 		must(t, err)
 		before := db.stored(t)
-		_, err = d.App.CreateAgent(t.Context(), operator, agent)
+		_, err = d.App.CreateAgent(t.Context(), operator, agent, false)
 		mustFail(t, err, desk.Conflict, "the same agent again")
-		_, err = d.App.CreateAgent(t.Context(), operator, desk.Agent{Email: "system", Role: desk.RoleSystem})
+		_, err = d.App.CreateAgent(t.Context(), operator, desk.Agent{Email: "system", Role: desk.RoleSystem}, false)
 		if !slices.Equal(faultPaths(err), []string{"email", "name", "role"}) {
 			t.Errorf("a wrong agent: %v", err)
 		}

@@ -56,7 +56,7 @@ func TestACustomerIsNeverAnEmployee(t *testing.T) {
 	desktest.OnEachEngine(t, func(t *testing.T, e desktest.Engine) {
 		d := desktest.NewDesk(t, e)
 		actor := allOf(t, d, "Partner")
-		agent, err := d.App.CreateAgent(t.Context(), desk.System(), desk.Agent{Email: "tech@bank.co.id", Name: "John Tech", Role: desk.RoleAdmin})
+		agent, err := d.App.CreateAgent(t.Context(), desk.System(), desk.Agent{Email: "tech@bank.co.id", Name: "John Tech", Role: desk.RoleAdmin}, false)
 		must(t, err)
 		for _, name := range []string{agent.Name, desk.SystemName} {
 			draft := ticketDraft()
@@ -211,9 +211,9 @@ func TestATicketIsAssignedToActiveAgentsAndKnownGroups(t *testing.T) {
 		d := desktest.NewDesk(t, e)
 		core := bank(t, d)
 		ticket := openedTicket(t, d, allOf(t, d, "Partner"))
-		_, err := d.App.CreateAgent(t.Context(), desk.System(), desk.Agent{Email: "Tech@bank.co.id", Name: "John Tech", Role: desk.RoleAgent})
+		_, err := d.App.CreateAgent(t.Context(), desk.System(), desk.Agent{Email: "Tech@bank.co.id", Name: "John Tech", Role: desk.RoleAgent}, false)
 		must(t, err)
-		_, err = d.App.CreateAgent(t.Context(), desk.System(), desk.Agent{Email: "gone@bank.co.id", Name: "Gone", Role: desk.RoleAgent})
+		_, err = d.App.CreateAgent(t.Context(), desk.System(), desk.Agent{Email: "gone@bank.co.id", Name: "Gone", Role: desk.RoleAgent}, false)
 		must(t, err)
 		behind(t, d).do(t, `UPDATE agent SET active = FALSE WHERE email = 'gone@bank.co.id'`)
 		for _, c := range []struct {

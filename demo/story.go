@@ -180,7 +180,7 @@ func (t *teller) introduce(ctx context.Context, s *story) error {
 	}
 	t.emails = map[string]string{}
 	for _, r := range s.agents {
-		agent, err := t.App.CreateAgent(ctx, t.Operator, desk.Agent{Email: r["email"], Name: r["name"], Role: desk.Role(r["role"])})
+		agent, err := t.App.CreateAgent(ctx, t.Operator, desk.Agent{Email: r["email"], Name: r["name"], Role: desk.Role(r["role"])}, false)
 		if err != nil {
 			return err
 		}

@@ -2,7 +2,10 @@ package desk
 
 import (
 	"slices"
+	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 )
 
 // Agent is a bank employee.
@@ -76,9 +79,28 @@ func (a Agent) Check() error {
 	if !validEmail(a.Email) {
 		faults.Add("email", MustBeEmail)
 	}
-	if blank(a.Name) {
+	CheckLength(&faults, "email", a.Email, MaxName)
+	switch {
+	case blank(a.Name):
 		faults.Add("name", Required)
+	case !utf8.ValidString(a.Name) || strings.ContainsFunc(a.Name, unicode.IsControl):
+		faults.Add("name", MustBeText)
 	}
+	CheckLength(&faults, "name", a.Name, MaxName)
 	oneOf(&faults, "role", a.Role, Roles, true)
+	return faults.Err()
+}
+
+// CheckPlaces returns an Error of code Invalid that names the first group, and the branch, that the bank does not have.
+func (a Agent) CheckPlaces(r *Reference) error {
+	var faults Faults
+	for _, code := range a.Groups {
+		if _, known := r.Groups[code]; !known {
+			faults.Add("groups", GroupUnknown)
+		}
+	}
+	if _, known := r.Branches[a.Branch]; !known && a.Branch != "" {
+		faults.Add("branch", BranchRefused)
+	}
 	return faults.Err()
 }

@@ -218,7 +218,8 @@ func (t Text) In(l Language, path string, args ...string) string {
 	for i, a := range args {
 		place := "{" + strconv.Itoa(i) + "}"
 		if a == "1" {
-			places = append(places, place+" seconds", "1 second", place+" characters", "1 character", place+" decimals", "1 decimal")
+			places = append(places, place+" seconds", "1 second", place+" characters", "1 character", place+" decimals", "1 decimal",
+				place+" minutes", "1 minute")
 		}
 		places = append(places, place, a)
 	}

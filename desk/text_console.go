@@ -15,4 +15,12 @@ const (
 	FormUnreadable  Text = "The form cannot be read. Load the page again, then send it once more"
 	FormTooLarge    Text = "The form holds more text than is accepted"
 	PasswordWrong   Text = "The current password is wrong"
+	PasswordSame    Text = "The new password is the old one. Choose another one"
+	PersonNotFound  Text = "There is no such employee"
+	SessionNotFound Text = "There is no such session"
+	LastAdmin       Text = "You are the last active administrator. Give somebody else the role first"
+	BranchRefused   Text = "{field} does not name an office of the bank"
+	FactorExists    Text = "There is a second factor already. Remove it first"
+	FactorMissing   Text = "There is no second factor"
+	FactorPlanOver  Text = "Setting up the second factor took too long. Begin again"
 )

@@ -115,16 +115,3 @@ func parsePrefixes(text string) []netip.Prefix {
 	}
 	return nets
 }
-
-// InsertAgent stores an employee. The transaction fails with ErrExists when one of that e-mail exists.
-func (tx *Tx) InsertAgent(a desk.Agent) {
-	tx.sql.Expect(ErrExists, `INSERT INTO agent (id, email, name, role, password, active) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (email) DO NOTHING`,
-		a.ID, a.Email, a.Name, string(a.Role), a.Password, a.Active)
-}
-
-// AgentByEmail reads an employee, or ErrNotFound.
-func (tx *Tx) AgentByEmail(email string) (desk.Agent, error) {
-	a := desk.Agent{Email: email}
-	err := tx.sql.One(`SELECT id, name, role, password, active FROM agent WHERE email = $1`, []any{email}, &a.ID, &a.Name, &a.Role, &a.Password, &a.Active)
-	return a, err
-}

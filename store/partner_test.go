@@ -103,27 +103,6 @@ func TestANetworkThatCannotBeReadLetsNobodyIn(t *testing.T) {
 	}
 }
 
-func TestAnAgentIsKnownByEMailOnce(t *testing.T) {
-	t.Parallel()
-	desktest.OnEachEngine(t, func(t *testing.T, e desktest.Engine) {
-		s := open(t, e)
-		want := desk.Agent{ID: "a", Email: "ani@example.com", Name: "Ani", Role: desk.RoleSupervisor, Password: "hash", Active: true}
-		write(t, s, func(tx *store.Tx) { tx.InsertAgent(want) })
-		got := read(t, s, func(tx *store.Tx) (desk.Agent, error) { return tx.AgentByEmail(want.Email) })
-		if diff := cmp.Diff(want, got); diff != "" {
-			t.Errorf("the agent (-want +got):\n%s", diff)
-		}
-		failsWith(t, s, store.ErrExists, func(tx *store.Tx) { tx.InsertAgent(desk.Agent{ID: "b", Email: want.Email, Role: desk.RoleAgent}) })
-		isMissing(t, s, "an unknown e-mail", func(tx *store.Tx) (desk.Agent, error) { return tx.AgentByEmail("nobody@example.com") })
-		if err := s.Write(t.Context(), func(tx *store.Tx) error {
-			tx.InsertAgent(desk.Agent{ID: "c", Email: "c@example.com", Role: "king"})
-			return nil
-		}); !unavailable(err) {
-			t.Errorf("an agent of a role that does not exist: %v, want that the schema refuses it", err)
-		}
-	})
-}
-
 func TestSettingsAndDataKeysAreStoredOnce(t *testing.T) {
 	t.Parallel()
 	desktest.OnEachEngine(t, func(t *testing.T, e desktest.Engine) {

@@ -20,7 +20,7 @@ func seeded(t *testing.T, e desktest.Engine) *store.Store {
 	s := open(t, e)
 	seedAgain(t, s)
 	write(t, s, func(tx *store.Tx) {
-		tx.InsertAgent(desk.Agent{ID: "system", Email: "system", Name: desk.SystemName, Role: desk.RoleSystem, Active: true})
+		tx.InsertAgent(desk.Agent{ID: "system", Email: "system", Name: desk.SystemName, Role: desk.RoleSystem, Active: true}, false)
 	})
 	return s
 }

@@ -16,6 +16,11 @@ func (tx *Tx) Setting(name string) (string, error) {
 	return value, err
 }
 
+// SetSetting stores a value of the installation in the place of the one that it had.
+func (tx *Tx) SetSetting(name, value string) {
+	tx.sql.Exec(`INSERT INTO setting (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value`, name, value)
+}
+
 // ClaimSetting stores a value of the installation. The transaction fails with ErrExists when it has one of that name.
 func (tx *Tx) ClaimSetting(name, value string) {
 	tx.sql.Expect(ErrExists, `INSERT INTO setting (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING`, name, value)

@@ -28,6 +28,11 @@ func (tx *Tx) Try(name string, t Throttle, now time.Time) (wait time.Duration, e
 	return sql.At(until).Sub(full), err
 }
 
+// GiveBack takes back one try of what name stands for, which was not somebody's who guesses; the others still count.
+func (tx *Tx) GiveBack(name string, t Throttle) {
+	tx.sql.Exec(`UPDATE throttle SET until = until - $1 WHERE name = $2`, t.Every.Microseconds(), name)
+}
+
 // Untry forgets the tries of what name stands for: they were not somebody's who guesses.
 func (tx *Tx) Untry(name string) {
 	tx.sql.Exec(`DELETE FROM throttle WHERE name = $1`, name)

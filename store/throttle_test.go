@@ -38,6 +38,11 @@ func TestWhatIsTriedTooOftenWaits(t *testing.T) {
 		want("right after it", try("a"), time.Minute)
 		write(t, d.Store, func(tx *store.Tx) { tx.Untry("a") })
 		want("when it was forgotten", try("a"), 0)
+		write(t, d.Store, func(tx *store.Tx) { tx.GiveBack("b", limit) })
+		for range 3 {
+			want("when one try was given back", try("b"), 0)
+		}
+		want("when one try was given back, and three were made", try("b"), time.Minute)
 		d.Clock.Advance(time.Hour)
 		write(t, d.Store, func(tx *store.Tx) {
 			n, err := tx.PurgeThrottles(d.Store.Now(), 10)

@@ -99,7 +99,7 @@ func createUserCommand(ctx context.Context, p *program, flags *flag.FlagSet, arg
 		return err
 	}
 	return p.with(ctx, c, func(o *opened) error {
-		created, err := o.app.CreateAgent(ctx, operator(), agent)
+		created, err := o.app.CreateAgent(ctx, operator(), agent, false)
 		if err != nil {
 			return err
 		}
