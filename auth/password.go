@@ -52,6 +52,9 @@ func CheckPassword(password string) error {
 	return faults.Err()
 }
 
+// NewPassword makes a password for somebody to begin with: about 78 random bits that can be read out.
+func NewPassword() string { return newCode() + "-" + newCode() }
+
 // Hasher hashes and verifies passwords, a few at a time: each takes 19 MiB and a good part of a second, and many
 // at once would leave no processor for anything else.
 type Hasher struct {

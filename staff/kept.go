@@ -102,7 +102,7 @@ func (s *Staff) ReadNotices(ctx context.Context, actor desk.Actor, ticketID stri
 	})
 }
 
-// Forget removes notices that are older than 30 days, and who looked at tickets a day ago.
+// Forget removes notices that are older than 30 days, who looked at tickets a day ago, and sessions that ended.
 func (s *Staff) Forget(ctx context.Context) error {
 	now := s.store.Now()
 	for gone := forgetAtOnce; gone == forgetAtOnce; {
@@ -115,7 +115,7 @@ func (s *Staff) Forget(ctx context.Context) error {
 			return err
 		}
 	}
-	return nil
+	return s.forgetSessions(ctx)
 }
 
 // SavedView is a list of tickets with a name.

@@ -45,9 +45,15 @@ func (tx *Tx) UpdateAgent(a desk.Agent) {
 	tx.insertGroups(a)
 }
 
-// SetPassword stores the hash of a new password. The transaction fails with ErrChanged unless the hash is still old.
-func (tx *Tx) SetPassword(agentID, old, hash string, mustChange bool) {
-	tx.sql.Expect(ErrChanged, `UPDATE agent SET password = $1, must_change = $2 WHERE id = $3 AND password = $4`, hash, mustChange, agentID, old)
+// ChangePassword stores the hash of a password that only the person knows. The transaction fails with ErrChanged unless the
+// hash is still old.
+func (tx *Tx) ChangePassword(agentID, old, hash string) {
+	tx.sql.Expect(ErrChanged, `UPDATE agent SET password = $1, must_change = FALSE WHERE id = $2 AND password = $3`, hash, agentID, old)
+}
+
+// ResetPassword stores the hash of a new password, whatever the old one is.
+func (tx *Tx) ResetPassword(agentID, hash string, mustChange bool) {
+	tx.sql.Expect(ErrNotFound, `UPDATE agent SET password = $1, must_change = $2 WHERE id = $3`, hash, mustChange, agentID)
 }
 
 // SetLanguage stores in which language a person reads pages.
@@ -166,6 +172,12 @@ func (tx *Tx) SetRecoveryCodes(agentID string, hashes []string) {
 // it was used before.
 func (tx *Tx) TakeRecoveryCode(agentID, hash string, when time.Time) {
 	tx.sql.Expect(ErrChanged, `UPDATE recovery_code SET used_at = $1 WHERE agent_id = $2 AND hash = $3 AND used_at = 0`, sql.Micros(when), agentID, hash)
+}
+
+// HasRecoveryCode reports whether a person has a recovery code that was not used.
+func (tx *Tx) HasRecoveryCode(agentID, hash string) (has bool, err error) {
+	err = tx.sql.One(`SELECT COUNT(*) > 0 FROM recovery_code WHERE agent_id = $1 AND hash = $2 AND used_at = 0`, []any{agentID, hash}, &has)
+	return has, err
 }
 
 // RecoveryCodesLeft counts the recovery codes that were not used.

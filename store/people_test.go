@@ -109,8 +109,8 @@ func TestCodesAndFactorsAreTakenOnce(t *testing.T) {
 		if n := left(); n != 0 {
 			t.Errorf("%d recovery codes are left of a factor that was removed", n)
 		}
-		failsWith(t, s, store.ErrChanged, func(tx *store.Tx) { tx.SetPassword("a", "other", "new", false) })
-		write(t, s, func(tx *store.Tx) { tx.SetPassword("a", "old", "new", false) })
+		failsWith(t, s, store.ErrChanged, func(tx *store.Tx) { tx.ChangePassword("a", "other", "new") })
+		write(t, s, func(tx *store.Tx) { tx.ChangePassword("a", "old", "new") })
 	})
 }
 

@@ -270,7 +270,8 @@ func exercisePeople(t *testing.T, s *store.Store, n int64) {
 	session := store.Session{ID: fmt.Sprint("session", n), Hash: fmt.Sprint("hash", n), Agent: ani, CreatedAt: desktest.Start, SeenAt: desktest.Start, ExpiresAt: desktest.Start.Add(time.Hour)}
 	write(t, s, func(tx *store.Tx) {
 		tx.InsertAgent(ani, true)
-		tx.SetPassword(ani.ID, "", "hash", false)
+		tx.ChangePassword(ani.ID, "", "hash")
+		tx.ResetPassword(ani.ID, "hash", true)
 		tx.SetLanguage(ani.ID, desk.English)
 		tx.SetAway(ani.ID, true)
 		tx.GiveFactor(ani.ID, "sealed", 1)
@@ -291,7 +292,7 @@ func exercisePeople(t *testing.T, s *store.Store, n int64) {
 	check(t, s.Read(t.Context(), func(tx *store.Tx) error {
 		_, _, bySession := tx.SessionByHash("other", "")
 		return errors.Join(bySession, second(tx.People()), second(tx.Members("TECH_SUPPORT")), second(tx.PersonByEmail(ani.Email)),
-			second(tx.RecoveryCodesLeft(ani.ID)), second(tx.SessionsOf(ani.ID, desktest.Start)))
+			second(tx.RecoveryCodesLeft(ani.ID)), second(tx.HasRecoveryCode(ani.ID, "code")), second(tx.SessionsOf(ani.ID, desktest.Start)))
 	}))
 	write(t, s, func(tx *store.Tx) { check(t, second(tx.PurgeSessions(desktest.Start.Add(24*time.Hour), 10))) })
 	write(t, s, func(tx *store.Tx) {
