@@ -78,9 +78,11 @@ func (a *App) open(ctx context.Context, actor desk.Actor, once Once[Opened], war
 		return Opened{}, err
 	}
 	entry := desk.NewAudit(now, actor, "ticket.create", strconv.FormatInt(number, 10), desk.OutcomeOK)
+	words := ticket.Words(nil)
 	err = a.store.Write(ctx, func(tx *store.Tx) error {
 		k.store(tx)
 		tx.InsertTicket(ticket)
+		tx.KeepWords(ticket, words)
 		tx.InsertAttachments(files)
 		follow(tx, ticket, target)
 		if forwarded {
@@ -120,11 +122,16 @@ func (a *App) sealTicket(t *desk.Ticket) error {
 	return nil
 }
 
+// Lookup makes the hash of an identifier that is normalised.
+func (a *App) Lookup(kind desk.LookupKind, value string) desk.Lookup {
+	return desk.Lookup{Kind: kind, Hash: a.keyring.Hash(string(kind), value)}
+}
+
 // Lookups makes the hashes that a ticket, which is not sealed, is found by.
 func (a *App) Lookups(t *desk.Ticket) (lookups []desk.Lookup) {
 	for kind, values := range t.FindBy() {
 		for _, value := range values {
-			lookup := desk.Lookup{Kind: kind, Hash: a.keyring.Hash(string(kind), value)}
+			lookup := a.Lookup(kind, value)
 			if !slices.Contains(lookups, lookup) {
 				lookups = append(lookups, lookup)
 			}

@@ -204,7 +204,7 @@ func (a *App) FindTickets(ctx context.Context, actor desk.Actor, f Find) (Page, 
 	var kinds string
 	for _, kind := range []desk.LookupKind{desk.ByEmail, desk.ByPhone, desk.ByIdentifier, desk.ByAccount} {
 		if value := kind.Normalize(f.By[kind]); value != "" {
-			lookups = append(lookups, desk.Lookup{Kind: kind, Hash: a.keyring.Hash(string(kind), value)})
+			lookups = append(lookups, a.Lookup(kind, value))
 			kinds += " " + string(kind)
 		}
 	}

@@ -46,7 +46,7 @@ func (a *App) changeOnce(ctx context.Context, actor desk.Actor, action string, c
 		if err != nil {
 			return err
 		}
-		had := t.AssigneeID
+		had, group := t.AssigneeID, t.Group.Code
 		made, events, err := decide(tx, t, role(actor), now)
 		if err != nil {
 			return err
@@ -56,6 +56,11 @@ func (a *App) changeOnce(ctx context.Context, actor desk.Actor, action string, c
 		}
 		made.Ticket, made.Warnings = t, warnings
 		tx.UpdateTicket(t)
+		if made.Comment != nil || t.Group.Code != group {
+			if err := keepWords(tx, t); err != nil {
+				return err
+			}
+		}
 		tx.Record(events...)
 		tx.Audit(desk.NewAudit(now, actor, action, strconv.FormatInt(t.Number, 10), desk.OutcomeOK))
 		if err := k.seal(made, t.Number); err != nil {

@@ -105,7 +105,11 @@ const (
 	ByPhone      LookupKind = "phone"
 	ByIdentifier LookupKind = "identifier"
 	ByAccount    LookupKind = "account"
+	ByATM        LookupKind = "atm" // of a machine, not of a customer: atmId in the metadata
 )
+
+// LookupKinds lists the identifiers that tickets can be found by.
+var LookupKinds = []LookupKind{ByEmail, ByPhone, ByIdentifier, ByAccount, ByATM}
 
 // Normalize returns the form of a value under which equal identifiers are equal: an e-mail in lower case, a phone
 // number in international digits (a leading 0 is Indonesia's), an account in digits, an identifier in upper case.

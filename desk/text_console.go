@@ -14,6 +14,7 @@ const (
 	LinkEnded       Text = "This link is no longer valid. Enter the tracking code"
 	FormUnreadable  Text = "The form cannot be read. Load the page again, then send it once more"
 	FormTooLarge    Text = "The form holds more text than is accepted"
+	SearchTooShort  Text = "Type at least two letters, a number or another identifier"
 	PasswordWrong   Text = "The current password is wrong"
 	PasswordSame    Text = "The new password is the old one. Choose another one"
 	PersonNotFound  Text = "There is no such employee"

@@ -148,6 +148,7 @@ var indonesian = map[Text]string{
 	FormForeign:     "Formulir ini bukan dari halaman kami. Muat ulang halaman, lalu kirim kembali.",
 	PageNotFound:    "Halaman tidak ditemukan.",
 	TrackingRefused: "Nomor pengaduan atau kode pantau salah.",
+	SearchTooShort:  "Ketik paling sedikit dua huruf, sebuah nomor, atau identitas lain",
 	TooManyViews:    "Sudah ada {0} tampilan. Hapus yang tidak diperlukan.",
 	LinkEnded:       "Tautan ini sudah tidak berlaku. Masukkan kode pantau.",
 	FormUnreadable:  "Formulir tidak dapat dibaca. Muat ulang halaman ini, lalu kirim sekali lagi.",

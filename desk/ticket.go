@@ -1,8 +1,10 @@
 package desk
 
 import (
+	"encoding/json"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -183,7 +185,49 @@ func (t *Ticket) FindBy() map[LookupKind][]string {
 	for _, account := range slices.Sorted(maps.Values(t.Private.Accounts)) {
 		add(ByAccount, account)
 	}
+	add(ByATM, t.ATM())
 	return found
+}
+
+// ATM is the code of the machine that the ticket is about, as its metadata names it; empty: none.
+func (t *Ticket) ATM() string {
+	const name = "atmId"
+	if !strings.Contains(t.Metadata, name) {
+		return ""
+	}
+	var members map[string]json.RawMessage
+	if json.Unmarshal([]byte(t.Metadata), &members) != nil {
+		return ""
+	}
+	var text string
+	if value := members[name]; json.Unmarshal(value, &text) != nil {
+		var number json.Number
+		if json.Unmarshal(value, &number) == nil {
+			text = number.String()
+		}
+	}
+	return text
+}
+
+// Words returns the words that the ticket is searched by, with its comments: those of its title, customer, description, and
+// of the comments, the newest first.
+func (t *Ticket) Words(comments []Comment) []string {
+	texts := []string{t.Title, t.Customer.Name, t.Description}
+	for _, c := range slices.Backward(comments) {
+		texts = append(texts, c.Content)
+	}
+	return Words(texts...)
+}
+
+// Excerpt returns the part of the ticket's texts or comments that has most of the words of a query, with those marked.
+func (t *Ticket) Excerpt(comments []Comment, queried []string) []Piece {
+	best, most := Excerpt(t.Description, queried)
+	for _, c := range slices.Backward(comments) {
+		if pieces, found := Excerpt(c.Content, queried); found > most {
+			best, most = pieces, found
+		}
+	}
+	return best
 }
 
 // AssignedTo is who works the ticket, as partners see it: the agent, else the group's team (the spec, section 4).

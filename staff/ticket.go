@@ -96,6 +96,9 @@ func (s *Staff) earlier(ctx context.Context, actor desk.Actor, t *desk.Ticket, m
 	sight, found := actor.Sight(), map[string]*desk.Ticket{}
 	err := s.store.Read(ctx, func(tx *store.Tx) error {
 		for _, lookup := range s.app.Lookups(t) {
+			if lookup.Kind == desk.ByATM {
+				continue // many customers use a machine
+			}
 			same, err := tx.FindListed(lookup, most+1)
 			if err != nil {
 				return err

@@ -26,14 +26,19 @@ func (tx *Tx) Comments(ticketID string) ([]desk.Comment, error) {
 func (tx *Tx) comments(query, ticketID string) ([]desk.Comment, error) {
 	var found []desk.Comment
 	err := tx.sql.Each(query, []any{ticketID}, func(scan func(dest ...any) error) error {
-		var c desk.Comment
-		var when int64
-		err := scan(&c.TicketID, &c.Seq, &c.ID, &c.Author, &c.Content, &c.Public, &c.FromSupport, &when)
-		c.At = sql.At(when)
+		c, err := scanComment(scan)
 		found = append(found, c)
 		return err
 	})
 	return found, err
+}
+
+// scanComment reads a row of commentColumns.
+func scanComment(scan func(dest ...any) error) (c desk.Comment, err error) {
+	var when int64
+	err = scan(&c.TicketID, &c.Seq, &c.ID, &c.Author, &c.Content, &c.Public, &c.FromSupport, &when)
+	c.At = sql.At(when)
+	return c, err
 }
 
 // InsertAttachments stores the rows that name files. The files themselves must be durable before the commit, and

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -122,6 +123,7 @@ func TestASnapshotHasEveryTableAndColumnOfTheDatabase(t *testing.T) {
 				}
 			}
 		}
+		want = slices.DeleteFunc(want, func(column string) bool { return strings.HasPrefix(column, "ticket_words") }) // can be made again
 		slices.Sort(got)
 		slices.Sort(want)
 		if diff := cmp.Diff(want, got); diff != "" {
@@ -134,7 +136,7 @@ func TestNoColumnTakesNull(t *testing.T) {
 	t.Parallel()
 	s := open(t, desktest.SQLite)
 	got := read(t, s, func(tx *store.Tx) ([]string, error) {
-		return store.Rows[string](tx, `SELECT m.name || '.' || c.name FROM sqlite_master m, pragma_table_info(m.name) c WHERE m.type = 'table' AND c."notnull" = 0 AND c.pk = 0`)
+		return store.Rows[string](tx, `SELECT m.name || '.' || c.name FROM sqlite_master m, pragma_table_info(m.name) c WHERE m.type = 'table' AND m.name NOT LIKE 'ticket_words%' AND c."notnull" = 0 AND c.pk = 0`)
 	})
 	if len(got) > 0 {
 		t.Errorf("these columns may hold NULL, which no backup can: %v", got)

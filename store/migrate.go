@@ -57,10 +57,12 @@ func (tx *Tx) migrate(steps []schema.Step) error {
 		for _, statement := range step.Statements {
 			tx.now(statement)
 		}
-		if !tx.store.engine.Dialect().Serial {
-			for _, statement := range step.PostgreSQL {
-				tx.now(statement)
-			}
+		own := step.PostgreSQL
+		if tx.store.engine.Dialect().Serial {
+			own = step.SQLite
+		}
+		for _, statement := range own {
+			tx.now(statement)
 		}
 		tx.now(`INSERT INTO schema_version (version, name) VALUES ($1, $2)`, step.Version, step.Name)
 	}

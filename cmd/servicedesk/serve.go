@@ -29,6 +29,8 @@ const (
 	sequenceEvery = 250 * time.Millisecond
 	closeEvery    = time.Minute
 	simulateEvery = time.Second
+	indexPause    = 20 * time.Millisecond // between portions of older tickets, so that others get on
+	indexAgain    = 10 * time.Second
 	drainWithin   = 30 * time.Second
 )
 
@@ -170,7 +172,7 @@ func (s *server) startWork(ctx context.Context) {
 		func(ctx context.Context) { s.store.RunSequencer(ctx, s.app.Seal, sequenceEvery, s.numbered) },
 		func(ctx context.Context) { s.store.Listen(ctx, s.numbered) },
 		s.deliveries.Run, func(ctx context.Context) { s.mapFile.watch(ctx, s.opened) },
-		s.app.Watch, s.app.KeepAudit, s.closeResolved, s.simulate, s.exportHeads, s.purge, s.watchConnector, s.supervisor.watch,
+		s.app.Watch, s.app.KeepAudit, s.closeResolved, s.simulate, s.exportHeads, s.purge, s.watchConnector, s.supervisor.watch, s.index,
 	} {
 		s.work.Go(func() { work(ctx) })
 	}
@@ -224,6 +226,31 @@ func (s *server) closeResolved(ctx context.Context) {
 			s.log.Info("resolved tickets closed", "tickets", n)
 		}
 	})
+}
+
+// index makes the tickets findable that were made before there was an index of words. When nothing is left, it looks now and
+// then whether the node that does the rest is still there.
+func (s *server) index(ctx context.Context) {
+	told := -1
+	for done := (app.Indexed{}); done.Percent < 100; {
+		var err error
+		pause := indexPause
+		if done, err = s.app.IndexSome(ctx); err != nil || !done.Worked {
+			pause = indexAgain
+		}
+		switch {
+		case err != nil && ctx.Err() == nil:
+			s.log.Warn("adding older tickets to the search failed, trying again", "error", err)
+		case done.Worked && (done.Percent >= told+10 || done.Percent == 100):
+			told = done.Percent
+			s.log.Info("older tickets are added to the search", "percent", told)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(pause):
+		}
+	}
 }
 
 // simulate works the tickets of test keys that ask for it, every second.

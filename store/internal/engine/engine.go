@@ -82,6 +82,17 @@ type Dialect struct {
 	InOrder    string // ends a SELECT without an order: as the rows were stored
 	Serial     bool   // transactions for writing are one after the other, over all processes
 	LockSchema string // keeps other nodes from changing the schema at the same time
+	Words      Words  // how words are kept and found
+}
+
+// Words is how an engine keeps the words of texts that have a number, and finds the numbers of texts by how their words
+// begin. What a text is searched by are words with single spaces between them, of letters and digits only.
+type Words struct {
+	Keep    string    // stores the words of a text, in the place of what it had: number, words
+	KeepNew string    // likewise, unless the text has words already
+	Find    string    // the numbers that a condition finds, the highest first: condition, below which number, how many
+	And, Or string    // joins conditions
+	Word    [2]string // around the beginning of a word: the condition that a text has such a word
 }
 
 // Open picks the engine by the database's address and opens it, creating a file that does not exist. No error of it

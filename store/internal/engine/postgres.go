@@ -85,9 +85,21 @@ func (e *postgresEngine) settle(ctx context.Context) error {
 		ForUpdate: " FOR UPDATE", SkipLocked: " FOR UPDATE SKIP LOCKED",
 		Notify:     "SELECT pg_notify('" + e.channel + "', '')",
 		LockSchema: fmt.Sprintf("SELECT pg_advisory_xact_lock(%d)", 7310579<<32|int64(schema)),
+		Words:      tsvector,
 	}
 	return nil
 }
+
+// tsvector finds words by an index that knows no order: what it finds is sorted. Of the parser that makes words of texts
+// nothing is used.
+var tsvector = Words{
+	Keep:    keepVector + ` ON CONFLICT (number) DO UPDATE SET words = excluded.words`,
+	KeepNew: keepVector + ` ON CONFLICT (number) DO NOTHING`,
+	Find:    `WITH found AS MATERIALIZED (SELECT number FROM ticket_words WHERE words @@ CAST($1 AS tsquery)) SELECT number FROM found WHERE number < $2 ORDER BY number DESC LIMIT $3`,
+	And:     " & ", Or: " | ", Word: [2]string{"'", "':*"},
+}
+
+const keepVector = `INSERT INTO ticket_words (number, words) VALUES ($1, array_to_tsvector(string_to_array($2, ' ')))`
 
 // checkDurability finds out whether the server keeps what it acknowledges. One that is told not to is used, for somebody
 // meant it, and is complained about at every start; a session that does not wait for its commits is refused.

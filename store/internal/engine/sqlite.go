@@ -71,7 +71,15 @@ func (e *sqliteEngine) openReader(ctx context.Context) (*sqliteConn, error) {
 func (e *sqliteEngine) Committers() int { return 1 }
 func (e *sqliteEngine) Batch() int      { return 128 }
 func (e *sqliteEngine) Dialect() Dialect {
-	return Dialect{InOrder: " ORDER BY rowid", Serial: true}
+	return Dialect{InOrder: " ORDER BY rowid", Serial: true, Words: fts5}
+}
+
+// fts5 finds words by its own index, which walks the highest numbers first. The words of many beginnings it merges.
+var fts5 = Words{
+	Keep:    `INSERT OR REPLACE INTO ticket_words (rowid, words) VALUES ($1, $2)`,
+	KeepNew: `INSERT INTO ticket_words (rowid, words) SELECT $1, $2 WHERE NOT EXISTS (SELECT 1 FROM ticket_words WHERE rowid = $1)`,
+	Find:    `SELECT rowid FROM ticket_words WHERE ticket_words MATCH $1 AND rowid < $2 ORDER BY rowid DESC LIMIT $3`,
+	And:     " AND ", Or: " OR ", Word: [2]string{"", "*"},
 }
 
 // Listen has nothing to hear: other processes (the command line) are noticed by looking.

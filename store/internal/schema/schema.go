@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"log/slog"
 	"path"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,7 +17,7 @@ import (
 	"banksulutgo.co.id/servicedesk/store/internal/engine"
 )
 
-//go:embed migrations/*.sql migrations/postgresql/*.sql
+//go:embed migrations/*.sql migrations/postgresql/*.sql migrations/sqlite/*.sql
 var migrationFiles embed.FS
 
 // Step is one step of the schema.
@@ -24,7 +25,9 @@ type Step struct {
 	Version    int64
 	Name       string
 	Statements []string
-	PostgreSQL []string // after them, where there is no other way: how its tables are kept, not what is in them
+	// After them, where there is no other way: how an engine keeps the tables, and what it keeps to find their rows by.
+	// Tables of one engine are in no backup.
+	PostgreSQL, SQLite []string
 }
 
 // Steps reads the embedded steps in order.
@@ -48,8 +51,10 @@ func Steps() ([]Step, error) {
 			return nil, fmt.Errorf("migration %s has no number", f.Name())
 		}
 		step := Step{Version: version, Name: f.Name(), Statements: Statements(string(text))}
-		if text, err = migrationFiles.ReadFile(path.Join("migrations/postgresql", f.Name())); err == nil {
-			step.PostgreSQL = Statements(string(text))
+		for folder, own := range map[string]*[]string{"postgresql": &step.PostgreSQL, "sqlite": &step.SQLite} {
+			if text, err = migrationFiles.ReadFile(path.Join("migrations", folder, f.Name())); err == nil {
+				*own = Statements(string(text))
+			}
 		}
 		steps = append(steps, step)
 	}
@@ -57,10 +62,13 @@ func Steps() ([]Step, error) {
 	return steps, nil
 }
 
+// comments are the lines of a migration that only tell.
+var comments = regexp.MustCompile(`(?m)^--.*\n?`)
+
 // Statements cuts a migration where a line ends with a semicolon.
 func Statements(text string) []string {
 	var statements []string
-	for part := range strings.SplitSeq(text, ";\n") {
+	for part := range strings.SplitSeq(comments.ReplaceAllString(text, ""), ";\n") {
 		if part = strings.TrimSpace(part); part != "" {
 			statements = append(statements, strings.TrimSuffix(part, ";"))
 		}

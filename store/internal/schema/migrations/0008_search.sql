@@ -1,0 +1,1 @@
+-- The words that tickets are found by: each engine keeps them by its own means, in the folders beside this.

@@ -1,0 +1,259 @@
+package store
+
+import (
+	"cmp"
+	"hash/fnv"
+	"slices"
+	"strings"
+
+	"banksulutgo.co.id/servicedesk/desk"
+	"banksulutgo.co.id/servicedesk/store/internal/engine"
+	"banksulutgo.co.id/servicedesk/store/internal/sql"
+)
+
+// The words of a ticket are kept under keys: the block of numbers that the ticket is in, who sees it, and then the word.
+// So the tickets that a search walks are those of one block that somebody sees, however many others have the word, and
+// all words that begin alike lie side by side.
+
+// Bounds of one search.
+const (
+	partsAtOnce = 48   // blocks of those who see them in one statement
+	partsAtMost = 1200 // in all statements of a search, divided by its words
+)
+
+// blockOf is how many numbers a block has: less would be more look-ups for rare words, more longer lists to join for usual
+// ones. It cannot change without an index that is made anew.
+const blockOf = 1 << 14
+
+// digits are those of blocks and scopes, in order.
+const digits = "0123456789abcdefghijklmnopqrstuv"
+
+// key writes the last 20 bits of a number in letters that sort as it does.
+func key(n uint64) string {
+	return string([]byte{digits[n>>15&31], digits[n>>10&31], digits[n>>5&31], digits[n&31]})
+}
+
+// scope is the key of those who see the tickets of a group, or those of a branch that are not confidential. Scopes that
+// share a key find each other's tickets, of which desk.Sight leaves none.
+func scope(kind, code string) string {
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(kind + code)) // never fails
+	return key(h.Sum64() >> 20)
+}
+
+// scopesOf are the scopes in which a ticket is found. Tickets of no branch have no scope of one: they are most.
+func scopesOf(t *desk.Ticket) []string {
+	scopes := []string{scope("g", t.Group.Code)}
+	if t.Branch.Code != desk.OmniBranch && !t.Confidential {
+		scopes = append(scopes, scope("b", t.Branch.Code))
+	}
+	return scopes
+}
+
+// scopesIn are the scopes in sight.
+func (tx *Tx) scopesIn(sight desk.Sight) (scopes []string, err error) {
+	groups := sight.Groups
+	if sight.All || sight.Branch == desk.OmniBranch {
+		if groups, err = tx.groups(); err != nil {
+			return nil, err
+		}
+	}
+	for _, code := range groups {
+		scopes = append(scopes, scope("g", code))
+	}
+	if sight.Branch != "" && !sight.All {
+		scopes = append(scopes, scope("b", sight.Branch))
+	}
+	slices.Sort(scopes)
+	return slices.Compact(scopes), nil
+}
+
+// groups are the codes of the groups that have tickets, found by leaps along an index.
+func (tx *Tx) groups() ([]string, error) {
+	return tx.texts(`WITH RECURSIVE g(code) AS (SELECT CAST('' AS text) UNION ALL
+ SELECT (SELECT MIN(group_code) FROM ticket WHERE group_code > g.code AND` + isReal + `) FROM g WHERE g.code IS NOT NULL)
+ SELECT code FROM g WHERE code <> ''`)
+}
+
+// keyed are words under the keys of the tickets of a block that a scope sees, in each of the scopes.
+func keyed(block int64, scopes, words []string) string {
+	var b strings.Builder
+	for _, s := range scopes {
+		under := key(uint64(block)) + s
+		for _, w := range words {
+			if b.Len() > 0 {
+				b.WriteByte(' ')
+			}
+			b.WriteString(under)
+			b.WriteString(w)
+		}
+	}
+	return b.String()
+}
+
+// KeepWords keeps the words that a ticket is found by, in the place of those that were kept. Tests are not found by words.
+func (tx *Tx) KeepWords(t *desk.Ticket, words []string) {
+	tx.keepWords(tx.words().Keep, t, words)
+}
+
+// KeepNewWords is KeepWords, unless words of the ticket are kept already.
+func (tx *Tx) KeepNewWords(t *desk.Ticket, words []string) {
+	tx.keepWords(tx.words().KeepNew, t, words)
+}
+
+func (tx *Tx) words() engine.Words { return tx.store.engine.Dialect().Words }
+
+func (tx *Tx) keepWords(how string, t *desk.Ticket, words []string) {
+	if !t.Test() {
+		tx.sql.Exec(how, t.Number, keyed(t.Number/blockOf, scopesOf(t), words))
+	}
+}
+
+// FindWords finds the numbers of the newest tickets in sight below a number that have words which begin with all of these,
+// and says below which number it did not look; 0: nothing is left. What words were kept of may have changed
+// since: whoever reads the tickets asks desk.Sight again.
+func (tx *Tx) FindWords(sight desk.Sight, words []string, below int64, limit int) (numbers []int64, next int64, err error) {
+	scopes, err := tx.scopesIn(sight)
+	if err != nil || len(scopes) == 0 || len(words) == 0 {
+		return nil, 0, err
+	}
+	var newest int64
+	if err := tx.sql.One(`SELECT COALESCE(MAX(number), 0) FROM ticket WHERE`+isReal, nil, &newest); err != nil {
+		return nil, 0, err
+	}
+	how := tx.words()
+	below = min(below, newest+1)
+	left := max(partsAtOnce, partsAtMost/len(words))
+	for blocks := int64(1); below > 1; blocks *= 2 {
+		top := (below - 1) / blockOf
+		blocks = max(1, min(blocks, int64(min(partsAtOnce, left)/len(scopes)), top+1))
+		found, err := tx.findIn(how, top-blocks+1, top, scopes, words, below, limit-len(numbers))
+		if err != nil {
+			return nil, 0, err
+		}
+		numbers = append(numbers, found...)
+		below = (top - blocks + 1) * blockOf
+		left -= int(blocks) * len(scopes)
+		switch {
+		case len(numbers) == limit:
+			return numbers, numbers[limit-1], nil
+		case left <= 0 && below > 1:
+			return numbers, below, nil
+		}
+	}
+	return numbers, 0, nil
+}
+
+// findIn finds numbers in blocks.
+func (tx *Tx) findIn(how engine.Words, from, to int64, scopes, words []string, below int64, limit int) (numbers []int64, err error) {
+	var parts []string
+	for block := to; block >= from; block-- {
+		for _, s := range scopes {
+			all := make([]string, len(words))
+			for i, w := range words {
+				all[i] = how.Word[0] + key(uint64(block)) + s + w + how.Word[1]
+			}
+			parts = append(parts, "("+strings.Join(all, how.And)+")")
+		}
+	}
+	return tx.numbers(how.Find, []any{strings.Join(parts, how.Or), below, limit})
+}
+
+// TicketsByNumbers reads tickets, in no order.
+func (tx *Tx) TicketsByNumbers(numbers []int64) ([]*desk.Ticket, error) {
+	var found []*desk.Ticket
+	tx.sql.LookAtRows(ticketsByNumber, len(numbers), func(n int) []any { return []any{numbers[n]} }, func(scan func(dest ...any) error) error {
+		t, err := scanTicket(scan)
+		found = append(found, t)
+		return err
+	})
+	return found, tx.sql.Send()
+}
+
+var ticketsByNumber = sql.Over(`WITH asked(asked_number) AS (VALUES `, 1, []string{"bigint"}, `) SELECT `+ticketColumns+` FROM asked CROSS JOIN ticket WHERE number = asked_number`)
+
+// Below lists the numbers of the tickets that a personal identifier finds, or with an empty Kind a channel reference in the
+// place of the hash, below a number, the highest first. CROSS lets SQLite walk the hashes first.
+func (tx *Tx) Below(l desk.Lookup, below int64, limit int) ([]int64, error) {
+	query := `SELECT number FROM ticket_lookup CROSS JOIN ticket WHERE kind = $1 AND hash = $2 AND id = ticket_id AND number < $3 ORDER BY number DESC LIMIT $4`
+	args := []any{string(l.Kind), l.Hash, below, limit}
+	if l.Kind == "" {
+		query, args = `SELECT number FROM ticket WHERE channel_reference = $1 AND channel_reference <> '' AND number < $2 ORDER BY number DESC LIMIT $3`, args[1:]
+	}
+	return tx.numbers(query, args)
+}
+
+func (tx *Tx) numbers(query string, args []any) (numbers []int64, err error) {
+	err = tx.sql.Each(query, args, func(scan func(dest ...any) error) error {
+		var n int64
+		err := scan(&n)
+		numbers = append(numbers, n)
+		return err
+	})
+	return numbers, err
+}
+
+// AddLookup notes something more that a ticket is found by.
+func (tx *Tx) AddLookup(ticketID string, l desk.Lookup) {
+	tx.sql.ExecRows(insertLookups, 1, func(int) []any { return []any{string(l.Kind), l.Hash, ticketID} })
+}
+
+// WordsMade says for which tickets words are kept that were made before words were kept at all.
+type WordsMade struct {
+	Low  int64 // the lowest number
+	Next int64 // the words of those above it are kept; 0: of all
+	Top  int64 // the highest number
+}
+
+// Whole reports whether the words of all tickets are kept.
+func (m WordsMade) Whole() bool { return m.Next == 0 }
+
+// Percent is how many of a hundred of those tickets have their words kept.
+func (m WordsMade) Percent() int {
+	if m.Whole() {
+		return 100
+	}
+	return int(max(0, min(99, 100*(m.Top-m.Next)/max(1, m.Top-m.Low+1))))
+}
+
+// WordsMade reads how far the words of older tickets are kept. Only one transaction has it to change it; others get
+// ErrNotFound.
+func (tx *Tx) WordsMade(toChange bool) (m WordsMade, err error) {
+	query := `SELECT low, next, top FROM ticket_words_made WHERE id = 1`
+	if toChange {
+		query += tx.store.engine.Dialect().SkipLocked
+	}
+	if err := tx.sql.One(query, nil, &m.Low, &m.Next, &m.Top); err != nil || m.Next >= 0 {
+		return m, err
+	}
+	err = tx.sql.One(`SELECT COALESCE((SELECT MIN(number) FROM ticket WHERE`+isReal+`), 0), COALESCE((SELECT MAX(number) FROM ticket WHERE`+isReal+`), 0)`, nil, &m.Low, &m.Top)
+	m.Next = m.Top
+	return m, err
+}
+
+// KeepWordsMade notes how far the words of older tickets are kept.
+func (tx *Tx) KeepWordsMade(m WordsMade) {
+	tx.sql.Exec(`UPDATE ticket_words_made SET low = $1, next = $2, top = $3 WHERE id = 1`, m.Low, m.Next, m.Top)
+}
+
+// TicketsUpTo reads tickets from a number downwards, no tests.
+func (tx *Tx) TicketsUpTo(number int64, limit int) ([]*desk.Ticket, error) {
+	return tx.tickets(`SELECT `+ticketColumns+` FROM ticket WHERE`+isReal+`AND number <= $1 ORDER BY number DESC LIMIT $2`, []any{number, limit})
+}
+
+// CommentsOf reads all comments of tickets, by the ids of those.
+func (tx *Tx) CommentsOf(tickets []*desk.Ticket) (map[string][]desk.Comment, error) {
+	found := map[string][]desk.Comment{}
+	tx.sql.LookAtRows(commentsByTicket, len(tickets), func(n int) []any { return []any{tickets[n].ID} }, func(scan func(dest ...any) error) error {
+		c, err := scanComment(scan)
+		found[c.TicketID] = append(found[c.TicketID], c)
+		return err
+	})
+	err := tx.sql.Send()
+	for _, comments := range found {
+		slices.SortFunc(comments, func(a, b desk.Comment) int { return cmp.Compare(a.Seq, b.Seq) })
+	}
+	return found, err
+}
+
+var commentsByTicket = sql.Over(`WITH asked(asked_id) AS (VALUES `, 1, []string{"text"}, `) SELECT `+commentColumns+` FROM asked CROSS JOIN comment WHERE ticket_id = asked_id`)
