@@ -157,9 +157,5 @@ func (s *Server) getAttachment(r *web.Request) (web.Answer, error) {
 	if err != nil {
 		return web.Answer{}, err
 	}
-	header := http.Header{
-		"Content-Disposition":     {web.Download(file.Filename)},
-		"Content-Security-Policy": {"default-src 'none'; sandbox"},
-	}
-	return web.Answer{Status: http.StatusOK, Type: file.MIME, Header: header, Body: file.Content, Tag: web.Tag(1, []byte(file.SHA256))}, nil
+	return web.File(file), nil
 }

@@ -202,6 +202,7 @@ func (a *App) mayAttach(ctx context.Context, actor desk.Actor, c Change, k *keep
 // Assignment says who shall work a ticket.
 type Assignment struct {
 	Assignee   string // e-mail of an agent; empty with Unassign: nobody
+	AssigneeID string // instead of the e-mail: the agent's id
 	Unassign   bool
 	GroupCode  string // empty: the group stays
 	GivenAgent bool   // Assignee or Unassign was asked for
@@ -241,11 +242,23 @@ func assignee(tx *store.Tx, to Assignment) (desk.Agent, error) {
 	if to.Unassign {
 		return desk.Agent{}, nil
 	}
-	agent, err := tx.AgentByEmail(desk.ByEmail.Normalize(to.Assignee))
+	agent, err := namedAgent(tx, to)
 	if errors.Is(err, store.ErrNotFound) || err == nil && (!agent.Active || agent.Role == desk.RoleSystem) {
 		return desk.Agent{}, desk.Faults{{Path: "assignee", Text: desk.AgentUnknown}}.Err()
 	}
 	return agent, err
+}
+
+// namedAgent reads the agent whom an assignment names.
+func namedAgent(tx *store.Tx, to Assignment) (desk.Agent, error) {
+	if to.AssigneeID == "" {
+		return tx.AgentByEmail(desk.ByEmail.Normalize(to.Assignee))
+	}
+	if !storable(to.AssigneeID) {
+		return desk.Agent{}, store.ErrNotFound
+	}
+	p, err := tx.Person(to.AssigneeID, false)
+	return p.Agent, err
 }
 
 // SetPriority changes the effective priority by hand. It needs the permission to work tickets.

@@ -31,6 +31,7 @@ type Options struct {
 	Operator desk.Actor                      // who makes the keys and the agents
 	Clock    *Clock                          // the desk's
 	Number   func(ctx context.Context) error // gives all that was committed its place in the feed and in the audit trail
+	Password string                          // hash of the password of everybody in the story
 }
 
 // Demo is the story, and the desk on which it is told.

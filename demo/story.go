@@ -180,7 +180,8 @@ func (t *teller) introduce(ctx context.Context, s *story) error {
 	}
 	t.emails = map[string]string{}
 	for _, r := range s.agents {
-		agent, err := t.App.CreateAgent(ctx, t.Operator, desk.Agent{Email: r["email"], Name: r["name"], Role: desk.Role(r["role"])}, false)
+		agent, err := t.App.CreateAgent(ctx, t.Operator, desk.Agent{Email: r["email"], Name: r["name"], Role: desk.Role(r["role"]),
+			Groups: strings.FieldsFunc(r["groups"], func(c rune) bool { return c == ';' }), Branch: r["branch"], Language: desk.Indonesian, Password: t.Password}, false)
 		if err != nil {
 			return err
 		}

@@ -1,7 +1,9 @@
 package desk
 
 import (
+	"maps"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -83,13 +85,16 @@ type TicketDraft struct {
 	Integration      Integration
 	Attachments      []Attachment
 	Faults           Faults // what the door found wrong already
+	ByEmployee       bool   // it came at the counter, or an employee wrote it down
 }
 
 // Check returns an Error of code Invalid that names everything that is wrong with the draft, by the document's field
 // names. Fields that the door already found at fault are not judged again.
 func (d TicketDraft) Check() error {
 	faults := &d.Faults
-	oneOf(faults, "channel", d.Channel, Channels, true)
+	if !d.ByEmployee || d.Channel != Counter {
+		oneOf(faults, "channel", d.Channel, Channels, true)
+	}
 	oneOf(faults, "serviceType", d.ServiceType, ServiceTypes, true)
 	d.Customer.check(faults)
 	if blank(d.Description) {
@@ -184,4 +189,48 @@ func CheckLength(faults *Faults, path, text string, max int) {
 	if len(text) > max && utf8.RuneCountInString(text) > max {
 		faults.Add(path, TooLong, strconv.Itoa(max))
 	}
+}
+
+// PlainMetadata makes metadata of texts by their names, as an employee fills in a form; empty ones are left out. nominal is
+// an amount, of which a fault is noted unless it is one. Card and account numbers are masked as in what partners send.
+func PlainMetadata(texts map[string]string, faults *Faults) Metadata {
+	m := Metadata{Accounts: map[string]string{}, Texts: map[string]string{}, Flags: map[string]bool{}}
+	dst := []byte{'{'}
+	for _, name := range slices.Sorted(maps.Keys(texts)) {
+		text := texts[name]
+		if text == "" {
+			continue
+		}
+		if len(dst) > 1 {
+			dst = append(dst, ',')
+		}
+		dst = append(AppendJSONString(dst, name), ':')
+		m.Texts[name] = text
+		masked := false
+		switch name {
+		case "nominal":
+			amount, err := ParseAmount(text)
+			if err != nil {
+				faults.Add("ticket.metadata.nominal", MustBeNumber)
+				amount = 0
+			}
+			m.Amount = amount
+			dst = append(dst, amount.String()...)
+			continue
+		case "nomorRekening":
+			m.Accounts[name] = text
+			text = mask.Account(text)
+		case "cardNumber":
+			text, masked = mask.CardField(text)
+		default:
+			text, masked = mask.Cards(text)
+		}
+		if masked {
+			m.Texts[name] = text
+			m.Masked = append(m.Masked, "ticket.metadata."+name)
+		}
+		dst = AppendJSONString(dst, text)
+	}
+	m.JSON = string(append(dst, '}'))
+	return m
 }

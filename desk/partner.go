@@ -55,3 +55,6 @@ func (k APIKey) Usable(at time.Time, from netip.Addr) bool {
 
 // Burst returns how many requests the key may make at once: five seconds of its rate, and always one whole batch.
 func (k APIKey) Burst() int { return max(100, 5*k.Rate) }
+
+// ConsolePartner is the id of the partner that stands for the bank itself: the tickets that employees make are its.
+const ConsolePartner = "console"

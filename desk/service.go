@@ -10,6 +10,9 @@ type Channel string
 // Channels lists the ten channels in the document's order.
 var Channels = []Channel{"WHATSAPP", "EMAIL", "CHAT", "PHONE", "SMS", "FACEBOOK", "INSTAGRAM", "TWITTER", "TELEGRAM", "WEB_PORTAL"}
 
+// Counter is the channel of tickets that employees make for a customer at the counter. No partner can use it.
+const Counter Channel = "COUNTER"
+
 // ServiceType is the kind of service that is asked for (API document, Service Types).
 type ServiceType string
 

@@ -2,7 +2,6 @@ package web
 
 import (
 	"bytes"
-	"mime"
 	"net/http"
 	"strings"
 )
@@ -44,7 +43,4 @@ func (r *Recorder) Body() []byte {
 	return r.body.Bytes()
 }
 
-// Download is the Content-Disposition of a file that is to be saved under a name, never shown.
-func Download(name string) string {
-	return mime.FormatMediaType("attachment", map[string]string{"filename": name})
-}
+

@@ -68,7 +68,7 @@ func TestADownloadNamesItsFileInEveryScript(t *testing.T) {
 		"\u202egpj.exe":   `attachment; filename*=utf-8''%E2%80%AEgpj.exe`,
 		"../../etc/hosts": `attachment; filename="../../etc/hosts"`,
 	} {
-		if got := Download(name); got != want {
+		if got := download(name); got != want {
 			t.Errorf("%q: got %s, want %s", name, got, want)
 		}
 	}
@@ -77,7 +77,7 @@ func TestADownloadNamesItsFileInEveryScript(t *testing.T) {
 func TestADownloadIsAlwaysAnAttachmentUnderItsName(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		name := rapid.String().Draw(t, "name")
-		header := Download(name)
+		header := download(name)
 		if strings.ContainsFunc(header, func(c rune) bool { return c < ' ' && c != '\t' || c > '~' }) {
 			t.Fatalf("%q has odd characters", header)
 		}

@@ -28,6 +28,9 @@ var statuses = map[desk.Code]int{
 	desk.Misconfigured: http.StatusInternalServerError,
 }
 
+// StatusOf is the status with which an error is answered.
+func StatusOf(e *desk.Error) int { return statuses[e.Code] }
+
 // statusGone says in log and metrics that the caller went away before it was answered, which is no fault of the desk.
 const statusGone = 499
 
@@ -50,7 +53,7 @@ func wordError(r *Request, err error, word ErrorWording) Answer {
 	if answer.Header == nil {
 		answer.Header = http.Header{}
 	}
-	tellRemedy(answer.Header, e, status)
+	TellRemedy(answer.Header, e, status)
 	return answer
 }
 
@@ -63,8 +66,8 @@ func wordJSON(r *Request, e *desk.Error, status int) Answer {
 	return Answer{Header: header, Body: errorBody(e, r.Language, r.ID)}
 }
 
-// tellRemedy tells a client what it can do about an error.
-func tellRemedy(header http.Header, e *desk.Error, status int) {
+// TellRemedy tells a client what it can do about an error.
+func TellRemedy(header http.Header, e *desk.Error, status int) {
 	if e.Allow != "" {
 		header.Set("Allow", e.Allow)
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"os"
@@ -9,17 +10,25 @@ import (
 	"strings"
 
 	"banksulutgo.co.id/servicedesk/api"
+	"banksulutgo.co.id/servicedesk/auth"
 	"banksulutgo.co.id/servicedesk/demo"
 	"banksulutgo.co.id/servicedesk/docs"
 )
 
 // demo fills an empty desk and returns what tells, once the desk is served, how to try it.
 func (p *program) demo(ctx context.Context, o *opened, clock *demo.Clock) (func(url string) error, error) {
-	d, err := demo.New(demo.Options{App: o.app, Operator: operator(), Clock: clock, Number: o.number})
+	signIns, hash, err := o.demoPassword(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("the password of the demo cannot be made: %w", err)
+	}
+	d, err := demo.New(demo.Options{App: o.app, Operator: operator(), Clock: clock, Number: o.number, Password: hash})
 	if err != nil {
 		return nil, err
 	}
 	told, err := d.Fill(context.WithoutCancel(ctx)) // half a story would stay for ever
+	if err == nil && told > 0 {
+		err = errors.Join(o.staff.SetFactorRoles(ctx, operator(), nil), signIns.keep())
+	}
 	if err != nil {
 		return nil, fmt.Errorf("the demo data cannot be made: %w", err)
 	}
@@ -28,7 +37,36 @@ func (p *program) demo(ctx context.Context, o *opened, clock *demo.Clock) (func(
 	if err != nil {
 		return nil, fmt.Errorf("the demo key cannot be made: %w", err)
 	}
-	return func(url string) error { return p.printDemo(url, key, file, told) }, nil
+	return func(url string) error { return p.printDemo(url, key, file, signIns.tell(told > 0), told) }, nil
+}
+
+// demoSignIn is the password of everybody in the demo, and the file that keeps it.
+type demoSignIn struct {
+	password, file string
+	kept           bool
+}
+
+// demoPassword reads the demo's password that an earlier start kept, or makes one, with its hash.
+func (o *opened) demoPassword(ctx context.Context) (demoSignIn, string, error) {
+	s := demoSignIn{file: filepath.Join(o.config.data, "demo-password"), password: strings.ToLower(rand.Text()[:16])}
+	content, err := os.ReadFile(s.file)
+	if err == nil {
+		s.password, s.kept = strings.TrimSpace(string(content)), true
+	} else if !errors.Is(err, os.ErrNotExist) {
+		return s, "", err
+	}
+	hash, err := auth.NewHasher(1, 1).Hash(ctx, s.password)
+	return s, hash, err
+}
+
+func (s demoSignIn) keep() error { return writePrivate(s.file, s.password+"\n") }
+
+// tell says how somebody signs in.
+func (s demoSignIn) tell(fresh bool) string {
+	if !fresh && !s.kept {
+		return "make yourself a sign-in: servicedesk user create"
+	}
+	return fmt.Sprintf("grace.wowor@bank.example (agent), dewi.lontoh@bank.example (supervisor), admin@bank.example\n           password %s (kept in %s)", s.password, s.file)
 }
 
 // keepKey returns the key that a file keeps from an earlier start while it is usable, else a new one, which it keeps there.
@@ -62,7 +100,7 @@ func writePrivate(file, text string) error {
 }
 
 // printDemo says where the desk is and how to try it; the commands work by copy and paste.
-func (p *program) printDemo(url, key, file string, told int) error {
+func (p *program) printDemo(url, key, file, signIn string, told int) error {
 	news := fmt.Sprintf("The desk has %d new tickets: the last days of a bank in Manado. All names and numbers are invented.", told)
 	if told == 0 {
 		news = "The desk has tickets already, nothing was added to it."
@@ -74,6 +112,8 @@ func (p *program) printDemo(url, key, file string, told int) error {
   Docs     %s
   API key  %s
            (may create, read and update; kept in %s)
+  Console  %s/sign-in
+           %s
 
 Open a claim, and again whenever you like:
 
@@ -87,6 +127,6 @@ Read the feed, what happened to the partner's tickets; with &wait=30 the answer 
 
   curl -sS '%s/events?after=0&limit=5' -H 'Authorization: Bearer %s'
 
-`, news, url, url+docs.Root, key, file, base, key, base, key, base, key)
+`, news, url, url+docs.Root, key, file, url, signIn, base, key, base, key, base, key)
 	return err
 }

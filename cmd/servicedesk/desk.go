@@ -21,6 +21,7 @@ import (
 	"banksulutgo.co.id/servicedesk/desk"
 	"banksulutgo.co.id/servicedesk/durable"
 	"banksulutgo.co.id/servicedesk/guard"
+	"banksulutgo.co.id/servicedesk/staff"
 	"banksulutgo.co.id/servicedesk/store"
 	"banksulutgo.co.id/servicedesk/webhook"
 )
@@ -29,6 +30,7 @@ import (
 type opened struct {
 	store   *store.Store
 	app     *app.App
+	staff   *staff.Staff
 	blobs   blob.Store // nil without attachments
 	config  *config
 	log     *slog.Logger
@@ -78,8 +80,11 @@ func (o *opened) start(ctx context.Context, p *program, files attachments) error
 		}
 		options.Blobs = o.blobs
 	}
-	o.app, err = app.New(ctx, options)
-	return err
+	if o.app, err = app.New(ctx, options); err != nil {
+		return err
+	}
+	o.staff = staff.New(staff.Options{App: o.app, Store: o.store, Keyring: keyring, Log: o.log})
+	return nil
 }
 
 // with opens the installation, which is made when it does not exist, does something, and closes it.

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"path/filepath"
 	"runtime/debug"
+	"strings"
 	"sync"
 	"time"
 
@@ -15,6 +16,7 @@ import (
 
 	"banksulutgo.co.id/servicedesk/api"
 	"banksulutgo.co.id/servicedesk/app"
+	"banksulutgo.co.id/servicedesk/console"
 	"banksulutgo.co.id/servicedesk/demo"
 	"banksulutgo.co.id/servicedesk/desk"
 	"banksulutgo.co.id/servicedesk/docs"
@@ -85,6 +87,7 @@ type server struct {
 	hub        *live.Hub
 	deliveries *outbox.Runner
 	mapFile    *mapFile // of the connector
+	console    *console.Server
 	supervisor supervisor
 	stopping   chan struct{}          // closed when the program shall stop
 	ready      func(url string) error // called when the desk is served at url
@@ -172,7 +175,7 @@ func (s *server) startWork(ctx context.Context) {
 		func(ctx context.Context) { s.store.RunSequencer(ctx, s.app.Seal, sequenceEvery, s.numbered) },
 		func(ctx context.Context) { s.store.Listen(ctx, s.numbered) },
 		s.deliveries.Run, func(ctx context.Context) { s.mapFile.watch(ctx, s.opened) },
-		s.app.Watch, s.app.KeepAudit, s.closeResolved, s.simulate, s.exportHeads, s.purge, s.watchConnector, s.supervisor.watch, s.index,
+		s.console.Run, s.app.Watch, s.app.KeepAudit, s.closeResolved, s.simulate, s.exportHeads, s.purge, s.watchConnector, s.supervisor.watch, s.index,
 	} {
 		s.work.Go(func() { work(ctx) })
 	}
@@ -312,12 +315,19 @@ func (s *server) handler(url string) (http.Handler, error) {
 	}
 	door := web.New(web.Options{Log: s.log, Metrics: s.metrics, TrustedProxies: s.config.trustedProxies})
 	omni := api.New(api.Options{App: s.app, Door: door, Limiter: web.NewLimiter(time.Now), Numbered: s.hub, Stopping: s.stopping, DocumentJSON: document})
+	s.console, err = console.New(console.Options{App: s.app, Staff: s.staff, Door: door, Public: omni, Numbered: s.hub, Stopping: s.stopping,
+		Secure: strings.HasPrefix(url, "https://"), Version: version, Log: s.log})
+	if err != nil {
+		return nil, err
+	}
 	ready := newReadiness(s.app.Ready)
 	mux := http.NewServeMux()
 	mux.Handle("/", omni)
+	for _, pattern := range s.console.Patterns() {
+		mux.Handle(pattern, s.console)
+	}
 	mux.Handle(docs.Root, site)
 	mux.Handle(docs.Root+"/", site)
-	mux.Handle("GET /{$}", http.RedirectHandler(docs.Root, http.StatusSeeOther))
 	mux.Handle("/healthz", door.Handle("healthz", readOnly(alive)))
 	mux.Handle("/readyz", door.Handle("readyz", readOnly(ready.answer)))
 	zip, err := gzhttp.NewWrapper(gzhttp.MinSize(1024))

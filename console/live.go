@@ -1,0 +1,186 @@
+package console
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"banksulutgo.co.id/servicedesk/desk"
+	"banksulutgo.co.id/servicedesk/web"
+)
+
+// How live pages are told.
+const (
+	tellEvery  = 500 * time.Millisecond // at most so often
+	lookEvery  = 10 * time.Second       // at the session, and at who else looks at the ticket
+	ticketsIn  = 60                     // one piece of news: a page shows no more
+	liveBegins = "retry: 2000\n\n"      // milliseconds after which the browser comes again
+	eventsType = "text/event-stream"
+)
+
+// told is one piece of news for a page.
+type told struct {
+	Tickets []int64 `json:"tickets,omitempty"` // that changed, the newest changes last
+	Many    bool    `json:"many,omitempty"`    // more than are listed, or nobody knows which: everything is to be read again
+	Moved   bool    `json:"moved,omitempty"`   // a ticket was handed on, maybe out of the reader's sight: lists are to be read again
+	Bell    bool    `json:"bell,omitempty"`    // the reader may have a new notice
+}
+
+// live tells a page what happens to tickets in the reader's sight, from a place on; a page that shows a ticket is also told
+// who else looks at it. It ends when the session does.
+func (s *Server) live(r *request) (web.Answer, error) {
+	after, err := strconv.ParseInt(first(r.Header.Get("Last-Event-ID"), r.URL.Query().Get("after")), 10, 64)
+	if err != nil {
+		after = s.feed.head()
+	}
+	ticketID := ""
+	if number, ok := strings.CutPrefix(r.URL.Query().Get("about"), "ticket:"); ok {
+		if ticketID, err = s.staff.Locate(r.Context(), r.actor, number); err != nil {
+			return web.Answer{}, err
+		}
+	}
+	return web.Answer{Status: http.StatusOK, Type: eventsType, Header: http.Header{"X-Accel-Buffering": {"no"}},
+		Stream: func(out *web.Stream) error {
+			f := &follower{Server: s, r: r, out: out, after: after, ticketID: ticketID}
+			return f.follow()
+		}}, nil
+}
+
+func first(texts ...string) string {
+	for _, t := range texts {
+		if t != "" {
+			return t
+		}
+	}
+	return ""
+}
+
+// follower tells one page.
+type follower struct {
+	*Server
+	r        *request
+	out      *web.Stream
+	after    int64
+	ticketID string // that the page shows; empty: none
+	watchers string // that were told last
+}
+
+// follow tells until the reader goes away, the session ends or the program stops.
+func (f *follower) follow() error {
+	ended := make(chan struct{})
+	defer close(ended)
+	go func() {
+		select {
+		case <-f.stopping: // a reader that does not take what is sent must not hold up the program's end
+			f.out.End()
+		case <-ended:
+		}
+	}()
+	looks := time.NewTicker(lookEvery)
+	defer looks.Stop()
+	defer f.leave()
+	if _, err := io.WriteString(f.out, liveBegins); err != nil {
+		return err
+	}
+	if err := f.look(); err != nil {
+		return err
+	}
+	for {
+		next := f.feed.hub.Next()
+		if err := f.tell(); err != nil {
+			return err
+		}
+		select {
+		case <-next:
+			pause(f.r.Context(), tellEvery)
+		case <-looks.C:
+			if err := f.look(); err != nil {
+				return err
+			}
+		case <-f.stopping:
+			return web.ErrEnded
+		case <-f.r.Context().Done():
+			return web.ErrEnded
+		}
+	}
+}
+
+// tell tells what is new to the reader. The place goes with it also when nothing is: a page that comes again goes on there.
+func (f *follower) tell() error {
+	news, end, whole := f.feed.after(f.after)
+	if end == f.after {
+		return nil
+	}
+	sight := f.r.actor.Sight()
+	t := told{Many: !whole}
+	for _, n := range news {
+		mine := n.Ticket.AssigneeID == f.r.actor.ID
+		t.Bell = t.Bell || mine || n.Type == desk.TicketAssigned
+		if !sight.Sees(n.Ticket) {
+			t.Moved = t.Moved || n.Type == desk.TicketAssigned
+			continue
+		}
+		if i := slices.Index(t.Tickets, n.Ticket.Number); i >= 0 {
+			t.Tickets = slices.Delete(t.Tickets, i, i+1)
+		}
+		t.Tickets = append(t.Tickets, n.Ticket.Number)
+	}
+	if len(t.Tickets) > ticketsIn {
+		t.Tickets, t.Many = t.Tickets[len(t.Tickets)-ticketsIn:], true
+	}
+	f.after = end
+	return f.send("change", t)
+}
+
+// send sends one event, with the place up to which the page knows everything.
+func (f *follower) send(event string, data any) error {
+	body, err := json.Marshal(data)
+	if err != nil {
+		return err
+	}
+	_, err = io.WriteString(f.out, "id: "+strconv.FormatInt(f.after, 10)+"\nevent: "+event+"\ndata: "+string(body)+"\n\n")
+	return err
+}
+
+// look ends a page whose session has ended, and tells who else looks at the ticket.
+func (f *follower) look() error {
+	session, err := f.staff.Session(f.r.Context(), f.r.token)
+	if desk.Is(err, desk.Unauthorized) || err == nil && !session.Ready() {
+		if err := f.send("signed-out", struct{}{}); err != nil {
+			return err
+		}
+		return web.ErrEnded
+	}
+	if err != nil {
+		return err
+	}
+	f.r.actor = session.Actor(f.r.visitor)
+	if f.ticketID == "" {
+		_, err = io.WriteString(f.out, ": alive\n\n")
+		return err
+	}
+	others, err := f.staff.Watch(f.r.Context(), f.r.actor, f.ticketID)
+	if err != nil {
+		return err
+	}
+	names := make([]string, len(others))
+	for i, w := range others {
+		names[i] = w.Name
+	}
+	return f.send("watching", names)
+}
+
+// leave takes the reader from those who look at the ticket.
+func (f *follower) leave() {
+	if f.ticketID == "" {
+		return
+	}
+	if err := f.staff.Leave(context.WithoutCancel(f.r.Context()), f.r.actor, f.ticketID); err != nil {
+		f.log.Warn("who looks at a ticket could not be noted", "error", err)
+	}
+}

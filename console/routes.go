@@ -1,0 +1,62 @@
+package console
+
+import "banksulutgo.co.id/servicedesk/desk"
+
+// routes is the index of the console.
+func (s *Server) routes() []route {
+	return []route{
+		{"GET /sign-in", "showSignIn", anybody, "", s.showSignIn, false},
+		{"POST /sign-in", "signIn", anybody, "", s.signIn, false},
+		{"GET /sign-in/code", "showCode", begun, "", s.showCode, false},
+		{"POST /sign-in/code", "giveCode", begun, "", s.giveCode, false},
+		{"POST /sign-out", "signOut", begun, "", s.signOut, false},
+
+		{"GET /{$}", "home", signedIn, desk.MayRead, s.home, false},
+		{"GET /tickets", "tickets", signedIn, desk.MayRead, s.list, true},
+		{"GET /tickets/{number}", "ticket", signedIn, desk.MayRead, s.ticket, true},
+		{"POST /tickets/{number}", "trackSignedIn", signedIn, desk.MayRead, s.ticketAgain, true},
+		{"GET /tickets/{number}/files/{id}", "file", signedIn, desk.MayRead, s.file, false},
+		{"GET /tickets/{number}/customer", "customer", signedIn, desk.MayRead, s.customer, false},
+		{"POST /tickets/{number}/reply", "reply", signedIn, desk.MayWork, s.reply, false},
+		{"POST /tickets/{number}/draft", "keepDraft", signedIn, desk.MayWork, s.keepDraft, false},
+		{"POST /tickets/{number}/status", "changeStatus", signedIn, desk.MayWork, s.changeStatus, false},
+		{"POST /tickets/{number}/assign", "assign", signedIn, desk.MayWork, s.assign, false},
+		{"POST /tickets/{number}/take", "take", signedIn, desk.MayWork, s.take, false},
+		{"POST /tickets/{number}/group", "moveToGroup", signedIn, desk.MayWork, s.moveToGroup, false},
+		{"POST /tickets/{number}/priority", "setPriority", signedIn, desk.MayWork, s.setPriority, false},
+		{"POST /tickets/{number}/unmask", "unmask", signedIn, desk.MayUnmask, s.unmask, false},
+		{"GET /tickets/new", "newTicket", signedIn, desk.MayCreate, s.newTicket, false},
+		{"POST /tickets/new", "createTicket", signedIn, desk.MayCreate, s.createTicket, false},
+		{"GET /search", "search", signedIn, desk.MayRead, s.search, false},
+		{"POST /views", "saveView", signedIn, desk.MayRead, s.saveView, false},
+		{"POST /views/{id}/delete", "deleteView", signedIn, desk.MayRead, s.deleteView, false},
+		{"GET /notices", "notices", signedIn, "", s.notices, false},
+		{"POST /notices/read", "readNotices", signedIn, "", s.markNotices, false},
+		{"GET /live", "live", signedIn, desk.MayRead, s.live, false},
+		{"GET /help", "help", begun, "", s.help, false},
+
+		{"GET /account", "account", signedIn, "", s.account, false},
+		{"POST /account/language", "setLanguage", begun, "", s.setLanguage, false},
+		{"POST /account/away", "setAway", signedIn, "", s.setAway, false},
+		{"GET /account/password", "password", begun, "", s.password, false},
+		{"POST /account/password", "changePassword", begun, "", s.changePassword, false},
+		{"POST /account/sessions/{id}/end", "endSession", signedIn, "", s.endSession, false},
+		{"POST /account/sessions/end", "endOtherSessions", signedIn, "", s.endOtherSessions, false},
+		{"GET /account/factor", "factor", begun, "", s.factor, false},
+		{"POST /account/factor", "confirmFactor", begun, "", s.confirmFactor, false},
+		{"POST /account/factor/remove", "removeFactor", signedIn, "", s.removeFactor, false},
+		{"POST /account/factor/codes", "newCodes", signedIn, "", s.newCodes, false},
+	}
+}
+
+// Patterns are the paths that the console answers, for whoever serves it beside other doors.
+func (s *Server) Patterns() []string {
+	patterns := []string{Static + "/"}
+	seen := map[string]bool{}
+	for _, r := range s.routes() {
+		if !seen[r.pattern] {
+			patterns, seen[r.pattern] = append(patterns, r.pattern), true
+		}
+	}
+	return patterns
+}

@@ -1,0 +1,321 @@
+package console
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"banksulutgo.co.id/servicedesk/app"
+	"banksulutgo.co.id/servicedesk/desk"
+	"banksulutgo.co.id/servicedesk/staff"
+	"banksulutgo.co.id/servicedesk/web"
+)
+
+// ticketPage is what a ticket's page shows.
+type ticketPage struct {
+	staff.Work
+	Pill       pill
+	Talk       []moment
+	Facts      []fact // of the metadata
+	Accounts   []fact
+	Colleagues []staff.Colleague
+	AllGroups  []desk.Group // to which it can be handed on
+	Priorities []desk.Priority
+	List       string // the list that the reader came from, as in its address
+	Before     string // address of the ticket before in that list; empty: none
+	After      string
+	Reply      composed
+	Unmask     unmasked
+	Spans      []spanShown
+	Mine       bool
+}
+
+// composed is what stands in the composer.
+type composed struct {
+	Kind      string // reply or note
+	Text      string
+	Status    desk.Status // that the ticket gets with it; empty: it stays
+	Faults    map[string]string
+	Arrived   int  // how many events came since the page was read: it was not sent
+	FromDraft bool // the text was kept by the server
+}
+
+// unmasked is a personal identifier that was just shown, or that could not be.
+type unmasked struct {
+	Field, Value string
+	Faults       map[string]string
+}
+
+// fact is a line of what is known.
+type fact struct {
+	Name, Value string
+	Field       string // by which it is unmasked; empty: it is not masked
+}
+
+// moment is one thing in the conversation: a word, or what happened.
+type moment struct {
+	Day     string // a line before it that names the day; empty: the same day as the one before
+	Event   desk.Event
+	Comment *desk.Comment
+	Text    string // what happened, in the reader's words
+	Icon    string
+	Files   []desk.Attachment
+	Side    string // of a word: bank, note, or empty for the customer
+}
+
+// ticket shows a ticket.
+func (s *Server) ticket(r *request) (web.Answer, error) {
+	return s.showTicket(r, http.StatusOK, nil)
+}
+
+// ticketAgain leads the form of the tracking page, which somebody sent who is signed in, to the ticket.
+func (s *Server) ticketAgain(r *request) (web.Answer, error) {
+	return r.redirect("/tickets/" + url.PathEscape(r.PathValue("number"))), nil
+}
+
+// showTicket shows a ticket; change puts what a form brought into the page.
+func (s *Server) showTicket(r *request, status int, change func(*ticketPage)) (web.Answer, error) {
+	cursor := s.feed.head()
+	work, err := s.staff.Work(r.Context(), r.actor, r.PathValue("number"))
+	if err != nil {
+		return web.Answer{}, err
+	}
+	p := ticketPage{Work: work, Priorities: desk.Priorities, List: r.URL.Query().Get("list"), Mine: work.Ticket.AssigneeID == r.actor.ID,
+		Pill: r.words.sla(work.SLA, work.Ticket.Calendar), Reply: composed{Kind: "reply"}}
+	if r.form != nil {
+		p.List = r.form.Get("list")
+	}
+	p.Talk = r.talk(work)
+	p.Facts, p.Accounts = facts(work.Ticket)
+	p.Spans = r.spans(work)
+	p.AllGroups = s.groups()
+	for _, d := range work.Drafts {
+		if p.Reply.Text == "" {
+			p.Reply = composed{Kind: kindOf(d.Internal), Text: d.Content, FromDraft: true}
+		}
+	}
+	if p.Colleagues, err = s.staff.Colleagues(r.Context(), r.actor, work.Ticket.Group.Code); err != nil {
+		return web.Answer{}, err
+	}
+	if err := s.findNeighbours(r, &p); err != nil {
+		return web.Answer{}, err
+	}
+	if change != nil {
+		change(&p)
+	}
+	if err := s.staff.ReadNotices(r.Context(), r.actor, work.Ticket.ID); err != nil {
+		return web.Answer{}, err
+	}
+	number := strconv.FormatInt(work.Ticket.Number, 10)
+	return r.showWith(status, "ticket", page{Title: number + " " + work.Ticket.Title, Nav: "tickets", Live: "ticket:" + number, Cursor: cursor, Data: p})
+}
+
+func kindOf(internal bool) string {
+	if internal {
+		return "note"
+	}
+	return "reply"
+}
+
+// findNeighbours finds the tickets before and after this one in the list that the reader came from.
+func (s *Server) findNeighbours(r *request, p *ticketPage) error {
+	if p.List == "" {
+		return nil
+	}
+	q, err := url.ParseQuery(p.List)
+	if err != nil {
+		return nil // somebody made the address up: there is no such list
+	}
+	found, err := s.staff.List(r.Context(), r.actor, desk.ParseView(q), staff.Place{}, pageSize)
+	if err != nil {
+		return err
+	}
+	before, after := found.Neighbours(p.Ticket.Number)
+	at := func(number int64) string {
+		if number == 0 {
+			return ""
+		}
+		return "/tickets/" + strconv.FormatInt(number, 10) + "?list=" + url.QueryEscape(p.List)
+	}
+	p.Before, p.After = at(before), at(after)
+	return nil
+}
+
+// talk tells what happened to a ticket, from the first event on.
+func (r *request) talk(w staff.Work) []moment {
+	comments := map[int64]*desk.Comment{}
+	for i, c := range w.Comments {
+		comments[c.Seq] = &w.Comments[i]
+	}
+	var talk []moment
+	day := ""
+	for _, e := range w.Events {
+		m := moment{Event: e, Comment: comments[e.Seq]}
+		switch {
+		case m.Comment == nil:
+			m.Icon, m.Text = r.tell(e)
+			if e.Type == desk.FilesAttached {
+				m.Files = slices.DeleteFunc(slices.Clone(w.Attachments), func(f desk.Attachment) bool { return !f.UploadedAt.Equal(e.At) })
+			}
+		case !m.Comment.Public:
+			m.Side = "note"
+		case m.Comment.FromSupport:
+			m.Side = "bank"
+		}
+		if m.Comment == nil && m.Text == "" {
+			continue
+		}
+		if d := r.words.day(e.At); d != day {
+			m.Day, day = d, d
+		}
+		talk = append(talk, m)
+	}
+	return talk
+}
+
+// eventData is what the bodies of events tell that are no comments.
+type eventData struct {
+	Data struct{ OldStatus, NewStatus, AssignedTo, SupportGroup, OldPriority, NewPriority string }
+}
+
+// tell words what happened. What the event before it said already has no words.
+func (r *request) tell(e desk.Event) (icon, text string) {
+	var body eventData
+	if err := json.Unmarshal(e.Body, &body); err != nil {
+		return "even", string(e.Type)
+	}
+	w, d := r.words, body.Data
+	switch e.Type {
+	case desk.TicketCreated:
+		return "plus", w.t("Tiket dibuat")
+	case desk.StatusChanged:
+		text := w.t("Status: %s menjadi %s", w.status(desk.Status(d.OldStatus)), w.status(desk.Status(d.NewStatus)))
+		if e.Reason != "" {
+			text += ". " + w.t("Alasan: %s", e.Reason)
+		}
+		return "right", text
+	case desk.FilesAttached:
+		return "file", w.t("Berkas dilampirkan")
+	case desk.TicketAssigned:
+		return "person", w.t("Ditugaskan kepada %s", d.AssignedTo)
+	case desk.PriorityChanged:
+		return "up", w.t("Prioritas: %s menjadi %s", w.priority(desk.Priority(d.OldPriority)), w.priority(desk.Priority(d.NewPriority)))
+	}
+	return "", ""
+}
+
+// facts are what the partner told beside the customer: masked accounts, and everything else by its name.
+func facts(t *desk.Ticket) (facts, accounts []fact) {
+	decoder := json.NewDecoder(strings.NewReader(t.Metadata))
+	decoder.UseNumber()
+	var metadata map[string]any
+	if decoder.Decode(&metadata) != nil {
+		return nil, nil
+	}
+	flatten("", metadata, func(path, value string) {
+		if _, account := t.Private.Accounts[path]; account {
+			accounts = append(accounts, fact{Name: path, Value: value, Field: staff.AccountField + path})
+			return
+		}
+		facts = append(facts, fact{Name: path, Value: value})
+	})
+	return facts, accounts
+}
+
+// flatten tells the values of a JSON object by their paths, in the order of their names.
+func flatten(prefix string, value any, tell func(path, value string)) {
+	switch v := value.(type) {
+	case map[string]any:
+		names := make([]string, 0, len(v))
+		for name := range v {
+			names = append(names, name)
+		}
+		slices.Sort(names)
+		for _, name := range names {
+			flatten(strings.TrimPrefix(prefix+"."+name, "."), v[name], tell)
+		}
+	case []any:
+		for i, item := range v {
+			flatten(prefix+"."+strconv.Itoa(i), item, tell)
+		}
+	case json.Number:
+		tell(prefix, v.String())
+	case string:
+		tell(prefix, v)
+	case bool:
+		tell(prefix, strconv.FormatBool(v))
+	}
+}
+
+// file gives a file of a ticket, as a download and never as a page (the spec, section 4).
+func (s *Server) file(r *request) (web.Answer, error) {
+	f, err := s.app.ReadAttachment(r.Context(), r.actor, r.PathValue("number"), r.PathValue("id"))
+	if err != nil {
+		return web.Answer{}, err
+	}
+	return web.File(f), nil
+}
+
+// customer shows the tickets of a ticket's customer.
+func (s *Server) customer(r *request) (web.Answer, error) {
+	c, err := s.staff.Customer(r.Context(), r.actor, r.PathValue("number"))
+	if err != nil {
+		return web.Answer{}, err
+	}
+	data := struct {
+		staff.Customer
+		Rows []rowShown
+	}{Customer: c}
+	for _, t := range c.Tickets {
+		data.Rows = append(data.Rows, r.row(t, staff.Listed{At: c.At}, ""))
+	}
+	return r.showLive("customer", "tickets", c.Ticket.Customer.Name, "", 0, data)
+}
+
+// change is how every form of a ticket begins: which ticket, and which version of it the reader saw.
+func (r *request) change() app.Change {
+	version, _ := strconv.ParseInt(r.form.Get("version"), 10, 64)
+	return app.Change{Ticket: r.PathValue("number"), Version: version}
+}
+
+// ticketPath is the page of the ticket that a form is about, in the list that the reader came from.
+func (r *request) ticketPath() string {
+	path := "/tickets/" + url.PathEscape(r.PathValue("number"))
+	if list := r.form.Get("list"); list != "" {
+		path += "?list=" + url.QueryEscape(list)
+	}
+	return path
+}
+
+// spanShown is a stretch of time in the explanation of a deadline.
+type spanShown struct{ From, To, Length, Why, Kind string }
+
+// spans explain the deadline: which time counted, which did not, and why.
+func (r *request) spans(w staff.Work) []spanShown {
+	var shown []spanShown
+	for _, span := range desk.ExplainClocks(w.Ticket, w.Events, w.Calendar, w.At) {
+		shown = append(shown, spanShown{From: r.words.date(span.From) + " " + r.words.clock(span.From), To: r.words.date(span.To) + " " + r.words.clock(span.To),
+			Length: r.words.span(span.Counted), Kind: string(span.Kind), Why: r.words.why(span)})
+	}
+	return shown
+}
+
+// why words why a stretch of time counted or did not.
+func (w words) why(s desk.ClockSpan) string {
+	switch s.Kind {
+	case desk.SpanCounted:
+		if s.Counted < s.To.Sub(s.From)-time.Second {
+			return w.t("dihitung, hanya jam kerja")
+		}
+		return w.t("dihitung")
+	case desk.SpanClosed:
+		return w.t("tidak dihitung: %s", s.Why)
+	case desk.SpanPaused:
+		return w.t("dijeda: menunggu nasabah")
+	}
+	return w.t("berhenti: selesai ditangani")
+}
