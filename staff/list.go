@@ -37,7 +37,7 @@ func (s *Staff) List(ctx context.Context, actor desk.Actor, v desk.View, after P
 		return Listed{}, err
 	}
 	page := Listed{At: s.store.Now(), Next: after}
-	walks := walksOf(actor, v)
+	walks := s.walksOf(actor, v)
 	if len(walks) == 0 {
 		return page, nil
 	}
@@ -88,7 +88,7 @@ func placeOf(t *desk.Ticket, order desk.ViewOrder) Place {
 
 // walksOf are the walks along which the tickets of a view are found that an actor may see. What they leave open, the sight
 // and the view themselves decide for each ticket.
-func walksOf(actor desk.Actor, v desk.View) []store.Walk {
+func (s *Staff) walksOf(actor desk.Actor, v desk.View) []store.Walk {
 	sight := actor.Sight()
 	if sight.None() {
 		return nil
@@ -100,8 +100,12 @@ func walksOf(actor desk.Actor, v desk.View) []store.Walk {
 		for _, id := range assignee {
 			walks = append(walks, store.Walk{Assignee: id})
 		}
-	case sight.All && groups == nil:
+	case sight.All && groups == nil && v.Order == desk.ByChange:
 		walks = []store.Walk{{}}
+	case sight.All && groups == nil:
+		for code := range s.app.Reference().Groups {
+			walks = append(walks, store.Walk{Group: code})
+		}
 	default:
 		for _, group := range within(sight, groups) {
 			walks = append(walks, store.Walk{Group: group})

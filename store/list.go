@@ -33,8 +33,8 @@ type Place struct {
 	ID string
 }
 
-// Walk is a part of a list that is read along an index: the tickets of a group, a branch or an assignee (one of them, or
-// none for all), in a status when they are in the order of change.
+// Walk is a part of a list that is read along an index: the tickets of a group, a branch or an assignee. In the order of
+// change it is in a status too, and may then be of everybody.
 type Walk struct {
 	Group, Branch, Assignee string
 	Status                  desk.Status

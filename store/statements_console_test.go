@@ -94,12 +94,13 @@ func exerciseConsole(t *testing.T, s *store.Store, one *desk.Ticket) {
 	write(t, s, func(tx *store.Tx) {
 		for _, w := range []store.Walk{{Group: "G", Status: desk.Open}, {Branch: "001", Status: desk.Open}, {Assignee: "a", Status: desk.Open}, {Status: desk.Open}} {
 			check(t, second(tx.List([]store.Walk{w}, desk.ByChange, store.Place{At: 1, ID: "x"}, 2)))
-			w.Status = ""
-			check(t, second(tx.List([]store.Walk{w}, desk.ByDeadline, store.Place{}, 2)))
+			if w.Status = ""; w != (store.Walk{}) {
+				check(t, second(tx.List([]store.Walk{w}, desk.ByDeadline, store.Place{}, 2)))
+			}
 		}
 		check(t, second(tx.ListedTickets([]string{one.ID})))
 		check(t, second(tx.FindListed(desk.Lookup{Kind: desk.ByEmail, Hash: "h"}, 2)))
-		check(t, second(tx.NewsAfter(0, 2)))
+		check(t, second(tx.NewsAfter(1, 2)))
 		check(t, second(tx.NewsEnd()))
 		for _, content := range []string{"text", ""} {
 			tx.KeepDraft(store.Draft{AgentID: "a", TicketID: one.ID, Content: content, At: now})

@@ -97,7 +97,6 @@ UPDATE ticket SET next_due = CASE WHEN responded_at = 0 AND response_due < resol
  WHERE status IN ('OPEN', 'IN_PROGRESS', 'PENDING', 'ON_HOLD');
 CREATE INDEX ticket_queue ON ticket (group_code, status, updated_at, id) WHERE number < 9000000000001;
 CREATE INDEX ticket_due ON ticket (group_code, next_due, id) WHERE next_due > 0 AND number < 9000000000001;
-CREATE INDEX ticket_due_all ON ticket (next_due, id) WHERE next_due > 0 AND number < 9000000000001;
 CREATE INDEX ticket_assignee ON ticket (assignee_id, status, updated_at, id) WHERE assignee_id <> '' AND number < 9000000000001;
 CREATE INDEX ticket_mine_due ON ticket (assignee_id, next_due, id) WHERE assignee_id <> '' AND next_due > 0 AND number < 9000000000001;
 CREATE INDEX ticket_branch_due ON ticket (branch_code, next_due, id) WHERE branch_code <> 'OMNI' AND next_due > 0 AND number < 9000000000001;
