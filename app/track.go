@@ -27,16 +27,15 @@ const linkHolds = 30 * time.Minute
 
 // Tracked is what a customer may know of a ticket. Nothing in it identifies a person but the names of who wrote comments.
 type Tracked struct {
-	Number      int64
-	Status      desk.Status
-	ServiceType desk.ServiceType
-	ServiceName string
-	CreatedAt   time.Time
-	ResolvedAt  time.Time // zero: it is not
-	Promise     desk.Promise
-	Steps       []desk.Step
-	Comments    []desk.Comment // public ones, as they were written; Author is empty where it is the customer
-	Files       []string       // their names
+	Number     int64
+	Status     desk.Status
+	Service    map[desk.Language]string // its name
+	CreatedAt  time.Time
+	ResolvedAt time.Time // zero: it is not
+	Promise    desk.Promise
+	Steps      []desk.Step
+	Comments   []desk.Comment // public ones, as they were written; Author is empty where it is the customer
+	Files      []string       // their names
 }
 
 // Track looks whether a tracking code (kode pantau) is that of a ticket, and returns a signed link to it. For a number
@@ -164,7 +163,11 @@ func (a *App) tracked(ctx context.Context, number int64, now time.Time) (Tracked
 		return Tracked{}, err
 	}
 	steps, err := desk.Steps(events)
-	tracked := Tracked{Number: t.Number, Status: t.Status, ServiceType: t.ServiceType, ServiceName: t.ServiceName,
+	service := map[desk.Language]string{desk.English: t.ServiceName, desk.Indonesian: t.ServiceName}
+	if known := a.reference.Load().Services[t.ServiceType]; known.NameID != "" {
+		service[desk.Indonesian] = known.NameID
+	}
+	tracked := Tracked{Number: t.Number, Status: t.Status, Service: service,
 		CreatedAt: t.CreatedAt, ResolvedAt: t.ResolvedAt, Promise: t.Promise(steps, a.CalendarOf(t), now), Steps: steps, Comments: comments}
 	for i, c := range comments {
 		comments[i].Content = strings.TrimPrefix(c.Content, desk.ViaOmnichannel)

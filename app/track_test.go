@@ -70,7 +70,7 @@ func TestATrackingCodeLeadsToWhatItsCustomerMayKnow(t *testing.T) {
 
 		started := desktest.Start
 		due := started.Add(8 * time.Hour)
-		want := app.Tracked{Number: o.Ticket.Number, Status: desk.Pending, ServiceType: "MOBILE_BANKING", ServiceName: o.Ticket.ServiceName, CreatedAt: started,
+		want := app.Tracked{Number: o.Ticket.Number, Status: desk.Pending, Service: map[desk.Language]string{desk.English: "Mobile Banking Support", desk.Indonesian: "Mobile Banking (BSGtouch)"}, CreatedAt: started,
 			Promise: desk.Promise{Due: due, First: due, Waits: []desk.Wait{{From: started.Add(time.Hour)}}},
 			Steps:   []desk.Step{{At: started, Status: desk.Open}, {At: started, Status: desk.InProgress}, {At: started.Add(time.Hour), Status: desk.Pending}}}
 		said := [][2]string{{"", "It still crashes"}, {"Core Banking", "Please send a picture"}, {"Her husband", "Here"}}

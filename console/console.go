@@ -5,8 +5,10 @@ package console
 
 import (
 	"embed"
+	"fmt"
 	"log/slog"
 	"net/http"
+	"strings"
 	"time"
 
 	"banksulutgo.co.id/servicedesk/app"
@@ -21,16 +23,16 @@ var files embed.FS
 
 // Options are what New needs.
 type Options struct {
-	App      *app.App
-	Staff    *staff.Staff
-	Door     *web.Door
-	Public   http.Handler     // answers for those who are not signed in where customers have a page at the same path
-	Numbered *live.Hub        // published when events got their place in the order of all
-	Stopping <-chan struct{}  // closed when the program stops: live pages are let go
-	Secure   bool             // pages are reached over https: cookies are for https only
-	Version  string           // of the program, shown at the foot of the menu; default none
-	Log      *slog.Logger     // default slog.Default()
-	Clock    func() time.Time // default time.Now
+	App       *app.App
+	Staff     *staff.Staff
+	Door      *web.Door
+	Public    http.Handler     // answers for those who are not signed in where customers have a page at the same path
+	Numbered  *live.Hub        // published when events got their place in the order of all
+	Stopping  <-chan struct{}  // closed when the program stops: live pages are let go
+	PublicURL string           // where users reach the service; over https cookies are for https only; default none
+	Version   string           // of the program, shown at the foot of the menu; default none
+	Log       *slog.Logger     // default slog.Default()
+	Clock     func() time.Time // default time.Now
 }
 
 // Server answers the pages of the console.
@@ -63,8 +65,11 @@ func New(o Options) (*Server, error) {
 	if o.Clock == nil {
 		o.Clock = time.Now
 	}
-	s := &Server{app: o.App, staff: o.Staff, door: o.Door, public: o.Public, secure: o.Secure, version: o.Version, log: o.Log, clock: o.Clock,
+	s := &Server{app: o.App, staff: o.Staff, door: o.Door, public: o.Public, secure: strings.HasPrefix(o.PublicURL, "https://"), version: o.Version, log: o.Log, clock: o.Clock,
 		stopping: o.Stopping, feed: newFeed(o.Staff, o.Numbered, o.Log), guard: http.NewCrossOriginProtection(), mux: http.NewServeMux()}
+	if err := web.TrustOrigin(s.guard, o.PublicURL); err != nil {
+		return nil, fmt.Errorf("the public URL of the console: %w", err)
+	}
 	if err := s.addAssets(); err != nil {
 		return nil, err
 	}
@@ -87,7 +92,6 @@ func (s *Server) addAssets() error {
 		{"console.css", "text/css; charset=utf-8", &s.paths.Style},
 		{"console.js", "text/javascript; charset=utf-8", &s.paths.Script},
 		{"idiomorph.min.js", "text/javascript; charset=utf-8", &s.paths.Morph},
-		{"icon.svg", "image/svg+xml", &s.paths.Icon},
 	} {
 		body, err := files.ReadFile("static/" + f.name)
 		if err != nil {
@@ -95,6 +99,7 @@ func (s *Server) addAssets() error {
 		}
 		*f.path = s.assets.AddHashed(Static, f.name, f.kind, body)
 	}
+	s.paths.Icon = s.assets.AddHashed(Static, "icon.svg", web.IconType, web.Icon)
 	return nil
 }
 

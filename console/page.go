@@ -109,7 +109,7 @@ func (r *request) render(status int, name string, p page) (web.Answer, error) {
 }
 
 // wordError makes the page that tells an error.
-func (s *Server) wordError(wr *web.Request, e *desk.Error, status int) web.Answer {
+func (s *Server) wordError(wr *web.Request, e *desk.Error, status int) (web.Answer, error) {
 	r := s.open(wr)
 	if l := desk.Language(wr.Language); wr.Actor.Role != "" && l != "" {
 		r.words = wordsIn(l)
@@ -127,11 +127,10 @@ func (s *Server) wordError(wr *web.Request, e *desk.Error, status int) web.Answe
 			Text   string
 			Status int
 		}{text, status}})
-	if err != nil {
-		panic(err)
+	if err == nil {
+		harden(answer.Header)
 	}
-	harden(answer.Header)
-	return answer
+	return answer, err
 }
 
 // titleOf names an error.

@@ -82,13 +82,13 @@ func New(o Options) (*Site, error) {
 
 // addStatic adds the style sheet, the script and the icon under names that change with their content.
 func (s *Site) addStatic(v *view) error {
+	v.Icon = s.assets.AddHashed(Root+"/static", "icon.svg", web.IconType, web.Icon)
 	for _, f := range []struct {
 		name, contentType string
 		path              *string
 	}{
 		{"docs.css", "text/css; charset=utf-8", &v.Style},
 		{"docs.js", "text/javascript; charset=utf-8", &v.Script},
-		{"icon.svg", "image/svg+xml", &v.Icon},
 	} {
 		body, err := files.ReadFile("static/" + f.name)
 		if err != nil {

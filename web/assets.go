@@ -3,12 +3,21 @@ package web
 import (
 	"bytes"
 	"crypto/sha256"
+	_ "embed"
 	"encoding/hex"
 	"net/http"
 	"path"
 	"strings"
 	"time"
 )
+
+// Icon is the mark of the desk, which stands on the pages of all doors.
+//
+//go:embed icon.svg
+var Icon []byte
+
+// IconType is the media type of Icon.
+const IconType = "image/svg+xml"
 
 // Assets are answers that do not change while the program runs, by path. They are added before any is served. The zero
 // Assets has none.

@@ -114,7 +114,7 @@ func (d *Door) Handle(operation string, h Handler) http.Handler {
 	return d.handle(operation, h, wordJSON)
 }
 
-func (d *Door) handle(operation string, h Handler, word ErrorWording) http.Handler {
+func (d *Door) handle(operation string, h Handler, word wording) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, hr *http.Request) {
 		start := d.clock()
 		r := d.request(w, hr)

@@ -10,15 +10,14 @@ import (
 	"banksulutgo.co.id/servicedesk/desk"
 )
 
-// HandlePage is Handle for doors that people look at: word makes the page that tells an error. Log, metrics, request ids
-// and the care for panics are those of every operation.
-func (d *Door) HandlePage(operation string, h Handler, word ErrorWording) http.Handler {
+// PageWording makes the page that tells an error with a status.
+type PageWording func(r *Request, e *desk.Error, status int) (Answer, error)
+
+// HandlePage is Handle for doors that people look at: errors are told by pages. Log, metrics, request ids and the care for
+// panics are those of every operation.
+func (d *Door) HandlePage(operation string, h Handler, word PageWording) http.Handler {
 	return d.handle(operation, h, func(r *Request, e *desk.Error, status int) Answer {
-		answer, err := run(func(r *Request) (Answer, error) {
-			a := word(r, e, status)
-			a.Status = status
-			return a, nil
-		}, r)
+		answer, err := run(func(r *Request) (Answer, error) { return word(r, e, status) }, r)
 		if err != nil {
 			d.log.Error("a page that tells an error cannot be made", "request", r.ID, "error", err)
 			return wordJSON(r, e, status)
@@ -71,3 +70,15 @@ func parseForm(body string) (url.Values, error) {
 
 // notText reports whether a database could not hold a value as text.
 func notText(s string) bool { return !utf8.ValidString(s) || strings.Contains(s, "\x00") }
+
+// TrustOrigin lets forms of pages at a public URL through, whatever a proxy makes of its name; an empty one changes nothing.
+func TrustOrigin(p *http.CrossOriginProtection, publicURL string) error {
+	if publicURL == "" {
+		return nil
+	}
+	u, err := url.Parse(publicURL)
+	if err != nil {
+		return err
+	}
+	return p.AddTrustedOrigin(u.Scheme + "://" + u.Host)
+}

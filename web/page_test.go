@@ -15,8 +15,8 @@ import (
 )
 
 // plainPage words an error as a page of one line.
-func plainPage(r *Request, e *desk.Error, status int) Answer {
-	return Page(status, fmt.Appendf(nil, "<p>%d %s %s", status, e.In(desk.Indonesian), r.ID))
+func plainPage(r *Request, e *desk.Error, status int) (Answer, error) {
+	return Page(status, fmt.Appendf(nil, "<p>%d %s %s", status, e.In(desk.Indonesian), r.ID)), nil
 }
 
 func TestAPageTellsEveryErrorWithItsStatusAndRemedy(t *testing.T) {
@@ -39,7 +39,7 @@ func TestAPageTellsEveryErrorWithItsStatusAndRemedy(t *testing.T) {
 
 func TestAnErrorIsToldEvenWhenItsPageCannotBeMade(t *testing.T) {
 	door, log := newDoor(Options{})
-	broken := func(*Request, *desk.Error, int) Answer { panic("no template") }
+	broken := func(*Request, *desk.Error, int) (Answer, error) { panic("no template") }
 	got := ask(t, "GET", start(t, door.HandlePage("x", fails(desk.Fail(desk.NotFound, desk.PageNotFound)), broken)), nil, "X-Request-Id: r1")
 	if want := `{"success":false,"message":"Page not found","requestId":"r1"}`; got.status != 404 || got.body != want {
 		t.Errorf("got %d %s", got.status, got.body)

@@ -34,12 +34,12 @@ func StatusOf(e *desk.Error) int { return statuses[e.Code] }
 // statusGone says in log and metrics that the caller went away before it was answered, which is no fault of the desk.
 const statusGone = 499
 
-// ErrorWording words an error as the body of an answer with a status, and the headers that go with it.
-type ErrorWording func(r *Request, e *desk.Error, status int) Answer
+// wording words an error as the body of an answer with a status, and the headers that go with it.
+type wording func(r *Request, e *desk.Error, status int) Answer
 
 // wordError is the one place where an error becomes an answer. What is not an Error of the desk answers 500 with a fixed
 // sentence; the log has the rest.
-func wordError(r *Request, err error, word ErrorWording) Answer {
+func wordError(r *Request, err error, word wording) Answer {
 	e, ok := errors.AsType[*desk.Error](err)
 	if !ok || statuses[e.Code] == 0 {
 		e = desk.Fail(desk.Misconfigured, desk.InternalError)

@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"path/filepath"
 	"runtime/debug"
-	"strings"
 	"sync"
 	"time"
 
@@ -22,6 +21,7 @@ import (
 	"banksulutgo.co.id/servicedesk/docs"
 	"banksulutgo.co.id/servicedesk/live"
 	"banksulutgo.co.id/servicedesk/outbox"
+	"banksulutgo.co.id/servicedesk/portal"
 	"banksulutgo.co.id/servicedesk/web"
 	"banksulutgo.co.id/servicedesk/webhook"
 )
@@ -315,8 +315,12 @@ func (s *server) handler(url string) (http.Handler, error) {
 	}
 	door := web.New(web.Options{Log: s.log, Metrics: s.metrics, TrustedProxies: s.config.trustedProxies})
 	omni := api.New(api.Options{App: s.app, Door: door, Limiter: web.NewLimiter(time.Now), Numbered: s.hub, Stopping: s.stopping, DocumentJSON: document})
-	s.console, err = console.New(console.Options{App: s.app, Staff: s.staff, Door: door, Public: omni, Numbered: s.hub, Stopping: s.stopping,
-		Secure: strings.HasPrefix(url, "https://"), Version: version, Log: s.log})
+	customers, err := portal.New(portal.Options{App: s.app, Door: door, PublicURL: url})
+	if err != nil {
+		return nil, err
+	}
+	s.console, err = console.New(console.Options{App: s.app, Staff: s.staff, Door: door, Public: customers, Numbered: s.hub, Stopping: s.stopping,
+		PublicURL: url, Version: version, Log: s.log})
 	if err != nil {
 		return nil, err
 	}
@@ -328,6 +332,9 @@ func (s *server) handler(url string) (http.Handler, error) {
 	}
 	mux.Handle(docs.Root, site)
 	mux.Handle(docs.Root+"/", site)
+	for _, path := range []string{portal.Root, portal.Root + "/", portal.Static + "/"} {
+		mux.Handle(path, customers)
+	}
 	mux.Handle("/healthz", door.Handle("healthz", readOnly(alive)))
 	mux.Handle("/readyz", door.Handle("readyz", readOnly(ready.answer)))
 	zip, err := gzhttp.NewWrapper(gzhttp.MinSize(1024))
