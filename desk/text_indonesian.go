@@ -259,4 +259,9 @@ var labels = map[string][2]string{
 	"identifier":                 {"Identifier", "Identitas"},
 	"role":                       {"Role", "Peran"},
 	"password":                   {"Password", "Kata sandi"},
+	"groups":                     {"Groups", "Grup"},
+	"group":                      {"Group", "Grup"},
+	"branch":                     {"Branch", "Kantor"},
+	"roles":                      {"Roles", "Peran"},
+	"language":                   {"Language", "Bahasa"},
 }

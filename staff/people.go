@@ -1,6 +1,7 @@
 package staff
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -45,12 +46,16 @@ func shownPerson(p store.Person) Person {
 	return Person{Agent: p.Agent, HasFactor: p.Factor != "", MustChange: p.MustChange, SeenAt: p.SeenAt}
 }
 
-// mayConfigure is an error of code Forbidden for who does not look after people. Operators at the command line may.
+// mayConfigure is an error of code Forbidden for who does not look after people. Operators at the command line may; API keys
+// never, whatever they are allowed.
 func mayConfigure(actor desk.Actor) error {
-	if actor.Kind == desk.ByCommand {
+	switch actor.Kind {
+	case desk.ByCommand:
 		return nil
+	case desk.ByAgent:
+		return app.Authorize(actor, desk.MayConfigure)
 	}
-	return app.Authorize(actor, desk.MayConfigure)
+	return desk.Fail(desk.Forbidden, desk.RoleCannot)
 }
 
 // People lists all employees by name.
@@ -63,11 +68,17 @@ func (s *Staff) People(ctx context.Context, actor desk.Actor) ([]Person, error) 
 		stored, err = tx.People()
 		return err
 	})
+	slices.SortStableFunc(stored, byName)
 	people := make([]Person, len(stored))
 	for i, p := range stored {
 		people[i] = shownPerson(p)
 	}
 	return people, err
+}
+
+// byName orders people as a reader looks for them.
+func byName(a, b store.Person) int {
+	return cmp.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name))
 }
 
 // Person returns one employee. The error is of code NotFound when there is none of that id.
@@ -353,6 +364,8 @@ func (s *Staff) Colleagues(ctx context.Context, actor desk.Actor, group string) 
 	var found []Colleague
 	err := s.store.Read(ctx, func(tx *store.Tx) error {
 		members, err := tx.Members(group)
+		found = nil
+		slices.SortStableFunc(members, byName)
 		for _, p := range members {
 			found = append(found, Colleague{ID: p.ID, Email: p.Email, Name: p.Name, Away: p.Away})
 		}

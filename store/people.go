@@ -104,14 +104,15 @@ func (tx *Tx) person(where string, args ...any) (Person, error) {
 	return found[0], nil
 }
 
-// People reads all employees by name, without the system user.
+// People reads all employees without the system user, in the order in which they came: by names each engine sorts in a way
+// of its own.
 func (tx *Tx) People() ([]Person, error) {
-	return tx.persons(`WHERE a.role <> 'system' ORDER BY a.name, a.id, g.group_code`)
+	return tx.persons(`WHERE a.role <> 'system' ORDER BY a.id, g.group_code`)
 }
 
-// Members reads the active members of a support group by name, each with this group only.
+// Members reads the active members of a support group in the same order, each with this group only.
 func (tx *Tx) Members(group string) ([]Person, error) {
-	return tx.persons(`WHERE g.group_code = $1 AND a.active AND a.role <> 'system' ORDER BY a.name, a.id`, group)
+	return tx.persons(`WHERE g.group_code = $1 AND a.active AND a.role <> 'system' ORDER BY a.id`, group)
 }
 
 // PersonByEmail reads an employee, or ErrNotFound.

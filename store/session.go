@@ -107,9 +107,9 @@ func (tx *Tx) SawAgent(agentID string, now time.Time) {
 	tx.sql.Exec(`UPDATE agent SET seen_at = $1 WHERE id = $2 AND seen_at < $1`, sql.Micros(now), agentID)
 }
 
-// PurgeSessions removes sessions that expired before a time, some rows at a time, and returns how many.
-func (tx *Tx) PurgeSessions(before time.Time, limit int) (int, error) {
-	ids, err := tx.texts(`SELECT id FROM session WHERE expires_at < $1 ORDER BY expires_at LIMIT $2`, sql.Micros(before), limit)
+// PurgeSessions removes sessions that have expired at a time, some rows at a time, and returns how many.
+func (tx *Tx) PurgeSessions(now time.Time, limit int) (int, error) {
+	ids, err := tx.texts(`SELECT id FROM session WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2`, sql.Micros(now), limit)
 	for _, id := range ids {
 		tx.sql.Exec(`DELETE FROM session WHERE id = $1`, id)
 	}

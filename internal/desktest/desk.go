@@ -16,6 +16,7 @@ import (
 	"banksulutgo.co.id/servicedesk/blob"
 	"banksulutgo.co.id/servicedesk/desk"
 	"banksulutgo.co.id/servicedesk/live"
+	"banksulutgo.co.id/servicedesk/staff"
 	"banksulutgo.co.id/servicedesk/store"
 	"banksulutgo.co.id/servicedesk/web"
 )
@@ -49,6 +50,7 @@ type Desk struct {
 	Store    *store.Store
 	Keyring  *auth.Keyring
 	App      *app.App
+	Staff    *staff.Staff
 	API      *api.Server
 	URL      string // of the running HTTP server, without a path
 	Log      *Log
@@ -94,6 +96,7 @@ func (d *Desk) open(t testing.TB) {
 	}
 	d.App, err = app.New(ctx, options)
 	must(t, err)
+	d.Staff = staff.New(staff.Options{App: d.App, Store: d.Store, Keyring: d.Keyring, Log: log})
 	d.serve(t, log)
 }
 
