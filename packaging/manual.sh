@@ -15,7 +15,7 @@ printf 'servicedesk \\- omnichannel service desk of a bank\n'
 section SYNOPSIS
 printf '.B servicedesk\n.I COMMAND\n[\\fIOPTION\\fR...]\n'
 section COMMANDS
-"$program" help | sed -n 's/^  \([a-z]\+\( [a-z]\+\)\?\)  .*/\1/p' | { grep -v '^help ' || true; } |
+"$program" help | sed -n 's/^  \([a-z]\+\( [a-z-]\+\)\?\)  .*/\1/p' | { grep -v '^help ' || true; } |
 	while IFS= read -r command; do
 		# shellcheck disable=SC2086 # a command may be of two words
 		"$program" help $command

@@ -4,11 +4,8 @@ import (
 	"context"
 	"flag"
 	"fmt"
-	"strings"
 
 	"banksulutgo.co.id/servicedesk/app"
-	"banksulutgo.co.id/servicedesk/auth"
-	"banksulutgo.co.id/servicedesk/desk"
 )
 
 // auditOut is what `audit verify --json` prints.
@@ -77,45 +74,4 @@ func (p *program) printVerified(v app.Verified, heads int, asJSON bool) error {
 		return exit(1)
 	}
 	return nil
-}
-
-func createUserCommand(ctx context.Context, p *program, flags *flag.FlagSet, args []string) error {
-	email := flags.String("email", "", "`e-mail` address")
-	name := flags.String("name", "", "`name` as colleagues and customers see it")
-	role := flags.String("role", "", "`role`: agent, supervisor, admin or auditor")
-	fromStdin := flags.Bool("password-stdin", false, "read the password from standard input")
-	c, _, err := p.load(flags, args, 0)
-	if err != nil {
-		return err
-	}
-	if !*fromStdin {
-		return usageError{"user create", "--password-stdin is required: passwords do not belong on the command line"}
-	}
-	agent := desk.Agent{Email: strings.TrimSpace(*email), Name: strings.TrimSpace(*name), Role: desk.Role(*role)}
-	if err := agent.Check(); err != nil {
-		return usageError{"user create", plain(err)}
-	}
-	if agent.Password, err = p.hashPassword(ctx); err != nil {
-		return err
-	}
-	return p.with(ctx, c, func(o *opened) error {
-		created, err := o.app.CreateAgent(ctx, operator(), agent, false)
-		if err != nil {
-			return err
-		}
-		_, err = fmt.Fprintf(p.stdout, "User %s (%s) is made, with role %s.\n", created.Email, created.Name, created.Role)
-		return err
-	})
-}
-
-// hashPassword reads a password, one line, and hashes it.
-func (p *program) hashPassword(ctx context.Context) (string, error) {
-	password, err := readLine(p.stdin)
-	if err != nil {
-		return "", fmt.Errorf("read the password from standard input: %w", err)
-	}
-	if err := auth.CheckPassword(password); err != nil {
-		return "", err
-	}
-	return auth.NewHasher(1, 0).Hash(ctx, password)
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"math/rand/v2"
@@ -30,7 +31,7 @@ func (s *server) purge(ctx context.Context) {
 	every(ctx, purgeEvery, func() {
 		did, err := s.app.Purge(ctx)
 		purged.add(did)
-		if err != nil {
+		if err = errors.Join(err, s.staff.Forget(ctx)); err != nil {
 			s.log.Warn("the purge could not do everything, trying again in an hour", "error", err)
 		}
 		if did != (app.Purged{}) {
@@ -75,6 +76,6 @@ func purgeCommand(ctx context.Context, p *program, flags *flag.FlagSet, args []s
 		did, err := o.app.Purge(ctx)
 		fmt.Fprintf(p.stdout, "Removed: %d request ids whose time is over, %d files that no attachment names, %d temporary files, %d old attempts to deliver, %d tickets for tests.\n",
 			did.Requests, did.Files, did.Leftovers, did.Attempts, did.Tests)
-		return err
+		return errors.Join(err, o.staff.Forget(ctx))
 	})
 }

@@ -14,6 +14,7 @@ import (
 
 	"banksulutgo.co.id/servicedesk/app"
 	"banksulutgo.co.id/servicedesk/blob"
+	"banksulutgo.co.id/servicedesk/staff"
 	"banksulutgo.co.id/servicedesk/store"
 )
 
@@ -39,6 +40,25 @@ func TestServePurgesSoonAfterItsStartAndThenEveryHour(t *testing.T) {
 		if s.app, err = app.New(t.Context(), app.Options{Store: s.store, Keyring: ring, Blobs: blobs}); err != nil {
 			t.Fatal(err)
 		}
+		s.staff = staff.New(staff.Options{App: s.app, Store: s.store, Keyring: ring})
+		for _, expired := range []time.Duration{-time.Minute, purgeEvery - time.Minute} {
+			if err := s.store.Write(t.Context(), func(tx *store.Tx) error {
+				tx.InsertSession(store.Session{ID: expired.String(), Hash: expired.String(), ExpiresAt: s.store.Now().Add(expired)})
+				return nil
+			}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		sessions := func() (n int) {
+			if err := s.store.Write(t.Context(), func(tx *store.Tx) (err error) {
+				all, err := tx.SessionsOf("", time.Unix(1, 0))
+				n = len(all)
+				return err
+			}); err != nil {
+				t.Fatal(err)
+			}
+			return n
+		}
 		for _, age := range []time.Duration{31 * 24 * time.Hour, 30*24*time.Hour - 30*time.Minute} {
 			if err := s.store.Write(t.Context(), func(tx *store.Tx) error {
 				tx.KeepRequest(store.Request{PartnerID: "p", ID: age.String(), CreatedAt: s.store.Now().Add(-age)})
@@ -55,8 +75,14 @@ func TestServePurgesSoonAfterItsStartAndThenEveryHour(t *testing.T) {
 		if got := purgedRequests(t, s.metrics); got != 1 {
 			t.Errorf("a little after the start %v requests are purged, want the one that is old enough", got)
 		}
+		if n := sessions(); n != 1 {
+			t.Errorf("a little after the start %d sessions are left, want the one that has not expired", n)
+		}
 		<-time.After(purgeEvery)
 		synctest.Wait()
+		if n := sessions(); n != 0 {
+			t.Errorf("an hour later %d sessions are left", n)
+		}
 		if got := purgedRequests(t, s.metrics); got != 2 || strings.Count(log.String(), "msg=purged requests=1 files=0 leftovers=0") != 2 {
 			t.Errorf("an hour later %v requests are purged; the log says %s", got, log.String())
 		}
