@@ -22,7 +22,7 @@ func Words(texts ...string) []string {
 	seen := map[string]bool{}
 	for _, text := range texts {
 		eachWord(text, func(_, _ int, word string) bool {
-			if !seen[word] {
+			if !seen[word] && len(words) < maxWords {
 				seen[word] = true
 				words = append(words, word)
 			}

@@ -2,9 +2,10 @@ package store
 
 import (
 	"cmp"
-	"hash/fnv"
+	"hash/crc32"
 	"slices"
 	"strings"
+	"time"
 
 	"banksulutgo.co.id/servicedesk/desk"
 	"banksulutgo.co.id/servicedesk/store/internal/engine"
@@ -17,8 +18,9 @@ import (
 
 // Bounds of one search.
 const (
-	partsAtOnce = 48   // blocks of those who see them in one statement
-	partsAtMost = 1200 // in all statements of a search, divided by its words
+	partsAtOnce = 48                    // blocks of those who see them, in one statement
+	manyHave    = 500                   // tickets that have a word: it is no use to know which
+	patience    = 25 * time.Millisecond // what is not found by then waits for the next page
 )
 
 // blockOf is how many numbers a block has: less would be more look-ups for rare words, more longer lists to join for usual
@@ -36,9 +38,7 @@ func key(n uint64) string {
 // scope is the key of those who see the tickets of a group, or those of a branch that are not confidential. Scopes that
 // share a key find each other's tickets, of which desk.Sight leaves none.
 func scope(kind, code string) string {
-	h := fnv.New64a()
-	_, _ = h.Write([]byte(kind + code)) // never fails
-	return key(h.Sum64() >> 20)
+	return key(uint64(crc32.ChecksumIEEE([]byte(kind + code))))
 }
 
 // scopesOf are the scopes in which a ticket is found. Tickets of no branch have no scope of one: they are most.
@@ -110,8 +110,8 @@ func (tx *Tx) keepWords(how string, t *desk.Ticket, words []string) {
 }
 
 // FindWords finds the numbers of the newest tickets in sight below a number that have words which begin with all of these,
-// and says below which number it did not look; 0: nothing is left. What words were kept of may have changed
-// since: whoever reads the tickets asks desk.Sight again.
+// and says below which number it did not look, because it found enough or took long; 0: nothing is left. What words were
+// kept of may have changed since: whoever reads the tickets asks desk.Sight again.
 func (tx *Tx) FindWords(sight desk.Sight, words []string, below int64, limit int) (numbers []int64, next int64, err error) {
 	scopes, err := tx.scopesIn(sight)
 	if err != nil || len(scopes) == 0 || len(words) == 0 {
@@ -121,33 +121,118 @@ func (tx *Tx) FindWords(sight desk.Sight, words []string, below int64, limit int
 	if err := tx.sql.One(`SELECT COALESCE(MAX(number), 0) FROM ticket WHERE`+isReal, nil, &newest); err != nil {
 		return nil, 0, err
 	}
-	how := tx.words()
-	below = min(below, newest+1)
-	left := max(partsAtOnce, partsAtMost/len(words))
-	for blocks := int64(1); below > 1; blocks *= 2 {
-		top := (below - 1) / blockOf
-		blocks = max(1, min(blocks, int64(min(partsAtOnce, left)/len(scopes)), top+1))
-		found, err := tx.findIn(how, top-blocks+1, top, scopes, words, below, limit-len(numbers))
-		if err != nil {
+	h := hunt{tx: tx, scopes: scopes, words: words, below: min(below, newest+1), limit: limit, atOnce: 1, began: tx.store.Now()}
+	for h.below > 1 && len(h.found) < limit {
+		if err := h.wave(); err != nil {
 			return nil, 0, err
 		}
-		numbers = append(numbers, found...)
-		below = (top - blocks + 1) * blockOf
-		left -= int(blocks) * len(scopes)
-		switch {
-		case len(numbers) == limit:
-			return numbers, numbers[limit-1], nil
-		case left <= 0 && below > 1:
-			return numbers, below, nil
+		if h.late() || h.atOnce == 0 {
+			break
 		}
 	}
-	return numbers, 0, nil
+	switch {
+	case len(h.found) == limit:
+		return h.found, h.found[limit-1], nil
+	case h.below > 1:
+		return h.found, h.below, nil
+	}
+	return h.found, 0, nil
 }
 
-// findIn finds numbers in blocks.
-func (tx *Tx) findIn(how engine.Words, from, to int64, scopes, words []string, below int64, limit int) (numbers []int64, err error) {
+// hunt is a search for words on its way down through the blocks.
+type hunt struct {
+	tx     *Tx
+	scopes []string
+	words  []string
+	pivot  string // the word that the fewest tickets have; empty: many have each
+	waves  int
+	below  int64 // where it goes on
+	limit  int
+	found  []int64
+	atOnce int64 // blocks of the next wave
+	began  time.Time
+}
+
+// late reports whether the search took so long that the rest waits for the next page.
+func (h *hunt) late() bool { return h.tx.store.Now().Sub(h.began) >= patience }
+
+// wave looks through the next blocks: twice as many as before, unless that would take longer than there is time.
+func (h *hunt) wave() error {
+	began := h.tx.store.Now()
+	top := (h.below - 1) / blockOf
+	n := max(1, min(h.atOnce, int64(partsAtOnce/len(h.scopes)), top+1))
+	blocks := make([]int64, n)
+	for i := range blocks {
+		blocks[i] = top - int64(i)
+	}
+	if err := h.through(blocks); err != nil {
+		return err
+	}
+	h.below, h.waves = (top-n+1)*blockOf, h.waves+1
+	now := h.tx.store.Now()
+	h.atOnce = 2 * n
+	if each := now.Sub(began) / time.Duration(n); each > 0 {
+		h.atOnce = min(h.atOnce, int64((patience-now.Sub(h.began))/each))
+	}
+	return nil
+}
+
+// through looks through blocks; after the first wave for the rarest of several words alone at first, so that blocks
+// without that are passed over: to join long lists with nothing would take longest of all.
+func (h *hunt) through(blocks []int64) (err error) {
+	if len(h.words) > 1 && h.waves == 1 {
+		if err := h.choosePivot(blocks[0]); err != nil {
+			return err
+		}
+	}
+	if h.pivot != "" {
+		if blocks, err = h.withPivot(blocks); err != nil || len(blocks) == 0 {
+			return err
+		}
+	}
+	found, err := h.tx.findIn(blocks, h.scopes, h.words, h.below, h.limit-len(h.found))
+	h.found = append(h.found, found...)
+	return err
+}
+
+// choosePivot finds out which word the fewest tickets of a block have.
+func (h *hunt) choosePivot(block int64) error {
+	fewest := manyHave
+	for _, w := range h.words {
+		have, err := h.tx.findIn([]int64{block}, h.scopes, []string{w}, h.below, fewest)
+		if err != nil {
+			return err
+		}
+		if len(have) < fewest {
+			h.pivot, fewest = w, len(have)
+		}
+		if fewest == 0 {
+			return nil
+		}
+	}
+	return nil
+}
+
+// withPivot returns those of blocks in which tickets have the rarest word; all, when many have.
+func (h *hunt) withPivot(blocks []int64) ([]int64, error) {
+	have, err := h.tx.findIn(blocks, h.scopes, []string{h.pivot}, h.below, manyHave)
+	if err != nil || len(have) == manyHave {
+		return blocks, err
+	}
+	var some []int64
+	for _, n := range have {
+		if block := n / blockOf; len(some) == 0 || some[len(some)-1] != block {
+			some = append(some, block)
+		}
+	}
+	return some, nil
+}
+
+// findIn finds the highest numbers in blocks.
+func (tx *Tx) findIn(blocks []int64, scopes, words []string, below int64, limit int) ([]int64, error) {
+	how := tx.words()
 	var parts []string
-	for block := to; block >= from; block-- {
+	for _, block := range blocks {
 		for _, s := range scopes {
 			all := make([]string, len(words))
 			for i, w := range words {

@@ -3,7 +3,6 @@ package store_test
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"testing"
 	"time"
 
@@ -12,29 +11,39 @@ import (
 	"banksulutgo.co.id/servicedesk/store"
 )
 
-// exerciseSearch does what a store can do to find tickets.
-func exerciseSearch(t *testing.T, s *store.Store, one *desk.Ticket) {
-	t.Helper()
+// exerciseConsole does what a store can do for the console, about a ticket.
+func exerciseConsole(t *testing.T, s *store.Store, one *desk.Ticket) {
+	now := s.Now()
 	write(t, s, func(tx *store.Tx) {
-		tx.KeepWords(one, []string{"kartu"})
-		tx.KeepNewWords(one, []string{"kartu"})
-		tx.AddLookup(one.ID, desk.Lookup{Kind: desk.ByATM, Hash: "atm"})
-		check(t, second(tx.WordsMade(true)))
-		tx.KeepWordsMade(store.WordsMade{Low: 1, Next: 5, Top: 9})
+		for _, w := range []store.Walk{{Group: "G", Status: desk.Open}, {Branch: "001", Status: desk.Open}, {Assignee: "a", Status: desk.Open}, {Status: desk.Open}} {
+			check(t, second(tx.List([]store.Walk{w}, desk.ByChange, store.Place{At: 1, ID: "x"}, 2)))
+			if w.Status = ""; w != (store.Walk{}) {
+				check(t, second(tx.List([]store.Walk{w}, desk.ByDeadline, store.Place{}, 2)))
+			}
+		}
+		check(t, second(tx.ListedTickets([]string{one.ID})))
+		check(t, second(tx.FindListed(desk.Lookup{Kind: desk.ByEmail, Hash: "h"}, 2)))
+		check(t, second(tx.NewsAfter(1, 2)))
+		check(t, second(tx.NewsEnd()))
+		for _, content := range []string{"text", ""} {
+			tx.KeepDraft(store.Draft{AgentID: "a", TicketID: one.ID, Content: content, At: now})
+		}
+		check(t, second(tx.Drafts("a", one.ID)))
+		tx.Watch(one.ID, store.Watcher{AgentID: "a", Name: "A", At: now})
+		check(t, second(tx.Watchers(one.ID, now)))
+		tx.Leave(one.ID, "a")
+		tx.ForgetWatchers(now)
+		tx.InsertView(store.SavedView{ID: "v" + one.ID, OwnerID: "a", Name: "V", At: now})
+		check(t, second(tx.View("v"+one.ID)))
+		check(t, second(tx.Views()))
+		tx.DeleteView("v" + one.ID)
+		tx.Notify(desk.Notice{ID: desk.NewID(now), AgentID: "a", TicketID: one.ID, Number: one.Number, Kind: desk.NoticeAssigned, At: now})
+		check(t, second(tx.Notices("a", 2)))
+		check(t, second(tx.Unread("a", 2)))
+		tx.ReadNotices("a", one.ID, now)
+		tx.ReadNotices("a", "", now)
+		check(t, second(tx.ForgetNotices(now.Add(time.Hour), 2)))
 	})
-	check(t, s.Read(t.Context(), func(tx *store.Tx) error {
-		var faults []error
-		for _, sight := range []desk.Sight{{All: true}, {Groups: []string{"G"}, Branch: "001"}} {
-			_, _, err := tx.FindWords(sight, []string{"kartu", "tertelan"}, desk.FirstTestNumber, 20)
-			faults = append(faults, err)
-		}
-		for count := 1; count <= 64; count *= 2 {
-			tickets, err := tx.TicketsByNumbers(slices.Repeat([]int64{one.Number}, count))
-			faults = append(faults, err, second(tx.CommentsOf(tickets)))
-		}
-		return errors.Join(append(faults, second(tx.WordsMade(false)), second(tx.TicketsUpTo(5, 50)),
-			second(tx.Below(desk.Lookup{Kind: desk.ByATM, Hash: "atm"}, 5, 50)), second(tx.Below(desk.Lookup{Hash: one.ChannelReference}, 5, 50)))...)
-	}))
 }
 
 // exerciseThrottles does what a store can do with tries.
@@ -85,40 +94,5 @@ func exercisePeople(t *testing.T, s *store.Store, n int64) {
 		tx.InsertSession(session)
 		tx.EndSession(ani.ID, session.ID)
 		tx.EndSessions(ani.ID, "")
-	})
-}
-
-// exerciseConsole does what a store can do for the console, about a ticket.
-func exerciseConsole(t *testing.T, s *store.Store, one *desk.Ticket) {
-	now := s.Now()
-	write(t, s, func(tx *store.Tx) {
-		for _, w := range []store.Walk{{Group: "G", Status: desk.Open}, {Branch: "001", Status: desk.Open}, {Assignee: "a", Status: desk.Open}, {Status: desk.Open}} {
-			check(t, second(tx.List([]store.Walk{w}, desk.ByChange, store.Place{At: 1, ID: "x"}, 2)))
-			if w.Status = ""; w != (store.Walk{}) {
-				check(t, second(tx.List([]store.Walk{w}, desk.ByDeadline, store.Place{}, 2)))
-			}
-		}
-		check(t, second(tx.ListedTickets([]string{one.ID})))
-		check(t, second(tx.FindListed(desk.Lookup{Kind: desk.ByEmail, Hash: "h"}, 2)))
-		check(t, second(tx.NewsAfter(1, 2)))
-		check(t, second(tx.NewsEnd()))
-		for _, content := range []string{"text", ""} {
-			tx.KeepDraft(store.Draft{AgentID: "a", TicketID: one.ID, Content: content, At: now})
-		}
-		check(t, second(tx.Drafts("a", one.ID)))
-		tx.Watch(one.ID, store.Watcher{AgentID: "a", Name: "A", At: now})
-		check(t, second(tx.Watchers(one.ID, now)))
-		tx.Leave(one.ID, "a")
-		tx.ForgetWatchers(now)
-		tx.InsertView(store.SavedView{ID: "v" + one.ID, OwnerID: "a", Name: "V", At: now})
-		check(t, second(tx.View("v"+one.ID)))
-		check(t, second(tx.Views()))
-		tx.DeleteView("v" + one.ID)
-		tx.Notify(desk.Notice{ID: desk.NewID(now), AgentID: "a", TicketID: one.ID, Number: one.Number, Kind: desk.NoticeAssigned, At: now})
-		check(t, second(tx.Notices("a", 2)))
-		check(t, second(tx.Unread("a", 2)))
-		tx.ReadNotices("a", one.ID, now)
-		tx.ReadNotices("a", "", now)
-		check(t, second(tx.ForgetNotices(now.Add(time.Hour), 2)))
 	})
 }
