@@ -1,6 +1,7 @@
 package staff_test
 
 import (
+	"context"
 	"slices"
 	"strconv"
 	"strings"
@@ -164,6 +165,156 @@ func TestTicketsAreFoundByWhatNamesThem(t *testing.T) {
 			if told := whys(d.found(t, auditor(), query)); slices.ContainsFunc(told, func(s string) bool { return !strings.HasSuffix(s, staff.WhyText) }) {
 				t.Errorf("%q, which is only a part, finds %v", query, told)
 			}
+		}
+	})
+}
+
+func TestNobodyFindsWhatIsNotInSight(t *testing.T) {
+	t.Parallel()
+	desktest.OnEachEngine(t, func(t *testing.T, e desktest.Engine) {
+		d := newSearchDesk(t, e)
+		var all []*desk.Ticket
+		for _, service := range []desk.ServiceType{"INQUIRY", "DISPUTE", "CARD_ISSUE"} { // the second is confidential
+			for _, branch := range []string{"", "001", "002"} {
+				all = append(all, d.open(t, service, func(draft *desk.TicketDraft) {
+					draft.Description, draft.Customer.BranchCode, draft.Customer.Identifier, draft.ChannelReference = "Kartu tertelan", branch, "CIF1", "ref"
+				}))
+			}
+		}
+		slices.Reverse(all)
+		searchers := []desk.Actor{auditor(), agentOf(), agentOf("CALL_CENTER"), agentOf("CARD_SERVICES", "CALL_CENTER"), d.partner}
+		for _, branch := range []string{"001", "002", "", desk.OmniBranch, "009"} {
+			searchers = append(searchers, desk.Agent{ID: "s", Role: desk.RoleSupervisor, Branch: branch}.Actor(),
+				desk.Agent{ID: "s", Role: desk.RoleSupervisor, Groups: []string{"CARD_SERVICES"}, Branch: branch}.Actor())
+		}
+		for _, actor := range searchers {
+			var seen []*desk.Ticket
+			for _, one := range all {
+				if actor.Sight().Sees(one) {
+					seen = append(seen, one)
+				}
+			}
+			d.expect(t, actor, "CIF1", string(desk.ByIdentifier), seen...)
+			d.expect(t, actor, "ref", staff.WhyReference, seen...)
+			if actor.Role != "" { // partners have no search by words
+				d.expect(t, actor, "kartu", staff.WhyText, seen...)
+			}
+		}
+	})
+}
+
+func TestPagesOfASearchLeaveNothingOutAndRepeatNothing(t *testing.T) {
+	t.Parallel()
+	desktest.OnEachEngine(t, func(t *testing.T, e desktest.Engine) {
+		d := newSearchDesk(t, e)
+		var want []string
+		for i := range 25 {
+			one := d.open(t, "INQUIRY", func(draft *desk.TicketDraft) {
+				if draft.Description = "Kartu"; i%3 > 0 {
+					draft.Description = "kata 081234567"
+				}
+				if i%2 > 0 {
+					draft.Customer.Phone = "081234567"
+				}
+			})
+			if i%3 > 0 || i%2 > 0 {
+				want = append(want, strconv.FormatInt(one.Number, 10)+map[bool]string{true: " phone", false: " text"}[i%2 > 0])
+			}
+		}
+		slices.Reverse(want)
+		for _, limit := range []int{1, 4, 7, 100} {
+			var got []string
+			for before, more := int64(0), true; more; {
+				page, err := d.Search(t.Context(), agentOf("CALL_CENTER"), "081234567", before, limit)
+				if err != nil || len(page.Hits) > limit || page.More && page.Before >= before && before > 0 {
+					t.Fatalf("a page of %d before %d: %+v, %v", limit, before, page, err)
+				}
+				got = append(got, whys(page)...)
+				before, more = page.Before, page.More
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("by %d (-want +found):\n%s", limit, diff)
+			}
+		}
+	})
+}
+
+func TestASearchThatSaysTooLittleIsRefused(t *testing.T) {
+	t.Parallel()
+	d := newSearchDesk(t, desktest.SQLite)
+	for _, query := range []string{"", "  ", "a", " é ", "\x00", "\xff"} {
+		if _, err := d.Search(t.Context(), auditor(), query, 0, 20); !desk.Is(err, desk.Invalid) {
+			t.Errorf("%q: %v", query, err)
+		}
+	}
+	if _, err := d.Search(t.Context(), desk.Actor{}, "kartu", 0, 20); !desk.Is(err, desk.Forbidden) {
+		t.Errorf("by nobody: %v", err)
+	}
+	for _, query := range []string{"1", "--", "a b", strings.Repeat("kartu ", 5000), "\x00ka\xff", "9223372036854775807", "99999999999999999999", "-5"} {
+		if found, err := d.Search(t.Context(), auditor(), query, -7, -7); err != nil || len(found.Hits) > 0 || found.More {
+			t.Errorf("%.20q: %+v, %v", query, found, err)
+		}
+	}
+}
+
+func TestASearchIsAuditedWithoutItsQuery(t *testing.T) {
+	t.Parallel()
+	desktest.OnEachEngine(t, func(t *testing.T, e desktest.Engine) {
+		d := newSearchDesk(t, e)
+		one := d.open(t, "INQUIRY", func(draft *desk.TicketDraft) { draft.Customer.Email = "sarah@example.com" })
+		verbs, err := app.New(t.Context(), app.Options{Store: d.Store, Keyring: d.Keyring})
+		if err != nil {
+			t.Fatal(err)
+		}
+		d.Staff = staff.New(staff.Options{App: verbs, Store: d.Store, Keyring: d.Keyring})
+		d.found(t, agentOf("CALL_CENTER"), "sarah@example.com")
+		d.found(t, agentOf("CALL_CENTER"), "sarah@elsewhere.com")
+		ended, end := context.WithCancel(t.Context())
+		end()
+		verbs.KeepAudit(ended) // writes what waits
+		var told []string
+		rows, err := desktest.Installation{Folder: d.Folder, Database: d.Database}.SQL(t).QueryContext(t.Context(), `SELECT action, target, detail FROM audit ORDER BY id`)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer rows.Close()
+		for rows.Next() {
+			var action, target, detail string
+			if err := rows.Scan(&action, &target, &detail); err != nil {
+				t.Fatal(err)
+			}
+			if action == "ticket.search" {
+				told = append(told, detail)
+			}
+			if strings.Contains(target+detail, "sarah") {
+				t.Errorf("the audit trail tells of %q", detail)
+			}
+		}
+		if diff := cmp.Diff([]string{"by email, shown: " + strconv.FormatInt(one.Number, 10), "by, shown:"}, told); diff != "" {
+			t.Errorf("audited (-want +got):\n%s", diff)
+		}
+		if strings.Contains(d.Log.String(), "sarah") {
+			t.Error("the log tells the query")
+		}
+	})
+}
+
+func TestASearchSaysHowMuchOfTheIndexThereIs(t *testing.T) {
+	t.Parallel()
+	desktest.OnEachEngine(t, func(t *testing.T, e desktest.Engine) {
+		d := newSearchDesk(t, e)
+		one := d.described(t, "Kartu tertelan")
+		d.Exec(t, `DELETE FROM ticket_words`)
+		d.Exec(t, `UPDATE ticket_words_made SET next = -1`)
+		if found := d.found(t, auditor(), "kartu"); len(found.Hits) > 0 || found.Building != 0 {
+			t.Errorf("before: %+v", found)
+		}
+		if _, err := d.App.IndexSome(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		d.expect(t, auditor(), "kartu", staff.WhyText, one)
+		if found := d.found(t, auditor(), "kartu"); found.Building != 100 {
+			t.Errorf("after: %+v", found)
 		}
 	})
 }
