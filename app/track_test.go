@@ -109,8 +109,10 @@ func TestALinkOpensItsOwnTicketAlone(t *testing.T) {
 		must(t, err)
 		good := signature(t, link, number)
 		expiry, mac, _ := strings.Cut(good, ".")
+		decoy := d.App.TrackingLink(&desk.Ticket{ID: "decoy", Number: 99999}, d.Clock.Now().Add(time.Hour))
 		for what, c := range map[string][2]string{
-			"another ticket": {other, good}, "no ticket": {"99999", good}, "no number": {"abc", good}, "another spelling": {"0" + number, good},
+			"what stands for no ticket": {"99999", signature(t, decoy, "99999")},
+			"another ticket":            {other, good}, "no ticket": {"99999", good}, "no number": {"abc", good}, "another spelling": {"0" + number, good},
 			"another time": {number, "zzzzzz." + mac}, "no time": {number, "." + mac}, "no MAC": {number, expiry}, "another MAC": {number, expiry + "." + strings.Repeat("A", len(mac))},
 			"nothing": {number, ""}, "the code": {number, code},
 		} {
