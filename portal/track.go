@@ -64,7 +64,9 @@ func (p *Portal) submit(r *web.Request) (web.Answer, error) {
 	if l, chosen := language(r); chosen {
 		link += "&lang=" + string(l)
 	}
-	return web.Answer{Status: http.StatusSeeOther, Header: http.Header{"Location": {link}, "Cache-Control": {"no-store"}, "Referrer-Policy": {"no-referrer"}}}, nil
+	answer := web.Page(http.StatusSeeOther, nil)
+	answer.Header = http.Header{"Location": {link}, "Cache-Control": {"no-store"}, "Referrer-Policy": {"no-referrer"}}
+	return answer, nil
 }
 
 // ask asks for number and code, and says why when it does so again.
