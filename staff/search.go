@@ -3,7 +3,6 @@ package staff
 import (
 	"cmp"
 	"context"
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -37,7 +36,7 @@ type Hit struct {
 
 // Found is a page of what a search found.
 type Found struct {
-	Hits     []Hit // the newest ticket first
+	Hits     []Hit // what the query names above, else the newest ticket first
 	More     bool  // there are more, or there may be: so much was looked at that the rest waits for the next page
 	Before   int64 // where the next page begins
 	Building int   // of a hundred older tickets, how many can be found by their words; 100: all
@@ -155,32 +154,68 @@ func allDigits(text string) bool {
 	return text != "" && strings.Trim(text, "0123456789") == ""
 }
 
-// search looks in every way and puts together what was found, down to where all ways came.
-func search(tx *store.Tx, sight desk.Sight, looks []look, before int64, limit int) (Found, error) {
-	hits := map[int64]Hit{}
-	floor := int64(0)
+// search looks in every way and puts together what was found, down to where all ways came. What names a ticket stands
+// above on the first page, unless it names too many, so that nothing that words find on the way hides it.
+func search(tx *store.Tx, sight desk.Sight, looks []look, before int64, limit int) (f Found, err error) {
+	named, floor := map[int64]bool{}, int64(0)
+	var flow []Hit
 	for _, l := range looks {
-		tickets, next, err := l.seen(tx, sight, before, limit+1)
+		from := before
+		if l.why != WhyText {
+			from = desk.FirstTestNumber
+		}
+		tickets, next, err := l.seen(tx, sight, from, limit+1)
 		if err != nil {
 			return Found{}, err
 		}
-		for _, t := range tickets {
-			if _, known := hits[t.Number]; !known {
-				hits[t.Number] = Hit{Ticket: t, Why: l.why}
+		if l.why != WhyText && next == 0 && len(named)+len(tickets) <= limit {
+			for _, h := range l.hits(tickets, named) {
+				f.Hits, named[h.Ticket.Number] = append(f.Hits, h), true
+			}
+			continue
+		}
+		if from > before {
+			if tickets, next, err = l.seen(tx, sight, before, limit+1); err != nil {
+				return Found{}, err
 			}
 		}
-		floor = max(floor, next)
+		flow, floor = append(flow, l.hits(tickets, named)...), max(floor, next)
 	}
-	maps.DeleteFunc(hits, func(number int64, _ Hit) bool { return number < floor })
-	f := Found{Hits: slices.SortedFunc(maps.Values(hits), func(a, b Hit) int { return cmp.Compare(b.Ticket.Number, a.Ticket.Number) })}
+	if before < desk.FirstTestNumber {
+		f.Hits = nil // they were on the first page
+	}
+	slices.SortFunc(f.Hits, newerHit)
+	f.follow(flow, floor, before, limit-len(f.Hits))
+	return f, nil
+}
+
+// follow adds what was found down to a floor, as far as there is room, and says where the next page begins.
+func (f *Found) follow(flow []Hit, floor, before int64, room int) {
+	flow = slices.DeleteFunc(flow, func(h Hit) bool { return h.Ticket.Number < floor })
+	slices.SortStableFunc(flow, newerHit)
+	flow = slices.CompactFunc(flow, func(a, b Hit) bool { return a.Ticket.Number == b.Ticket.Number })
 	switch {
-	case len(f.Hits) > limit:
-		f.Hits, f.More = f.Hits[:limit], true
-		f.Before = f.Hits[limit-1].Ticket.Number
+	case len(flow) > room:
+		flow, f.More, f.Before = flow[:room], true, before
+		if room > 0 {
+			f.Before = flow[room-1].Ticket.Number
+		}
 	case floor > 0:
 		f.More, f.Before = true, floor
 	}
-	return f, nil
+	f.Hits = append(f.Hits, flow...)
+}
+
+func newerHit(a, b Hit) int { return cmp.Compare(b.Ticket.Number, a.Ticket.Number) }
+
+// hits are the tickets that were found, but those that are known.
+func (l look) hits(tickets []*desk.Ticket, known map[int64]bool) (hits []Hit) {
+	for _, t := range tickets {
+		if !known[t.Number] {
+			hits = append(hits, Hit{Ticket: t, Why: l.why})
+		}
+	}
+	return hits
 }
 
 // seen lists the tickets in sight that a look finds, and below which number it did not look. The looks for words know who
