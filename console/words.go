@@ -43,7 +43,7 @@ func (w words) functions() template.FuncMap {
 	return template.FuncMap{
 		"t": w.t, "status": w.status, "priority": w.priority, "channel": w.channel, "service": w.service, "role": w.role,
 		"date": w.date, "moment": w.moment, "clock": w.clock, "day": w.day, "ago": w.ago, "span": w.span, "iso": iso, "millis": millis,
-		"sla": w.sla, "icon": icon, "list": list, "dict": dict, "size": size, "contains": contains, "join": strings.Join, "initials": initials, "lower": strings.ToLower,
+		"sla": w.sla, "rule": w.rule, "icon": icon, "list": list, "dict": dict, "size": size, "contains": contains, "join": strings.Join, "initials": initials, "lower": strings.ToLower,
 		"services": w.services, "channels": w.channels, "list2": texts, "none": func() map[string]string { return map[string]string{} },
 	}
 }
