@@ -1,7 +1,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help build run deb try-deb test lint bench bench-growth fuzz soak soak-api soak-crash soak-power soak-io soak-webhooks soak-connector clean setup testrun
+.PHONY: help build run deb try-deb test lint bench bench-console bench-growth fuzz soak soak-api soak-crash soak-power soak-io soak-webhooks soak-connector clean setup testrun
 
 # The version is ours to give (-X main.version): Go's own stamp fails in a clone that belongs to another user.
 export GOFLAGS := $(strip $(GOFLAGS) -buildvcs=false)
@@ -38,6 +38,9 @@ lint: ## gofmt, go vet, staticcheck
 
 bench: setup testrun ## run the benchmarks (BENCH=regexp chooses, COUNT=n repeats)
 	@$(TESTRUN) env $(RELEASED) go test -run '^$$' -bench '$(or $(BENCH),.)' -benchmem -count $(or $(COUNT),1) -p 1 -timeout 60m ./...
+
+bench-console: setup testrun ## how long pages take of sixteen users, with a million tickets (half an hour)
+	@SERVICEDESK_SOAK=full $(TESTRUN) env $(RELEASED) go test -run '^$$' -bench Console -benchtime 1x -timeout 3h ./internal/bench
 
 bench-growth: setup testrun ## compare desks of a thousand and of a million tickets (half an hour, 20 GB)
 	@SERVICEDESK_SOAK=full $(TESTRUN) env $(RELEASED) go test -run '^$$' -bench Growth -benchtime 1x -timeout 3h ./internal/bench

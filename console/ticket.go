@@ -98,8 +98,10 @@ func (s *Server) showTicket(r *request, status int, change func(*ticketPage)) (w
 			p.Reply = composed{Kind: kindOf(d.Internal), Text: d.Content, FromDraft: true}
 		}
 	}
-	if p.Colleagues, err = s.staff.Colleagues(r.Context(), r.actor, work.Ticket.Group.Code); err != nil {
-		return web.Answer{}, err
+	if r.actor.Permissions.Allow(desk.MayWork) {
+		if p.Colleagues, err = s.staff.Colleagues(r.Context(), r.actor, work.Ticket.Group.Code); err != nil {
+			return web.Answer{}, err
+		}
 	}
 	if err := s.findNeighbours(r, &p); err != nil {
 		return web.Answer{}, err
