@@ -163,14 +163,19 @@ func (a *App) turn(actor desk.Actor, action, how string, page Page, limit int, e
 	if len(page.Tickets) > limit {
 		page.Tickets, page.More = page.Tickets[:limit], true
 	}
-	shown := []byte(how + "shown:")
-	for _, t := range page.Tickets {
-		shown = strconv.AppendInt(append(shown, ' '), t.Number, 10)
-	}
-	if err := a.NoteRead(actor, action, "", string(shown)); err != nil {
+	if err := a.NoteShown(actor, action, how, page.Tickets); err != nil {
 		return Page{}, err
 	}
 	return page, nil
+}
+
+// NoteShown puts into the audit trail which tickets a list showed, and how they were found. The error is that of NoteRead.
+func (a *App) NoteShown(actor desk.Actor, action, how string, tickets []*desk.Ticket) error {
+	shown := []byte(how + "shown:")
+	for _, t := range tickets {
+		shown = strconv.AppendInt(append(shown, ' '), t.Number, 10)
+	}
+	return a.NoteRead(actor, action, "", string(shown))
 }
 
 // Find says by which personal identifiers tickets are looked for; all that are given must match.

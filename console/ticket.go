@@ -132,11 +132,7 @@ func (s *Server) findNeighbours(r *request, p *ticketPage) error {
 	if err != nil {
 		return nil // somebody made the address up: there is no such list
 	}
-	found, err := s.staff.List(r.Context(), r.actor, desk.ParseView(q), staff.Place{}, pageSize)
-	if err != nil {
-		return err
-	}
-	before, after := found.Neighbours(p.Ticket.Number)
+	before, after, err := s.staff.Neighbours(r.Context(), r.actor, desk.ParseView(q), p.Ticket.Number, pageSize)
 	at := func(number int64) string {
 		if number == 0 {
 			return ""
@@ -144,7 +140,7 @@ func (s *Server) findNeighbours(r *request, p *ticketPage) error {
 		return "/tickets/" + strconv.FormatInt(number, 10) + "?list=" + url.QueryEscape(p.List)
 	}
 	p.Before, p.After = at(before), at(after)
-	return nil
+	return err
 }
 
 // talk tells what happened to a ticket, from the first event on.

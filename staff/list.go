@@ -13,9 +13,8 @@ import (
 
 // How much a list reads at most: a filter that few tickets pass is told to go on rather than waited for.
 const (
-	firstRound = 2    // times the tickets that are wanted
 	roundGrows = 4    // times more in each round that found too few
-	readAtMost = 1500 // tickets, in all rounds
+	readAtMost = 1000 // tickets, in all rounds
 )
 
 // Place is where a list goes on.
@@ -30,9 +29,18 @@ type Listed struct {
 	At      time.Time      // when it was read
 }
 
-// List lists the tickets in the actor's sight that belong to a view, behind a place. It returns an Error of code
-// Forbidden for those who may not read.
+// List lists the tickets in the actor's sight that belong to a view, behind a place. Which were shown is audited. It
+// returns an Error of code Forbidden for those who may not read.
 func (s *Staff) List(ctx context.Context, actor desk.Actor, v desk.View, after Place, limit int) (Listed, error) {
+	page, err := s.list(ctx, actor, v, after, limit)
+	if err == nil && len(page.Tickets) > 0 {
+		err = s.app.NoteShown(actor, "ticket.list", "", page.Tickets)
+	}
+	return page, err
+}
+
+// list is List for what shows no tickets.
+func (s *Staff) list(ctx context.Context, actor desk.Actor, v desk.View, after Place, limit int) (Listed, error) {
 	if err := app.Authorize(actor, desk.MayRead); err != nil {
 		return Listed{}, err
 	}
@@ -50,7 +58,7 @@ func (s *Staff) List(ctx context.Context, actor desk.Actor, v desk.View, after P
 // fill reads in growing rounds until the page is full, nothing is left, or enough was read.
 func (p *Listed) fill(tx *store.Tx, actor desk.Actor, v desk.View, walks []store.Walk, limit int) error {
 	sight, seen := actor.Sight(), map[string]bool{}
-	for round, read := firstRound*limit, 0; ; round *= roundGrows {
+	for round, read := limit+1, 0; ; round *= roundGrows {
 		round = min(round, readAtMost-read)
 		rows, err := tx.List(walks, v.Order, p.Next, round)
 		if err != nil {
@@ -155,24 +163,23 @@ func within(sight desk.Sight, only []string) []string {
 
 // Count counts the tickets of a view in the actor's sight, up to a number; exact is false when there are, or may be, more.
 func (s *Staff) Count(ctx context.Context, actor desk.Actor, v desk.View, most int) (n int, exact bool, err error) {
-	page, err := s.List(ctx, actor, v, Place{}, most)
+	page, err := s.list(ctx, actor, v, Place{}, most)
 	return len(page.Tickets), !page.More, err
 }
 
-// Neighbours are the tickets before and after one in a list, as a page of it shows them; 0 when there is none.
-func (l Listed) Neighbours(number int64) (before, after int64) {
-	i := slices.IndexFunc(l.Tickets, func(t *desk.Ticket) bool { return t.Number == number })
-	if i < 0 {
-		return 0, 0
-	}
+// Neighbours are the numbers of the tickets before and after one in a view, as the first so many of it are; 0 when there
+// is none.
+func (s *Staff) Neighbours(ctx context.Context, actor desk.Actor, v desk.View, number int64, among int) (before, after int64, err error) {
+	page, err := s.list(ctx, actor, v, Place{}, among)
+	i := slices.IndexFunc(page.Tickets, func(t *desk.Ticket) bool { return t.Number == number })
 	if i > 0 {
-		before = l.Tickets[i-1].Number
+		before = page.Tickets[i-1].Number
 	}
-	if i+1 < len(l.Tickets) {
-		after = l.Tickets[i+1].Number
+	if i >= 0 && i+1 < len(page.Tickets) {
+		after = page.Tickets[i+1].Number
 	}
-	return before, after
+	return before, after, err
 }
 
-// shown orders tickets by their numbers, the newest first.
+// newestFirst orders tickets by their numbers, the newest first.
 func newestFirst(a, b *desk.Ticket) int { return cmp.Compare(b.Number, a.Number) }

@@ -77,17 +77,18 @@ func (tx *Tx) List(walks []Walk, order desk.ViewOrder, after Place, limit int) (
 		if after.ID != "" {
 			where += ` (` + o.column + `, id) ` + o.beyond + ` (` + bind(after.At) + `, ` + bind(after.ID) + `) AND`
 		}
-		parts[i] = `SELECT * FROM (SELECT ` + listedColumns + `, next_due FROM ticket WHERE` + where + isReal + ordered + bind(limit) + `) AS w` + strconv.Itoa(i)
+		parts[i] = `SELECT id, ` + o.column + ` FROM (SELECT id, ` + o.column + ` FROM ticket WHERE` + where + isReal + ordered + bind(limit) + `) AS w` + strconv.Itoa(i)
 	}
-	query := strings.Join(parts, ` UNION ALL `) + ordered + bind(limit)
-	return tx.listed(query, args)
+	// The walks read indexes only; of what is first among all of them the tickets are read.
+	walked := `SELECT id AS walked_id, ` + o.column + ` AS place FROM (` + strings.Join(parts, ` UNION ALL `) + `) AS walks` + ordered + bind(limit)
+	return tx.listed(`SELECT `+listedColumns+` FROM (`+walked+`) AS walked CROSS JOIN ticket WHERE id = walked_id ORDER BY place`+o.direction+`, walked_id`+o.direction, args)
 }
 
-// listed reads the tickets of a query of listedColumns and next_due.
+// listed reads the tickets of a query of listedColumns.
 func (tx *Tx) listed(query string, args []any) ([]*desk.Ticket, error) {
 	var found []*desk.Ticket
 	err := tx.sql.Each(query, args, func(scan func(dest ...any) error) error {
-		t, err := scanListed(func(dest ...any) error { return scan(append(dest, new(int64))...) })
+		t, err := scanListed(scan)
 		found = append(found, t)
 		return err
 	})
@@ -96,7 +97,7 @@ func (tx *Tx) listed(query string, args []any) ([]*desk.Ticket, error) {
 
 // FindListed reads the newest tickets that a personal identifier finds, no tests. CROSS lets SQLite walk the hashes first.
 func (tx *Tx) FindListed(l desk.Lookup, limit int) ([]*desk.Ticket, error) {
-	return tx.listed(`SELECT `+listedColumns+`, next_due FROM ticket_lookup CROSS JOIN ticket WHERE kind = $1 AND hash = $2 AND id = ticket_id AND`+isReal+
+	return tx.listed(`SELECT `+listedColumns+` FROM ticket_lookup CROSS JOIN ticket WHERE kind = $1 AND hash = $2 AND id = ticket_id AND`+isReal+
 		`ORDER BY ticket_id DESC LIMIT $3`, []any{string(l.Kind), l.Hash, limit})
 }
 
