@@ -21,8 +21,16 @@ type (
 	ForwardList = store.ForwardList // which of them are listed
 )
 
-// ForwardLists are what can be listed.
-var ForwardLists = []ForwardList{store.ForwardsWaiting, store.ForwardsParked, store.ForwardsDoubtful, store.ForwardsSent}
+// What can be listed.
+const (
+	ForwardsWaiting  = store.ForwardsWaiting
+	ForwardsParked   = store.ForwardsParked
+	ForwardsDoubtful = store.ForwardsDoubtful
+	ForwardsSent     = store.ForwardsSent
+)
+
+// ForwardLists are all of what can be listed.
+var ForwardLists = []ForwardList{ForwardsWaiting, ForwardsParked, ForwardsDoubtful, ForwardsSent}
 
 // ConnectorState is how the connector to Sociomile is.
 type ConnectorState struct {
@@ -33,7 +41,7 @@ type ConnectorState struct {
 
 // Connector tells how the connector is. It returns an Error of code Forbidden.
 func (a *App) Connector(ctx context.Context, actor desk.Actor) (s ConnectorState, err error) {
-	if err := Authorize(actor, desk.MayManage); err != nil {
+	if err := authorizeLook(actor, desk.MayIntegrate); err != nil {
 		return s, err
 	}
 	now := a.now()
@@ -62,7 +70,7 @@ type ForwardPage struct {
 
 // Forwards lists tickets that are forwarded, as they stand on a route, behind a place.
 func (a *App) Forwards(ctx context.Context, actor desk.Actor, list ForwardList, route string, after LanePlace, limit int) (page ForwardPage, err error) {
-	if err := Authorize(actor, desk.MayManage); err != nil {
+	if err := authorizeLook(actor, desk.MayIntegrate); err != nil {
 		return page, err
 	}
 	err = a.store.Read(ctx, func(tx *store.Tx) (err error) {
@@ -93,17 +101,18 @@ func (a *App) tellForward(f *Forwarded, target string, targets []desk.Target) {
 type ForwardedTicket struct {
 	Create, Status Forwarded         // where it stands on each route
 	Edits          desk.ForwardEdits // masked
+	Fields         []string          // the provider's names of what can be edited
 	Attempts       []Attempt         // on both routes, the oldest first; the newest 500
 	Warnings       desk.Faults       // of a write: what the caller should know
 }
 
 // ForwardedTicket reads what is known of a ticket that is forwarded. It returns an Error of code NotFound.
 func (a *App) ForwardedTicket(ctx context.Context, actor desk.Actor, reference string) (f ForwardedTicket, err error) {
-	if err := Authorize(actor, desk.MayManage); err != nil {
+	if err := authorizeLook(actor, desk.MayIntegrate); err != nil {
 		return f, err
 	}
 	err = a.store.Read(ctx, func(tx *store.Tx) error {
-		t, err := Pick(tx, actor, reference, false)
+		t, err := pick(tx, outward(actor), reference, false)
 		if err == nil {
 			f, err = a.forwardedTicket(tx, t.ID)
 		}
@@ -130,7 +139,7 @@ func (a *App) forwardedTicket(tx *store.Tx, ticketID string) (f ForwardedTicket,
 	if err != nil {
 		return f, err
 	}
-	f.Edits = desk.ForwardEdits(edits).Masked()
+	f.Edits, f.Fields = desk.ForwardEdits(edits).Masked(), a.forwardFields()
 	f.Attempts, err = tx.ForwardAttempts(ticketID)
 	return f, err
 }
@@ -143,7 +152,7 @@ type lockedForward struct {
 
 // lockForward reads and locks a ticket that is forwarded. The lanes come first, as they do when an attempt ends.
 func lockForward(tx *store.Tx, actor desk.Actor, reference string) (f lockedForward, err error) {
-	t, err := Pick(tx, actor, reference, false)
+	t, err := pick(tx, outward(actor), reference, false)
 	if err != nil {
 		return f, err
 	}
@@ -183,7 +192,7 @@ type forwardChange struct {
 
 // changeForward does a change in one transaction.
 func (a *App) changeForward(ctx context.Context, actor desk.Actor, once Once[ForwardedTicket], c forwardChange) (ForwardedTicket, error) {
-	if err := Authorize(actor, desk.MayManage); err != nil {
+	if err := Authorize(actor, desk.MayIntegrate); err != nil {
 		return ForwardedTicket{}, err
 	}
 	now := a.now()
@@ -304,7 +313,7 @@ func (a *App) FinishForward(ctx context.Context, actor desk.Actor, reference, id
 // RetryForwards lets everything go at once that waits for a person: what failed last with a class, or without one all that
 // nobody parked on purpose. At most MostSentAgain are done with one request.
 func (a *App) RetryForwards(ctx context.Context, actor desk.Actor, class string, once Once[SentAgain]) (did SentAgain, err error) {
-	if err := Authorize(actor, desk.MayManage); err != nil {
+	if err := Authorize(actor, desk.MayIntegrate); err != nil {
 		return did, err
 	}
 	now := a.now()
@@ -353,7 +362,7 @@ const (
 // SteerConnector does a step, for a reason, on a route of the provider; without a route on both. It works also when the
 // connector is not enabled.
 func (a *App) SteerConnector(ctx context.Context, actor desk.Actor, step ConnectorStep, route, reason string, once Once[SteeredConnector]) (SteeredConnector, error) {
-	if err := Authorize(actor, desk.MayManage); err != nil {
+	if err := Authorize(actor, desk.MayIntegrate); err != nil {
 		return SteeredConnector{}, err
 	}
 	now := a.now()

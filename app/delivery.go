@@ -29,7 +29,7 @@ type Pinger func(ctx context.Context, t desk.Target, e desk.Event, open func(des
 // TestTarget delivers an event that did not happen to a target, once and at once, with the function that was given to New
 // for it. What it answers is told, and counts for nothing. It returns an Error of code NotFound, or a Replay.
 func (a *App) TestTarget(ctx context.Context, actor desk.Actor, id string, once Once[Ping]) (Ping, error) {
-	if err := Authorize(actor, desk.MayUpdate); err != nil {
+	if err := authorizeIntegration(actor, desk.MayUpdate); err != nil {
 		return Ping{}, err
 	}
 	now := a.now()
@@ -97,7 +97,7 @@ type DeliveryPage struct {
 // Deliveries lists what a target was told or is owed, with every attempt. It returns an Error of code NotFound for a
 // target or a ticket that is not the actor's.
 func (a *App) Deliveries(ctx context.Context, actor desk.Actor, id string, l DeliveryList) (page DeliveryPage, err error) {
-	if err := Authorize(actor, desk.MayRead); err != nil {
+	if err := authorizeLook(actor, desk.MayRead); err != nil {
 		return page, err
 	}
 	err = a.store.Read(ctx, func(tx *store.Tx) error {
@@ -108,7 +108,7 @@ func (a *App) Deliveries(ctx context.Context, actor desk.Actor, id string, l Del
 		}
 		switch {
 		case l.Ticket != "":
-			ticket, err := Pick(tx, actor, l.Ticket, false)
+			ticket, err := pick(tx, outward(actor), l.Ticket, false)
 			if err != nil {
 				return err
 			}
@@ -123,6 +123,40 @@ func (a *App) Deliveries(ctx context.Context, actor desk.Actor, id string, l Del
 		return a.tell(&page, t, err)
 	})
 	return page, err
+}
+
+// TicketDeliveries is what a target was told of a ticket, or is owed.
+type TicketDeliveries struct {
+	Target desk.Target
+	DeliveryPage
+}
+
+// TicketDeliveries lists, target by target, what became of a ticket's events: of each target the first ones, up to a limit. It
+// returns the ticket's number too, and an Error of code NotFound for a ticket that is not the actor's.
+func (a *App) TicketDeliveries(ctx context.Context, actor desk.Actor, reference string, limit int) (number int64, told []TicketDeliveries, err error) {
+	if err := authorizeLook(actor, desk.MayRead); err != nil {
+		return 0, nil, err
+	}
+	err = a.store.Read(ctx, func(tx *store.Tx) error {
+		ticket, err := pick(tx, outward(actor), reference, false)
+		if err != nil {
+			return err
+		}
+		number, told = ticket.Number, nil
+		ids, err := tx.TicketTargets(ticket.ID)
+		for _, id := range ids {
+			d := TicketDeliveries{}
+			if d.Target, err = a.findTarget(tx, actor, id, false); err != nil {
+				return err
+			}
+			if err := a.tell(&d.DeliveryPage, d.Target, d.ofTicket(tx, d.Target, ticket.ID, DeliveryList{Limit: limit})); err != nil {
+				return err
+			}
+			told = append(told, d)
+		}
+		return err
+	})
+	return number, told, err
 }
 
 // ofTicket reads the deliveries of one ticket. Of those of one state a page may hold few.
@@ -170,7 +204,7 @@ type SentAgain struct {
 // now. A target that could not be reached is tried at once. It returns an Error of code Invalid, also for a range that begins
 // beyond the end of the feed, or NotFound, or a Replay.
 func (a *App) SendAgain(ctx context.Context, actor desk.Actor, id string, again Again, once Once[SentAgain]) (SentAgain, error) {
-	if err := Authorize(actor, desk.MayUpdate); err != nil {
+	if err := authorizeIntegration(actor, desk.MayUpdate); err != nil {
 		return SentAgain{}, err
 	}
 	if err := again.Faults.Err(); err != nil {
@@ -273,7 +307,7 @@ func sendAgain(tx *store.Tx, t desk.Target, event string, now time.Time) (did Se
 // code NotFound when the target neither was told of the event nor is owed it; of code Conflict, which says why, when it is not
 // the next one of its ticket, is on its way or not tried any more; or a Replay.
 func (a *App) SkipDelivery(ctx context.Context, actor desk.Actor, id, event string, once Once[struct{}]) error {
-	if err := Authorize(actor, desk.MayUpdate); err != nil {
+	if err := authorizeIntegration(actor, desk.MayUpdate); err != nil {
 		return err
 	}
 	now := a.now()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -132,7 +133,7 @@ func (a *App) findTarget(tx *store.Tx, actor desk.Actor, id string, forUpdate bo
 	if !storable(id) {
 		return desk.Target{}, desk.Fail(desk.NotFound, desk.TargetNotFound)
 	}
-	t, err := tx.Target(id, sees(actor), forUpdate)
+	t, err := tx.Target(id, partnerIn(outward(actor)), forUpdate)
 	if errors.Is(err, store.ErrNotFound) {
 		return t, desk.Fail(desk.NotFound, desk.TargetNotFound)
 	}
@@ -153,14 +154,40 @@ type TargetState struct {
 
 // Targets lists the targets that the actor may see, by their ids, after one; more reports whether there are others.
 func (a *App) Targets(ctx context.Context, actor desk.Actor, after string, limit int) (found []TargetState, more bool, err error) {
-	if err := Authorize(actor, desk.MayRead); err != nil {
+	return a.targets(ctx, actor, partnerIn(outward(actor)), after, limit)
+}
+
+// TargetsOf is Targets for those of one partner of TargetPartners; of another one there are none.
+func (a *App) TargetsOf(ctx context.Context, actor desk.Actor, partner, after string, limit int) (found []TargetState, more bool, err error) {
+	partners, err := a.TargetPartners(ctx, actor)
+	if err != nil || !slices.ContainsFunc(partners, func(p desk.Partner) bool { return p.ID == partner }) {
+		return nil, false, err
+	}
+	return a.targets(ctx, actor, partner, after, limit)
+}
+
+// TargetPartners lists, by their names, the partners of whose targets the actor sees: id and name. They are no tests.
+func (a *App) TargetPartners(ctx context.Context, actor desk.Actor) (partners []desk.Partner, err error) {
+	if err := authorizeLook(actor, desk.MayRead); err != nil {
+		return nil, err
+	}
+	err = a.store.Read(ctx, func(tx *store.Tx) (err error) {
+		partners, err = tx.TargetPartners(partnerIn(outward(actor)))
+		return err
+	})
+	return partners, err
+}
+
+// targets lists targets of a partner; with an empty one of all.
+func (a *App) targets(ctx context.Context, actor desk.Actor, partner, after string, limit int) (found []TargetState, more bool, err error) {
+	if err := authorizeLook(actor, desk.MayRead); err != nil {
 		return nil, false, err
 	}
 	if err := checkPlace(after); err != nil {
 		return nil, false, err
 	}
 	err = a.store.Read(ctx, func(tx *store.Tx) error {
-		targets, err := tx.Targets(sees(actor), after, limit+1)
+		targets, err := tx.Targets(partner, after, limit+1)
 		if err != nil {
 			return err
 		}
@@ -183,7 +210,7 @@ func (a *App) Targets(ctx context.Context, actor desk.Actor, after string, limit
 
 // Target reads a target. It returns an Error of code NotFound for one that is not the actor's.
 func (a *App) Target(ctx context.Context, actor desk.Actor, id string) (state TargetState, err error) {
-	if err := Authorize(actor, desk.MayRead); err != nil {
+	if err := authorizeLook(actor, desk.MayRead); err != nil {
 		return state, err
 	}
 	err = a.store.Read(ctx, func(tx *store.Tx) error {
@@ -204,7 +231,7 @@ func withBacklog(tx *store.Tx, t desk.Target) (TargetState, error) {
 
 // changeTarget changes a target in one transaction. The closure may run twice.
 func (a *App) changeTarget(ctx context.Context, actor desk.Actor, id, action string, once Once[ChangedTarget], change func(*ChangedTarget, time.Time) error) (ChangedTarget, error) {
-	if err := Authorize(actor, desk.MayUpdate); err != nil {
+	if err := authorizeIntegration(actor, desk.MayUpdate); err != nil {
 		return ChangedTarget{}, err
 	}
 	now := a.now()
@@ -284,7 +311,7 @@ func (a *App) EndOverlap(ctx context.Context, actor desk.Actor, id string, once 
 // DeleteTarget ends an endpoint: what was owed to it is dropped. A target that tickets name cannot be deleted, only
 // disabled. It returns an Error of code Conflict or NotFound, or a Replay.
 func (a *App) DeleteTarget(ctx context.Context, actor desk.Actor, id string, once Once[struct{}]) error {
-	if err := Authorize(actor, desk.MayUpdate); err != nil {
+	if err := authorizeIntegration(actor, desk.MayUpdate); err != nil {
 		return err
 	}
 	now := a.now()

@@ -192,7 +192,7 @@ func exerciseDeliveries(t *testing.T, s *store.Store, one *desk.Ticket) {
 		_, _, _, dead := tx.Undelivered(named, store.DeliveryFailed, store.LanePlace{}, 10)
 		_, _, all := tx.Deliveries(named, 0, 10)
 		_, _, ofTicket := tx.TicketDeliveries(named, one.ID, 0, 10)
-		return errors.Join(waiting, dead, all, ofTicket, second(tx.Backlog(named)), second(tx.Targets("", "", 5)), second(tx.Targets("p", "", 5)),
+		return errors.Join(waiting, dead, all, ofTicket, second(tx.Backlog(named)), second(tx.Targets("", "", 5)), second(tx.Targets("p", "", 5)), second(tx.TargetPartners("")), second(tx.TicketTargets("t")),
 			second(tx.Event(one.ID, 1)), second(tx.OldAttempts(named.ID, desktest.Start)), second(tx.Target(named.ID, "", false)))
 	}))
 	check(t, second(s.AttemptTargets(t.Context())))

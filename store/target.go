@@ -104,6 +104,30 @@ func (tx *Tx) Targets(partner, after string, limit int) ([]desk.Target, error) {
 	return found, err
 }
 
+// TargetPartners reads, by their names, the partners that have a target, but those of tests; or with a partner that one alone.
+func (tx *Tx) TargetPartners(partner string) (found []desk.Partner, err error) {
+	err = tx.sql.Each(`SELECT p.id, p.name FROM partner p WHERE p.test_of = '' AND ($1 = '' OR p.id = $1)
+ AND EXISTS (SELECT 1 FROM target t WHERE t.partner_id = p.id AND t.deleted_at = 0) ORDER BY p.name, p.id`, []any{partner}, func(scan func(dest ...any) error) error {
+		var p desk.Partner
+		err := scan(&p.ID, &p.Name)
+		found = append(found, p)
+		return err
+	})
+	return found, err
+}
+
+// TicketTargets reads the ids of the targets that are told of a ticket, or were: neither deleted ones nor the connector's.
+func (tx *Tx) TicketTargets(ticketID string) (ids []string, err error) {
+	err = tx.sql.Each(`SELECT t.id FROM target t WHERE t.deleted_at = 0 AND t.kind <> 'sociomile' AND t.id IN (SELECT target_id FROM lane WHERE ticket_id = $1) ORDER BY t.kind DESC, t.id`,
+		[]any{ticketID}, func(scan func(dest ...any) error) error {
+			var id string
+			err := scan(&id)
+			ids = append(ids, id)
+			return err
+		})
+	return ids, err
+}
+
 // CountRegistered counts the endpoints that a partner registered. Until the transaction ends nobody else does: two at once
 // would not see each other's.
 func (tx *Tx) CountRegistered(partner string) (n int, err error) {
