@@ -3,11 +3,9 @@ package api
 import (
 	"net/http"
 	"strings"
-	"time"
 
 	"banksulutgo.co.id/servicedesk/app"
 	"banksulutgo.co.id/servicedesk/desk"
-	"banksulutgo.co.id/servicedesk/mask"
 	"banksulutgo.co.id/servicedesk/web"
 )
 
@@ -73,27 +71,10 @@ func wordForward(f app.Forwarded, route string, l desk.Language) forward {
 	return w
 }
 
-// wordRouteStanding words where a ticket stands on a route. What is sent on the route of statuses may be nothing yet.
 func wordRouteStanding(f app.Forwarded, route string, l desk.Language) routeStanding {
-	w := routeStanding{Tries: f.Tries, NextTryAt: stamp(f.Next)}
-	var since time.Time
-	switch creates := route == desk.ConnectorRoutes[0]; {
-	case creates && !f.SentAt.IsZero():
-		w.State, since = "sent", f.SentAt
-	case !f.Parked.IsZero():
-		w.State, since = "parked", f.Parked
-	case f.Taken:
-		w.State, since = "sending", f.OwedAt
-	case f.Held:
-		w.State, since = "held", f.QueuedAt
-	case f.Waits && !creates:
-		w.State, since = "waiting", f.OwedAt
-	case creates:
-		w.State, since = "waiting", f.QueuedAt
-	default:
-		w.State, since = "sent", f.Last.At
-	}
-	if w.Since = stamp(since); f.Last.Class != "" {
+	state, since := f.Stands(route)
+	w := routeStanding{State: string(state), Since: stamp(since), Tries: f.Tries, NextTryAt: stamp(f.Next)}
+	if f.Last.Class != "" {
 		w.Last = &lastForward{desk.FormatTime(f.Last.At), f.Last.Class, httpStatus(f.Last.Status), text(f.Last.Said), desk.ConnectorMeaning(f.Last.Class).In(l, "")}
 	}
 	return w
@@ -148,20 +129,12 @@ func (s *Server) parkConnectorTicket(r *web.Request) (web.Answer, error) {
 	})
 }
 
-// mostProviderNumber is the largest number that the provider's JSON keeps apart from the next one.
-const mostProviderNumber = 1 << 53
-
 // finishConnectorTicket answers POST /connector/tickets/{ticketNumber}/done.
 func (s *Server) finishConnectorTicket(r *web.Request) (web.Answer, error) {
 	return changeForward(r, s.read, "The ticket counts as sent", func(in *input, once app.Once[app.ForwardedTicket]) (app.ForwardedTicket, error) {
 		id := strings.TrimSpace(in.Text("ticketId", desk.MaxReference))
-		switch {
-		case mask.IsCard(id):
-			in.faults.Add("ticketId", desk.MustNotBeCard)
-		case id == "":
-			in.faults.Add("ticketId", desk.Required)
-		}
-		number := readWhole(in.Fields, "ticketNumber", 0, 1, mostProviderNumber, in.faults)
+		desk.CheckProviderID(in.faults, "ticketId", id)
+		number := readWhole(in.Fields, "ticketNumber", 0, 1, desk.MaxProviderNumber, in.faults)
 		if err := in.faults.Err(); err != nil {
 			return app.ForwardedTicket{}, err
 		}

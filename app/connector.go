@@ -19,6 +19,8 @@ type (
 	Attempt     = store.Attempt     // to tell somebody of an event
 	Forwarded   = store.Forwarded   // a ticket, and where it stands on one of the provider's routes
 	ForwardList = store.ForwardList // which of them are listed
+
+	ForwardState = store.ForwardState // where one stands, in a word
 )
 
 // What can be listed.
@@ -102,6 +104,7 @@ type ForwardedTicket struct {
 	Create, Status Forwarded         // where it stands on each route
 	Edits          desk.ForwardEdits // masked
 	Fields         []string          // the provider's names of what can be edited
+	Enabled        bool              // what is owed is sent
 	Attempts       []Attempt         // on both routes, the oldest first; the newest 500
 	Warnings       desk.Faults       // of a write: what the caller should know
 }
@@ -139,7 +142,7 @@ func (a *App) forwardedTicket(tx *store.Tx, ticketID string) (f ForwardedTicket,
 	if err != nil {
 		return f, err
 	}
-	f.Edits, f.Fields = desk.ForwardEdits(edits).Masked(), a.forwardFields()
+	f.Edits, f.Fields, f.Enabled = desk.ForwardEdits(edits).Masked(), a.forwardFields(), a.connectorOn
 	f.Attempts, err = tx.ForwardAttempts(ticketID)
 	return f, err
 }

@@ -36,7 +36,7 @@ type page struct {
 }
 
 // may says what the reader's role allows, for what pages offer.
-type may struct{ Work, Create, Lead, Integrate, Configure, Audit, Unmask bool }
+type may struct{ Work, Create, Lead, Integrate, Steer, Configure, Audit, Unmask bool }
 
 // navView is a saved view in the menu.
 type navView struct{ ID, Name, Path string }
@@ -44,7 +44,7 @@ type navView struct{ ID, Name, Path string }
 func mayOf(a desk.Actor) may {
 	allow := a.Permissions.Allow
 	return may{Work: allow(desk.MayWork), Create: allow(desk.MayCreate), Lead: allow(desk.MayLead), Integrate: allow(desk.MayIntegrate) || allow(desk.MayAudit),
-		Configure: allow(desk.MayConfigure), Audit: allow(desk.MayAudit), Unmask: allow(desk.MayUnmask)}
+		Steer: allow(desk.MayIntegrate), Configure: allow(desk.MayConfigure), Audit: allow(desk.MayAudit), Unmask: allow(desk.MayUnmask)}
 }
 
 // parsePages reads the templates, once for each language: every word of them is chosen when they are read.

@@ -86,6 +86,9 @@ func (s *Server) answer(to route, wr *web.Request) (web.Answer, error) {
 		}
 	}
 	a, err := to.handler(r)
+	if desk.Is(err, desk.Forbidden) {
+		s.app.NoteRefusal(r.actor, to.operation, wr.URL.Path, desk.Forbidden)
+	}
 	if err != nil {
 		return web.Answer{}, err
 	}

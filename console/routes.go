@@ -1,6 +1,9 @@
 package console
 
-import "banksulutgo.co.id/servicedesk/desk"
+import (
+	"banksulutgo.co.id/servicedesk/app"
+	"banksulutgo.co.id/servicedesk/desk"
+)
 
 // routes is the index of the console.
 func (s *Server) routes() []route {
@@ -34,6 +37,22 @@ func (s *Server) routes() []route {
 		{"POST /notices/read", "readNotices", signedIn, "", s.markNotices, false},
 		{"GET /live", "live", signedIn, desk.MayRead, s.live, false},
 		{"GET /help", "help", begun, "", s.help, false},
+
+		{"GET /integration/sociomile", "sociomile", signedIn, desk.MayRead, s.sociomile, false},
+		{"POST /integration/sociomile/pause", "pauseConnector", signedIn, desk.MayIntegrate, s.steer(app.PauseConnector, "paused"), false},
+		{"POST /integration/sociomile/resume", "resumeConnector", signedIn, desk.MayIntegrate, s.steer(app.ResumeConnector, "resumed"), false},
+		{"POST /integration/sociomile/probe", "probeConnector", signedIn, desk.MayIntegrate, s.steer(app.ProbeConnector, "probed"), false},
+		{"POST /integration/sociomile/retry", "retryParked", signedIn, desk.MayIntegrate, s.retryParked, false},
+		{"GET /integration/webhooks", "webhooks", signedIn, desk.MayRead, s.webhooks, false},
+		{"GET /integration/webhooks/{id}", "webhook", signedIn, desk.MayRead, s.webhook, false},
+		{"POST /integration/webhooks/{id}/test", "testWebhook", signedIn, desk.MayIntegrate, s.testWebhook, false},
+		{"POST /integration/webhooks/{id}/resend", "resendDeliveries", signedIn, desk.MayIntegrate, s.resendDeliveries, false},
+		{"POST /integration/webhooks/{id}/deliveries/{event}/resend", "resendDelivery", signedIn, desk.MayIntegrate, s.resendDelivery, false},
+		{"POST /integration/webhooks/{id}/deliveries/{event}/skip", "skipDelivery", signedIn, desk.MayIntegrate, s.skipDelivery, false},
+		{"GET /tickets/{number}/deliveries", "ticketDeliveries", signedIn, desk.MayRead, s.ticketDeliveries, false},
+		{"POST /tickets/{number}/forward/retry", "retryForward", signedIn, desk.MayIntegrate, s.retryForward, false},
+		{"POST /tickets/{number}/forward/park", "parkForward", signedIn, desk.MayIntegrate, s.parkForward, false},
+		{"POST /tickets/{number}/forward/done", "finishForward", signedIn, desk.MayIntegrate, s.finishForward, false},
 
 		{"GET /account", "account", signedIn, "", s.account, false},
 		{"POST /account/language", "setLanguage", begun, "", s.setLanguage, false},

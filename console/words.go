@@ -267,6 +267,8 @@ func (w words) done(what string) string {
 		"saved": "Tersimpan.", "deleted": "Dihapus.", "returned": "Tiket dikembalikan ke antrean.", "away": "Kehadiran diubah.", "again": "Dikirim ulang.",
 		"session": "Sesi diakhiri.", "password": "Kata sandi diubah.", "factor": "Verifikasi dua langkah aktif.", "nofactor": "Verifikasi dua langkah dimatikan.", "read": "Semua pemberitahuan ditandai sudah dibaca.",
 		"paused": "Konektor dijeda.", "resumed": "Konektor berjalan kembali.", "probed": "Satu tiket dicoba sekarang.", "parked": "Tiket dikeluarkan dari antrean.", "finished": "Ditandai sudah dibuat di Sociomile.", "skipped": "Peristiwa dilewatkan.",
+		"nothing": "Tidak ada yang perlu dikirim ulang.", "held": "Masuk antrean kembali, tetapi ditahan: pengirimannya sedang dihentikan.",
+		"more": "Sebagian dikirim ulang; masih ada lagi. Kirim ulang sekali lagi.", "underway": "Sedang dikirim pada saat ini. Lihat kembali sebentar lagi.",
 	}
 	if text, known := texts[what]; known {
 		return w.t(text)

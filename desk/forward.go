@@ -183,3 +183,17 @@ func (e ForwardEdits) Masked() ForwardEdits {
 	}
 	return shown
 }
+
+// MaxProviderNumber is the largest number that the provider's JSON keeps apart from the next one.
+const MaxProviderNumber = 1 << 53
+
+// CheckProviderID notes what is wrong with the id, at a path, that the provider is said to have given a ticket.
+func CheckProviderID(faults *Faults, path, id string) {
+	switch {
+	case mask.IsCard(id):
+		faults.Add(path, MustNotBeCard)
+	case id == "":
+		faults.Add(path, Required)
+	}
+	CheckLength(faults, path, id, MaxReference)
+}

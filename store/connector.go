@@ -45,6 +45,37 @@ type Forwarded struct {
 	ordered int64
 }
 
+// ForwardState says in a word where a ticket stands on one of the provider's routes.
+type ForwardState string
+
+// Where a ticket can stand.
+const (
+	ForwardSent    ForwardState = "sent"
+	ForwardParked  ForwardState = "parked"  // for a person
+	ForwardSending ForwardState = "sending" // at this moment
+	ForwardHeld    ForwardState = "held"    // until the provider has the ticket
+	ForwardWaits   ForwardState = "waiting" // for its turn
+)
+
+// Stands says where the ticket stands on a route, and since when. What is sent on the route of statuses may be nothing yet.
+func (f Forwarded) Stands(route string) (ForwardState, time.Time) {
+	switch creates := route == desk.ConnectorRoutes[0]; {
+	case creates && !f.SentAt.IsZero():
+		return ForwardSent, f.SentAt
+	case !f.Parked.IsZero():
+		return ForwardParked, f.Parked
+	case f.Taken:
+		return ForwardSending, f.OwedAt
+	case f.Held:
+		return ForwardHeld, f.QueuedAt
+	case f.Waits && !creates:
+		return ForwardWaits, f.OwedAt
+	case creates:
+		return ForwardWaits, f.QueuedAt
+	}
+	return ForwardSent, f.Last.At
+}
+
 // ForwardList says which tickets that are forwarded are listed.
 type ForwardList string
 

@@ -138,6 +138,8 @@
   });
   addEventListener("pagehide", () => source?.close());
   connect();
+  // What is sent and answered outside the desk is no event of a ticket: such a page is read again now and then.
+  if (about === "integration") setInterval(() => { if (!document.hidden) soon(); }, 10000);
 
   // --- Drafts are kept on the server while somebody writes.
   const form = document.querySelector("form[data-draft]");
