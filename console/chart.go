@@ -1,10 +1,6 @@
 package console
 
-import (
-	"strconv"
-
-	"banksulutgo.co.id/servicedesk/desk"
-)
+import "banksulutgo.co.id/servicedesk/desk"
 
 // The measures of a chart, in the units of its drawing.
 const (
@@ -14,7 +10,7 @@ const (
 	chartLeft   = 30
 	chartStep   = 13.6
 	chartBar    = 9.6
-	chartHeight = 140
+	chartHeight = 128
 )
 
 // chart shows how many attempts succeeded and failed in each hour: successes above a line, failures below, so that nobody has
@@ -51,8 +47,8 @@ func (w words) chartOf(hours []desk.Rate) chart {
 			Hour: w.date(h.From) + " " + w.clock(h.From)}
 		b.SentY = c.Base - b.SentHeight
 		b.Title = w.t("%s: %d berhasil, %d gagal", b.Hour, h.Sent, h.Failed)
-		if at := h.From.In(desk.WITA()); at.Hour()%6 == 0 {
-			b.Label = strconv.Itoa(at.Hour())
+		if h.From.In(desk.WITA()).Hour()%6 == 0 {
+			b.Label = w.clock(h.From)
 		}
 		c.Bars = append(c.Bars, b)
 	}

@@ -39,7 +39,7 @@ type attemptShown struct {
 func (r *request) delivery(d app.Delivery, t desk.Target) deliveryShown {
 	shown := deliveryShown{Delivery: d, ID: d.Event.ID(), Name: r.words.eventName(d.Event.Type)}
 	shown.Meaning, shown.Icon, shown.Text = r.words.deliveryState(d.State)
-	shown.Skips = d.State == app.DeliveryFailed || d.State == app.DeliveryPending && d.Tries > 0
+	shown.Skips = d.Tries > 0 && (d.State == app.DeliveryFailed || d.State == app.DeliveryPending)
 	for _, a := range d.Attempts {
 		shown.Tried = append(shown.Tried, r.attempt(a, r.words.webhookClass(a.Class), a.Status >= 200 && a.Status <= 299))
 	}
@@ -110,6 +110,7 @@ func (w words) webhookClass(class string) string {
 // deliveriesPage is what is shown of where a ticket was sent.
 type deliveriesPage struct {
 	Once    string // by which a form of the page is known when it is sent twice
+	Here    string // address of the page
 	Number  int64
 	Seen    bool // the reader may open the ticket
 	Targets []toldTarget
@@ -153,7 +154,7 @@ func (s *Server) showTicketDeliveries(r *request, reference string, faults map[s
 	if err != nil {
 		return web.Answer{}, err
 	}
-	p := deliveriesPage{Once: rand.Text(), Number: number, Faults: faults, Values: map[string]string{}}
+	p := deliveriesPage{Once: rand.Text(), Here: "/tickets/" + strconv.FormatInt(number, 10) + "/deliveries", Number: number, Faults: faults, Values: map[string]string{}}
 	for name := range r.form {
 		p.Values[name] = r.form.Get(name)
 	}

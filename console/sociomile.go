@@ -30,6 +30,7 @@ type sociomilePage struct {
 	Routes   []routeShown
 	Open     bool // a circuit is
 	Paused   bool // a route is
+	Parked   bool // something waits for a person
 	Tabs     []tab
 	Sides    []tab
 	List     app.ForwardList
@@ -57,6 +58,7 @@ type routeShown struct {
 type failureShown struct {
 	desk.ForwardFailure
 	Meaning string
+	Parks   bool // tickets may wait for a person because of it
 }
 
 // forwardShown is a ticket as it stands on one of the provider's routes.
@@ -81,7 +83,7 @@ func (s *Server) showSociomile(r *request, faults map[string]string) (web.Answer
 	for _, route := range state.Routes {
 		shown := r.route(route)
 		p.Routes = append(p.Routes, shown)
-		p.Open, p.Paused = p.Open || !shown.OpenedAt.IsZero(), p.Paused || shown.Paused
+		p.Open, p.Paused, p.Parked = p.Open || !shown.OpenedAt.IsZero(), p.Paused || shown.Paused, p.Parked || shown.Parked > 0
 	}
 	about, err := s.listForwards(r, &p)
 	if err != nil {
@@ -106,7 +108,7 @@ func (s *Server) listForwards(r *request, p *sociomilePage) (about string, err e
 	p.List = app.ForwardList(q.Get("list"))
 	if !slices.Contains(app.ForwardLists, p.List) {
 		p.List = app.ForwardsWaiting
-		if slices.ContainsFunc(p.Routes, func(r routeShown) bool { return r.Parked > 0 }) && p.Routes[0].Waiting == 0 {
+		if p.Parked && p.Routes[0].Waiting == 0 {
 			p.List = app.ForwardsParked
 		}
 	}
@@ -159,7 +161,7 @@ func (r *request) route(s desk.RouteState) routeShown {
 	shown.Name = w.routeName(shown.Route)
 	shown.Chart = w.chartOf(s.Hours)
 	for _, f := range s.Failures {
-		shown.Failures = append(shown.Failures, failureShown{f, desk.ConnectorMeaning(f.Class).In(w.lang, "")})
+		shown.Failures = append(shown.Failures, failureShown{f, desk.ConnectorMeaning(f.Class).In(w.lang, ""), desk.ConnectorParks(f.Class)})
 	}
 	return shown
 }
@@ -203,7 +205,7 @@ func (w words) forwardState(s app.ForwardState) (text, icon string) {
 	case "sending":
 		return w.t("Sedang dikirim"), "send"
 	case "held":
-		return w.t("Menunggu tiketnya terkirim"), "pause"
+		return w.t("Menunggu tiketnya"), "pause"
 	}
 	return w.t("Menunggu"), "clock"
 }

@@ -60,6 +60,15 @@ func ConnectorCounts(class string) (sent, failed bool) {
 	return false, true
 }
 
+// ConnectorParks reports whether a ticket may wait for a person because an attempt of a class failed.
+func ConnectorParks(class string) bool {
+	switch class {
+	case "VALIDATION", "REFUSED", "BAD_BODY", "FAULT":
+		return true
+	}
+	return false
+}
+
 // ConnectorTargets are the connector's targets as they are made at a time.
 func ConnectorTargets(at time.Time) []Target {
 	make := func(id string, e EventType) Target {
