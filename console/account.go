@@ -68,8 +68,18 @@ func (s *Server) setLanguage(r *request) (web.Answer, error) {
 	return r.redirect("/account"), nil
 }
 
+// setAway notes whether the reader is absent, and gives back the reader's tickets when that is wanted with it.
 func (s *Server) setAway(r *request) (web.Answer, error) {
-	return s.own(r, "away", "away", s.staff.SetAway(r.Context(), r.visitor, r.session, r.form.Get("away") == "yes"))
+	away := r.form.Get("away") == "yes"
+	if err := s.staff.SetAway(r.Context(), r.visitor, r.session, away); err != nil || !away || r.form.Get("return") != "yes" {
+		return s.own(r, "away", "away", err)
+	}
+	done, err := s.staff.ReturnTickets(r.Context(), r.actor, r.actor.ID)
+	if err != nil {
+		return web.Answer{}, err
+	}
+	r.session.Agent.Away = true
+	return s.showReturned(r, returnedPage{Returned: done, Again: r.URL.Path, Back: "/account"})
 }
 
 // password shows the form for somebody whose password is known to others too.

@@ -52,22 +52,23 @@ type choices struct {
 }
 
 func (s *Server) choices(r *request) choices {
-	reference := s.app.Reference()
 	c := choices{Statuses: desk.Statuses, Priorities: desk.Priorities, Services: desk.ServiceTypes, Channels: append(slices.Clone(desk.Channels), desk.Counter)}
 	sight := r.actor.Sight()
 	c.Groups = slices.DeleteFunc(s.groups(), func(g desk.Group) bool {
 		return !sight.All && sight.Branch == "" && !slices.Contains(sight.Groups, g.Code)
 	})
-	for _, b := range reference.Branches {
-		c.Branches = append(c.Branches, b)
-	}
-	slices.SortFunc(c.Branches, func(a, b desk.Branch) int { return strings.Compare(a.Code, b.Code) })
+	c.Branches = s.branches()
 	return c
 }
 
 // groups are all support groups, in the order of their names.
 func (s *Server) groups() []desk.Group {
 	return slices.SortedFunc(maps.Values(s.app.Reference().Groups), func(a, b desk.Group) int { return strings.Compare(a.Name, b.Name) })
+}
+
+// branches are all offices, in the order of their codes.
+func (s *Server) branches() []desk.Branch {
+	return slices.SortedFunc(maps.Values(s.app.Reference().Branches), func(a, b desk.Branch) int { return strings.Compare(a.Code, b.Code) })
 }
 
 // list shows the tickets of a view.

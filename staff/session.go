@@ -142,14 +142,7 @@ func (s *Staff) Sessions(ctx context.Context, own Session) ([]Session, error) {
 		stored, err = tx.SessionsOf(own.Agent.ID, s.now())
 		return err
 	})
-	var all []Session
-	for _, other := range stored {
-		if s.lives(other) {
-			all = append(all, Session{ID: other.ID, Agent: own.Agent, Verified: other.Verified, HasFactor: own.HasFactor, MustChange: own.MustChange, CreatedAt: other.CreatedAt,
-				SeenAt: other.SeenAt, EndsAt: other.ExpiresAt, Address: other.Address, Browser: other.Browser, Current: other.ID == own.ID})
-		}
-	}
-	return all, err
+	return s.living(stored, own), err
 }
 
 // settled is an Error of code Forbidden unless the session may be used for the person's own account: the second factor
