@@ -90,6 +90,12 @@ func (w words) notice(n desk.Notice) (text, icon string) {
 		return w.t("%s membuka kembali tiket Anda", n.Actor), "alert"
 	case desk.NoticeNoted:
 		return w.t("%s menulis catatan pada tiket Anda", n.Actor), "note"
+	case desk.NoticeUnanswered:
+		return w.t("Tenggat respons tiket terlewati"), "alert"
+	case desk.NoticeEscalated:
+		return w.t("Tiket memerlukan perhatian: tenggat penyelesaian mendekat"), "clock"
+	case desk.NoticeBreached:
+		return w.t("Tenggat penyelesaian tiket terlewati"), "alert"
 	}
 	return string(n.Kind), "bell"
 }

@@ -24,6 +24,10 @@ const (
 	NoticeAnswered NoticeKind = "answered" // the customer wrote
 	NoticeReopened NoticeKind = "reopened" // it was resolved, and is worked on again
 	NoticeNoted    NoticeKind = "noted"    // a colleague left a note
+
+	NoticeUnanswered NoticeKind = "unanswered" // the deadline of the first answer has passed
+	NoticeEscalated  NoticeKind = "escalated"  // the time has come at which a supervisor is told
+	NoticeBreached   NoticeKind = "breached"   // the deadline of the resolution has passed
 )
 
 // NoticesOf are what employees should know of a change of a ticket: the one who had it before, and the one who has it now.

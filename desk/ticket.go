@@ -46,8 +46,9 @@ type Ticket struct {
 	Lookups      []Lookup
 
 	Clocks      Clocks
-	PolicyHours int    // hours to resolution of the policy that holds
-	Calendar    string // of the clocks; empty: calendar time
+	ToldUntil   time.Time // employees were told of the deadlines before this moment
+	PolicyHours int       // hours to resolution of the policy that holds
+	Calendar    string    // of the clocks; empty: calendar time
 
 	CreatedAt, UpdatedAt, ResolvedAt, ClosedAt time.Time // zero: not happened
 }

@@ -21,6 +21,9 @@ func exerciseConsole(t *testing.T, s *store.Store, one *desk.Ticket) {
 				check(t, second(tx.List([]store.Walk{w}, desk.ByDeadline, store.Place{}, 2)))
 			}
 		}
+		check(t, second(tx.Workload([]string{"G", "H"}, now, 10)))
+		check(t, second(tx.ToTell(now, 2)))
+		tx.Told(one)
 		check(t, second(tx.ListedTickets([]string{one.ID})))
 		check(t, second(tx.FindListed(desk.Lookup{Kind: desk.ByEmail, Hash: "h"}, 2)))
 		check(t, second(tx.NewsAfter(1, 2)))

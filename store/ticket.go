@@ -18,10 +18,10 @@ const ticketColumns = `id, number, partner_id, key_id, version, events, channel,
  priority, asked_priority, priority_rule, assignee_id, assignee_name, customer_name, customer_branch, customer_department,
  customer_language, metadata, missing, confidential, api_version, partner_ref, sealed, policy_hours, calendar,
  started_at, response_due, escalation_due, resolution_due, responded_at, paused_at, stopped_at, response_breached,
- resolution_breached, created_at, updated_at, resolved_at, closed_at`
+ resolution_breached, created_at, updated_at, resolved_at, closed_at, told_until`
 
-// writtenColumns are those, and what is made of them for the order of lists.
-const writtenColumns = ticketColumns + `, next_due`
+// writtenColumns are those, and what is made of them for the order of lists and for what is to be told.
+const writtenColumns = ticketColumns + `, next_due, tell_due`
 
 // insertTicket is built once: one placeholder for each column.
 var insertTicket = `INSERT INTO ticket (` + writtenColumns + `) VALUES ` + sql.List(1, strings.Count(writtenColumns, ",")+1, nil)
@@ -35,7 +35,7 @@ func (tx *Tx) InsertTicket(t *desk.Ticket) {
 		string(t.Priority), string(t.AskedPriority), t.PriorityRule, t.AssigneeID, t.AssigneeName, t.Customer.Name, t.Customer.BranchCode, t.Customer.Department,
 		t.Customer.Language, t.Metadata, sql.Join(t.Missing), t.Confidential, t.APIVersion, t.PartnerRef, t.Sealed, t.PolicyHours, t.Calendar,
 		sql.Micros(c.StartedAt), sql.Micros(c.ResponseDue), sql.Micros(c.EscalationDue), sql.Micros(c.ResolutionDue), sql.Micros(c.RespondedAt), sql.Micros(c.PausedAt), sql.Micros(c.StoppedAt), c.ResponseBreached,
-		c.ResolutionBreached, sql.Micros(t.CreatedAt), sql.Micros(t.UpdatedAt), sql.Micros(t.ResolvedAt), sql.Micros(t.ClosedAt), sql.Micros(t.NextDeadline()))
+		c.ResolutionBreached, sql.Micros(t.CreatedAt), sql.Micros(t.UpdatedAt), sql.Micros(t.ResolvedAt), sql.Micros(t.ClosedAt), sql.Micros(t.ToldUntil), sql.Micros(t.NextDeadline()), sql.Micros(t.TellDue()))
 	tx.sql.ExecRows(insertLookups, len(t.Lookups), func(n int) []any { return []any{string(t.Lookups[n].Kind), t.Lookups[n].Hash, t.ID} })
 }
 
@@ -48,13 +48,24 @@ func (tx *Tx) UpdateTicket(t *desk.Ticket) {
 	tx.sql.Expect(ErrChanged, `UPDATE ticket SET version = $1, events = $2, group_code = $3, group_name = $4, group_team = $5,
  status = $6, came_from = $7, priority = $8, priority_rule = $9, assignee_id = $10, assignee_name = $11,
  response_due = $12, escalation_due = $13, resolution_due = $14, responded_at = $15, paused_at = $16, stopped_at = $17,
- response_breached = $18, resolution_breached = $19, updated_at = $20, resolved_at = $21, closed_at = $22, next_due = $23
- WHERE id = $24 AND version = $25`,
+ response_breached = $18, resolution_breached = $19, updated_at = $20, resolved_at = $21, closed_at = $22, next_due = $23, tell_due = $24
+ WHERE id = $25 AND version = $26`,
 		t.Version, t.Events, t.Group.Code, t.Group.Name, t.Group.Team,
 		string(t.Status), string(t.CameFrom), string(t.Priority), t.PriorityRule, t.AssigneeID, t.AssigneeName,
 		sql.Micros(c.ResponseDue), sql.Micros(c.EscalationDue), sql.Micros(c.ResolutionDue), sql.Micros(c.RespondedAt), sql.Micros(c.PausedAt), sql.Micros(c.StoppedAt),
-		c.ResponseBreached, c.ResolutionBreached, sql.Micros(t.UpdatedAt), sql.Micros(t.ResolvedAt), sql.Micros(t.ClosedAt), sql.Micros(t.NextDeadline()),
+		c.ResponseBreached, c.ResolutionBreached, sql.Micros(t.UpdatedAt), sql.Micros(t.ResolvedAt), sql.Micros(t.ClosedAt), sql.Micros(t.NextDeadline()), sql.Micros(t.TellDue()),
 		t.ID, t.Version-1)
+}
+
+// Told stores up to when employees were told of the deadlines of a ticket, which was read to be changed.
+func (tx *Tx) Told(t *desk.Ticket) {
+	tx.sql.Exec(`UPDATE ticket SET told_until = $1, tell_due = $2 WHERE id = $3`, sql.Micros(t.ToldUntil), sql.Micros(t.TellDue()), t.ID)
+}
+
+// ToTell lists the ids of tickets of which employees are to be told that a deadline has passed before a time, the oldest
+// first.
+func (tx *Tx) ToTell(before time.Time, limit int) ([]string, error) {
+	return tx.texts(`SELECT id FROM ticket WHERE tell_due > 0 AND tell_due < $1 AND`+isReal+`ORDER BY tell_due, id LIMIT $2`, sql.Micros(before), limit)
 }
 
 // ticketTimes are a ticket's times as they are stored.
@@ -75,15 +86,17 @@ func scanTicket(scan func(dest ...any) error) (*desk.Ticket, error) {
 	c := &t.Clocks
 	var missing string
 	var times ticketTimes
+	var told int64
 	err := scan(&t.ID, &t.Number, &t.PartnerID, &t.KeyID, &t.Version, &t.Events, &t.Channel, &t.ChannelReference, &t.ServiceType, &t.ServiceName,
 		&t.Group.Code, &t.Group.Name, &t.Group.Team, &t.Branch.Code, &t.Branch.Name, &t.Title, &t.Description, &t.Category, &t.Status, &t.CameFrom,
 		&t.Priority, &t.AskedPriority, &t.PriorityRule, &t.AssigneeID, &t.AssigneeName, &t.Customer.Name, &t.Customer.BranchCode, &t.Customer.Department,
 		&t.Customer.Language, &t.Metadata, &missing, &t.Confidential, &t.APIVersion, &t.PartnerRef, &t.Sealed, &t.PolicyHours, &t.Calendar,
 		&times[0], &times[1], &times[2], &times[3], &times[4], &times[5], &times[6], &c.ResponseBreached,
-		&c.ResolutionBreached, &times[7], &times[8], &times[9], &times[10])
+		&c.ResolutionBreached, &times[7], &times[8], &times[9], &times[10], &told)
 	if err != nil {
 		return nil, err
 	}
+	t.ToldUntil = sql.At(told)
 	times.give(t)
 	t.Missing = sql.Split(missing)
 	return t, nil

@@ -175,7 +175,7 @@ func (s *server) startWork(ctx context.Context) {
 		func(ctx context.Context) { s.store.RunSequencer(ctx, s.app.Seal, sequenceEvery, s.numbered) },
 		func(ctx context.Context) { s.store.Listen(ctx, s.numbered) },
 		s.deliveries.Run, func(ctx context.Context) { s.mapFile.watch(ctx, s.opened) },
-		s.console.Run, s.app.Watch, s.app.KeepAudit, s.closeResolved, s.simulate, s.exportHeads, s.purge, s.watchConnector, s.supervisor.watch, s.index,
+		s.console.Run, s.app.Watch, s.app.KeepAudit, s.closeResolved, s.tellDeadlines, s.simulate, s.exportHeads, s.purge, s.watchConnector, s.supervisor.watch, s.index,
 	} {
 		s.work.Go(func() { work(ctx) })
 	}
@@ -227,6 +227,15 @@ func (s *server) closeResolved(ctx context.Context) {
 			s.log.Warn("closing resolved tickets failed, trying again", "error", err)
 		} else if n > 0 {
 			s.log.Info("resolved tickets closed", "tickets", n)
+		}
+	})
+}
+
+// tellDeadlines tells employees of deadlines that have passed, every minute.
+func (s *server) tellDeadlines(ctx context.Context) {
+	every(ctx, closeEvery, func() {
+		if _, err := s.app.TellDeadlines(ctx); err != nil && ctx.Err() == nil {
+			s.log.Warn("telling employees of deadlines failed, trying again", "error", err)
 		}
 	})
 }

@@ -102,5 +102,13 @@ CREATE INDEX ticket_mine_due ON ticket (assignee_id, next_due, id) WHERE assigne
 CREATE INDEX ticket_branch_due ON ticket (branch_code, next_due, id) WHERE branch_code <> 'OMNI' AND next_due > 0 AND number < 9000000000001;
 CREATE INDEX ticket_branch ON ticket (branch_code, status, updated_at, id) WHERE branch_code <> 'OMNI' AND number < 9000000000001;
 
+-- Up to when employees were told of deadlines, and the deadline of which they have to be told next; 0: none.
+ALTER TABLE ticket ADD COLUMN told_until bigint NOT NULL DEFAULT 0;
+ALTER TABLE ticket ADD COLUMN tell_due bigint NOT NULL DEFAULT 0;
+UPDATE ticket SET tell_due = CASE WHEN responded_at = 0 AND response_due > 0 AND response_due < escalation_due THEN response_due
+ WHEN escalation_due > 0 THEN escalation_due ELSE resolution_due END
+ WHERE status IN ('OPEN', 'IN_PROGRESS', 'PENDING', 'ON_HOLD') AND paused_at = 0;
+CREATE INDEX ticket_tell ON ticket (tell_due, id) WHERE tell_due > 0 AND number < 9000000000001;
+
 -- The tickets that employees make are the bank's own.
 INSERT INTO partner (id, name, sociomile, feed_head, created_at, test_of) VALUES ('console', 'ServiceDesk Console', FALSE, 0, 0, '');
