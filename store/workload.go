@@ -25,7 +25,7 @@ func (tx *Tx) Workload(groups []string, at time.Time, most int) ([]Held, error) 
 	bind := func(v any) string { args = append(args, v); return "$" + strconv.Itoa(len(args)) }
 	parts := make([]string, len(groups))
 	for i, group := range groups {
-		parts[i] = `SELECT * FROM (` + workRow + ` WHERE group_code = ` + bind(group) + ` AND next_due > 0 AND` + isReal + `ORDER BY next_due, id LIMIT ` + bind(most) + `) AS g` + strconv.Itoa(i)
+		parts[i] = `SELECT group_code, assignee_id, status, overdue, soon FROM (` + workRow + ` WHERE group_code = ` + bind(group) + ` AND next_due > 0 AND` + isReal + `ORDER BY next_due, id LIMIT ` + bind(most) + `) AS g` + strconv.Itoa(i)
 	}
 	var found []Held
 	err := tx.sql.Each(`SELECT group_code, assignee_id, SUM(CASE WHEN status = 'OPEN' THEN 1 ELSE 0 END), SUM(CASE WHEN status = 'IN_PROGRESS' THEN 1 ELSE 0 END),
