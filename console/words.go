@@ -20,7 +20,7 @@ type words struct {
 
 func wordsIn(l desk.Language) words {
 	if l == desk.English {
-		return words{desk.English, english()}
+		return words{desk.English, english}
 	}
 	return words{lang: desk.Indonesian}
 }
