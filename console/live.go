@@ -92,12 +92,15 @@ func (f *follower) follow() error {
 	}
 	for {
 		next := f.feed.hub.Next()
-		if err := f.tell(); err != nil {
+		told, err := f.tell()
+		if err != nil {
 			return err
+		}
+		if told {
+			pause(f.r.Context(), tellEvery)
 		}
 		select {
 		case <-next:
-			pause(f.r.Context(), tellEvery)
 		case <-looks.C:
 			if err := f.look(); err != nil {
 				return err
@@ -110,11 +113,12 @@ func (f *follower) follow() error {
 	}
 }
 
-// tell tells what is new to the reader. The place goes with it also when nothing is: a page that comes again goes on there.
-func (f *follower) tell() error {
+// tell tells what is new to the reader, and reports whether it told anything. The place goes with it also when nothing is
+// in the reader's sight: a page that comes again goes on there.
+func (f *follower) tell() (done bool, err error) {
 	news, end, whole := f.feed.after(f.after)
 	if end == f.after {
-		return nil
+		return false, nil
 	}
 	sight := f.r.actor.Sight()
 	t := told{Many: !whole}
@@ -134,7 +138,7 @@ func (f *follower) tell() error {
 		t.Tickets, t.Many = t.Tickets[len(t.Tickets)-ticketsIn:], true
 	}
 	f.after = end
-	return f.send("change", t)
+	return true, f.send("change", t)
 }
 
 // send sends one event, with the place up to which the page knows everything.

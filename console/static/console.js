@@ -7,6 +7,9 @@
   const byId = id => document.getElementById(id);
   const typing = e => e.target.closest("input:not([type=checkbox]):not([type=radio]), textarea, select, [contenteditable]");
 
+  // What a form led to has the form's address, which cannot be read again.
+  if (body.dataset.self) history.replaceState(null, "", body.dataset.self);
+
   // --- Deadlines tick without asking the server.
   const span = ms => {
     const s = Math.floor(Math.abs(ms) / 1000), d = Math.floor(s / 86400), h = Math.floor(s / 3600) % 24, m = Math.floor(s / 60) % 60;
@@ -62,30 +65,38 @@
       if (now) input.value = now.value;
     }
   };
-  let reading = false, again = false;
-  const refresh = async () => {
-    if (reading) { again = true; return false; }
-    reading = true;
+  let reading = null, again = false;
+  // Reads the page once more, and once again when something happened meanwhile; says whether it is as the server has it.
+  const refresh = () => {
+    if (reading) { again = true; return reading; }
+    reading = (async () => {
+      try {
+        let whole;
+        do { again = false; whole = await read(); } while (again && whole);
+        return whole;
+      } finally { reading = null; }
+    })();
+    return reading;
+  };
+  const read = async () => {
+    let answer, text;
     try {
-      const answer = await fetch(location.href, { headers: { "Accept": "text/html" }, cache: "no-store" });
-      if (answer.redirected && new URL(answer.url).pathname.startsWith("/sign-in")) { location.reload(); return false; }
-      if (!answer.ok) return false;
-      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-      const fresh = page.getElementById("main");
-      if (!fresh) return false;
-      const at = document.querySelector(".row.at")?.id;
-      const below = window.scrollY > 80 ? anchor() : null;
-      Idiomorph.morph(byId("main"), fresh, { morphStyle: "innerHTML", ignoreActiveValue: true, callbacks });
-      const bell = page.getElementById("bell");
-      if (bell) Idiomorph.morph(byId("bell"), bell, { morphStyle: "outerHTML" });
-      if (at) byId(at)?.classList.add("at");
-      if (below) window.scrollBy(0, (byId(below.id)?.getBoundingClientRect().top ?? below.top) - below.top);
-      tick(); pass();
-      return true;
-    } catch { return false; } finally {
-      reading = false;
-      if (again) { again = false; soon(); }
-    }
+      answer = await fetch(location.href, { headers: { "Accept": "text/html" }, cache: "no-store" });
+      text = await answer.text();
+    } catch { return false; }
+    if (answer.redirected && new URL(answer.url).pathname.startsWith("/sign-in")) { location.reload(); return false; }
+    const page = new DOMParser().parseFromString(text, "text/html"), fresh = page.getElementById("main");
+    if (!answer.ok || !fresh) return false;
+    const at = document.querySelector(".row.at")?.id;
+    const below = window.scrollY > 80 ? anchor() : null;
+    Idiomorph.morph(byId("main"), fresh, { morphStyle: "outerHTML", ignoreActiveValue: true, callbacks });
+    const bell = page.getElementById("bell");
+    if (bell) Idiomorph.morph(byId("bell"), bell, { morphStyle: "outerHTML" });
+    if (at) byId(at)?.classList.add("at");
+    if (below) window.scrollBy(0, (byId(below.id)?.getBoundingClientRect().top ?? below.top) - below.top);
+    if (behind) hold(true);
+    tick(); pass();
+    return true;
   };
   // The first row that is seen stays where it is when others come above it.
   const anchor = () => {
@@ -98,8 +109,8 @@
   let timer = 0, last = 0;
   const soon = () => {
     if (timer) return;
-    const wait = Math.max(150, last + 1500 + Math.random() * 500 - Date.now());
-    timer = setTimeout(() => { timer = 0; last = Date.now(); refresh(); }, Math.min(wait, 2000));
+    const wait = Math.max(Math.random() * 100, last + 500 + Math.random() * 200 - Date.now()); // not all pages at once, and none all the time
+    timer = setTimeout(() => { timer = 0; last = Date.now(); refresh(); }, Math.min(wait, 700));
   };
 
   // --- Live: one connection a page, closed while nobody sees it.
@@ -110,14 +121,18 @@
     body.classList.toggle("is-offline", on);
     for (const b of document.querySelectorAll("#compose button, .actions button")) b.disabled = on;
   };
+  // After a lost connection the page catches up before anybody may send.
+  const catchUp = async () => {
+    if (!behind || source?.readyState !== EventSource.OPEN) return;
+    again = true; // what is being read now may be from before
+    const caughtUp = await refresh();
+    if (source?.readyState !== EventSource.OPEN) return; // lost again: it comes here again
+    if (caughtUp) { behind = false; hold(false); } else setTimeout(catchUp, 1000);
+  };
   const connect = () => {
     if (!about || source || document.hidden) return;
     source = new EventSource(`/live?about=${encodeURIComponent(about)}&after=${cursor}`);
-    source.addEventListener("open", async () => {
-      if (behind) { // catch up before anybody may send
-        if (await refresh()) { behind = false; hold(false); }
-      }
-    });
+    source.addEventListener("open", catchUp);
     source.addEventListener("change", e => {
       cursor = e.lastEventId;
       const news = JSON.parse(e.data), tickets = news.tickets || [];
@@ -137,6 +152,7 @@
     if (document.hidden) { source?.close(); source = null; } else if (about && !source) { connect(); soon(); }
   });
   addEventListener("pagehide", () => source?.close());
+  addEventListener("pageshow", e => { if (e.persisted && about) { source = null; connect(); soon(); } });
   connect();
   // What is sent and answered outside the desk is no event of a ticket: such a page is read again now and then.
   if (about === "integration") setInterval(() => { if (!document.hidden) soon(); }, 10000);
