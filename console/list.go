@@ -2,6 +2,7 @@ package console
 
 import (
 	"maps"
+	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
@@ -108,7 +109,11 @@ func (s *Server) showList(r *request, faults map[string]string, name string) (we
 	if p.Deep {
 		about = ""
 	}
-	return r.showLive("list", nav, title, about, cursor, p)
+	self := ""
+	if r.form != nil {
+		self = "/tickets?" + p.Query
+	}
+	return r.showWith(http.StatusOK, "list", page{Title: title, Nav: nav, Live: about, Cursor: cursor, Self: self, Data: p})
 }
 
 // row makes a row of a list.

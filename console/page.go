@@ -21,6 +21,7 @@ type page struct {
 	Title     string
 	Nav       string // name of the screen in the menu
 	Path      string // with its query
+	Self      string // where the page can be read again, when a form led to it; empty: at its own address
 	Me        desk.Agent
 	May       may
 	Unread    int

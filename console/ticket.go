@@ -86,8 +86,10 @@ func (s *Server) showTicket(r *request, status int, change func(*ticketPage)) (w
 	}
 	p := ticketPage{Work: work, Priorities: desk.Priorities, List: r.URL.Query().Get("list"), Mine: work.Ticket.AssigneeID == r.actor.ID,
 		Pill: r.words.sla(work.SLA, work.Ticket.Calendar), Reply: composed{Kind: "reply"}}
+	self := ""
 	if r.form != nil {
 		p.List = r.form.Get("list")
+		self = r.ticketPath()
 	}
 	p.Talk = r.talk(work)
 	p.Facts, p.Accounts = facts(work.Ticket)
@@ -113,7 +115,7 @@ func (s *Server) showTicket(r *request, status int, change func(*ticketPage)) (w
 		return web.Answer{}, err
 	}
 	number := strconv.FormatInt(work.Ticket.Number, 10)
-	return r.showWith(status, "ticket", page{Title: number + " " + work.Ticket.Title, Nav: "tickets", Live: "ticket:" + number, Cursor: cursor, Data: p})
+	return r.showWith(status, "ticket", page{Title: number + " " + work.Ticket.Title, Nav: "tickets", Live: "ticket:" + number, Cursor: cursor, Self: self, Data: p})
 }
 
 func kindOf(internal bool) string {
