@@ -71,6 +71,21 @@ func Open(t *testing.T, base string) *Tab {
 	return b
 }
 
+// Beside opens another tab of the same browser, with a profile of its own: who signs in there is somebody else. It looks at
+// the server at base, and ends with the test.
+func (b *Tab) Beside(t *testing.T, base string) *Tab {
+	t.Helper()
+	b.Do(t) // starts the browser
+	other := &Tab{base: base}
+	var cancel context.CancelFunc
+	other.ctx, cancel = chromedp.NewContext(b.ctx, chromedp.WithNewBrowserContext())
+	t.Cleanup(cancel)
+	if err := chromedp.Listen(other.ctx, other.hear); err != nil {
+		t.Fatal(err)
+	}
+	return other
+}
+
 // Context is the tab's, for actions of chromedp that are not here: typing, clicking, cookies.
 func (b *Tab) Context() context.Context { return b.ctx }
 
