@@ -46,17 +46,17 @@ func (a *App) changeOnce(ctx context.Context, actor desk.Actor, action string, c
 		if err != nil {
 			return err
 		}
-		had, group := t.AssigneeID, t.Group.Code
+		before := *t
 		made, events, err := decide(tx, t, role(actor), now)
 		if err != nil {
 			return err
 		}
-		for _, n := range desk.NoticesOf(t, had, events, func() string { return desk.NewID(now) }) {
+		for _, n := range desk.NoticesOf(&before, t, events, func() string { return desk.NewID(now) }) {
 			tx.Notify(n)
 		}
 		made.Ticket, made.Warnings = t, warnings
 		tx.UpdateTicket(t)
-		if made.Comment != nil || t.Group.Code != group {
+		if made.Comment != nil || t.Group.Code != before.Group.Code {
 			if err := keepWords(tx, t); err != nil {
 				return err
 			}

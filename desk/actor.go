@@ -22,7 +22,8 @@ const (
 // Permission is what an API key may do (API document, API Key Permissions; the spec for manage).
 type Permission string
 
-// The permissions; `omnichannel:*` stands for create, read and update, `*` for all of them.
+// The permissions; `omnichannel:*` stands for create, read and update, `*` for all of them, and for what manage includes. What
+// else only employees may is in neither (see MayWork).
 const (
 	MayCreate Permission = "omnichannel:create"
 	MayRead   Permission = "omnichannel:read"
@@ -60,11 +61,11 @@ func (ps Permissions) String() string { return strings.ReplaceAll(join(ps), ", "
 func (ps Permissions) Allow(p Permission) bool {
 	for _, have := range ps {
 		switch {
-		case have == "*", have == p:
+		case have == p:
 			return true
-		case have == "omnichannel:*" && (p == MayCreate || p == MayRead || p == MayUpdate):
+		case (have == "*" || have == "omnichannel:*") && (p == MayCreate || p == MayRead || p == MayUpdate):
 			return true
-		case have == MayManage && (p == MayRead || p == MayUpdate || p == MayWork || p == MayIntegrate):
+		case (have == "*" || have == MayManage) && (p == MayManage || p == MayRead || p == MayUpdate || p == MayWork || p == MayIntegrate):
 			return true
 		}
 	}

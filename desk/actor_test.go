@@ -8,24 +8,25 @@ import (
 )
 
 func TestPermissionsAllowWhatTheirNamesSay(t *testing.T) {
-	all := []Permission{MayCreate, MayRead, MayUpdate, MayManage}
+	everything := []Permission{MayCreate, MayRead, MayUpdate, MayManage, MayWork, MayIntegrate} // for a key; the rest is for people
+	known := append(everything, MayLead, MayUnmask, MayConfigure, MayAudit)
 	for list, allowed := range map[string][]Permission{
 		"omnichannel:create":                    {MayCreate},
 		"omnichannel:read":                      {MayRead},
 		"omnichannel:update":                    {MayUpdate},
-		"omnichannel:manage":                    {MayRead, MayUpdate, MayManage},
+		"omnichannel:manage":                    {MayRead, MayUpdate, MayManage, MayWork, MayIntegrate},
 		"omnichannel:*":                         {MayCreate, MayRead, MayUpdate},
-		"*":                                     all,
+		"*":                                     everything,
 		"omnichannel:create,omnichannel:read":   {MayCreate, MayRead},
-		"omnichannel:create,omnichannel:manage": all,
-		"omnichannel:*,omnichannel:manage":      all,
+		"omnichannel:create,omnichannel:manage": everything,
+		"omnichannel:*,omnichannel:manage":      everything,
 	} {
 		permissions, err := ParsePermissions(list)
 		if err != nil {
 			t.Fatalf("%s: %v", list, err)
 		}
 		var got []Permission
-		for _, p := range all {
+		for _, p := range known {
 			if permissions.Allow(p) {
 				got = append(got, p)
 			}

@@ -211,7 +211,7 @@ func PlainMetadata(texts map[string]string, faults *Faults) Metadata {
 		case "nominal":
 			amount, err := ParseAmount(text)
 			if err != nil {
-				faults.Add("ticket.metadata.nominal", MustBeNumber)
+				faults.Add("nominal", MustBeNumber)
 				amount = 0
 			}
 			m.Amount = amount

@@ -262,3 +262,24 @@ func TestCardNumbersOfADraftAreMaskedAndTold(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+func TestWhatAnEmployeeFillsInIsMetadata(t *testing.T) {
+	var faults Faults
+	got := PlainMetadata(map[string]string{"nominal": "1500000.5", "nomorRekening": "1234567890", "cardNumber": "4111111111111111", "atmId": "0126", "mediaTransaksi": "",
+		"transactionId": `5500005555555559 "x"`}, &faults)
+	want := Metadata{JSON: `{"atmId":"0126","cardNumber":"****1111","nominal":1500000.5,"nomorRekening":"******7890","transactionId":"****5559 \"x\""}`,
+		Amount: got.Amount, Accounts: map[string]string{"nomorRekening": "1234567890"}, Flags: map[string]bool{},
+		Texts:  map[string]string{"atmId": "0126", "cardNumber": "****1111", "nominal": "1500000.5", "nomorRekening": "1234567890", "transactionId": `****5559 "x"`},
+		Masked: []string{"ticket.metadata.cardNumber", "ticket.metadata.transactionId"}}
+	if diff := cmp.Diff(want, got); diff != "" || len(faults) > 0 || got.Amount.String() != "1500000.5" {
+		t.Errorf("faults %v, amount %s, metadata (-want +got): %s", faults, got.Amount, diff)
+	}
+	none := PlainMetadata(map[string]string{"nominal": "", "atmId": ""}, &faults)
+	if none.JSON != "{}" || len(faults) > 0 {
+		t.Errorf("of an empty form: %s, %v", none.JSON, faults)
+	}
+	broken := PlainMetadata(map[string]string{"nominal": "1.500.000,00"}, &faults)
+	if diff := cmp.Diff(Faults{{Path: "nominal", Text: MustBeNumber}}, faults); diff != "" || broken.Amount != 0 || broken.JSON != `{"nominal":0}` {
+		t.Errorf("no amount: %s, faults (-want +got): %s", broken.JSON, diff)
+	}
+}

@@ -32,7 +32,7 @@ const (
 
 // NoticesOf are what employees should know of a change of a ticket: the one who had it before, and the one who has it now.
 // Nobody is told of what he did.
-func NoticesOf(t *Ticket, before string, events []Event, newID func() string) []Notice {
+func NoticesOf(before, t *Ticket, events []Event, newID func() string) []Notice {
 	var notices []Notice
 	tell := func(agent string, kind NoticeKind, e Event) {
 		if agent != "" && agent != e.Actor.ID {
@@ -41,14 +41,14 @@ func NoticesOf(t *Ticket, before string, events []Event, newID func() string) []
 	}
 	for _, e := range events {
 		switch {
-		case e.Type == TicketAssigned && t.AssigneeID != before:
+		case e.Type == TicketAssigned && t.AssigneeID != before.AssigneeID:
 			tell(t.AssigneeID, NoticeAssigned, e)
-			tell(before, NoticeTaken, e)
+			tell(before.AssigneeID, NoticeTaken, e)
 		case e.Type == CommentAdded && e.Actor.Kind == ByPartner:
 			tell(t.AssigneeID, NoticeAnswered, e)
 		case e.Type == NoteAdded:
 			tell(t.AssigneeID, NoticeNoted, e)
-		case e.Type == StatusChanged && t.Status == InProgress && e.Reason != "":
+		case e.Type == StatusChanged && before.Status == Resolved && t.Status == InProgress:
 			tell(t.AssigneeID, NoticeReopened, e)
 		}
 	}

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 )
 
 // View is a list of tickets that somebody asks for: what must hold of a ticket, and the order. The zero View lists every
@@ -66,8 +68,15 @@ var ActiveStatuses = []Status{Open, InProgress, Pending, OnHold}
 // Active reports whether the ticket is not settled.
 func (s Status) Active() bool { return !s.Finalized() }
 
+// How much of an address is a view: a list is read along a walk for each value.
+const (
+	valuesMost   = 20 // of a condition
+	valueLongest = 64 // bytes
+)
+
 // ParseView reads a view from an address: `status=OPEN,PENDING&not.priority=LOW&any.assignee=me&order=due`. What it does
-// not know it leaves out: an address that somebody kept shows a list whatever became of its fields.
+// not know it leaves out: an address that somebody kept shows a list whatever became of its fields. So it does with what no
+// field can have, and with more than twenty values of a condition.
 func ParseView(q url.Values) View {
 	var v View
 	for _, field := range ViewFields {
@@ -76,16 +85,8 @@ func ParseView(q url.Values) View {
 			not    bool
 			to     *[]Condition
 		}{{"", false, &v.All}, {"not.", true, &v.All}, {"any.", false, &v.Any}, {"any.not.", true, &v.Any}} {
-			c := Condition{Field: field, Not: place.not}
-			for _, list := range q[place.prefix+string(field)] {
-				for value := range strings.SplitSeq(list, ",") {
-					if value = strings.TrimSpace(value); value != "" && !slices.Contains(c.Values, value) {
-						c.Values = append(c.Values, value)
-					}
-				}
-			}
-			if len(c.Values) > 0 {
-				*place.to = append(*place.to, c)
+			if values := parseValues(q[place.prefix+string(field)]); len(values) > 0 {
+				*place.to = append(*place.to, Condition{Field: field, Not: place.not, Values: values})
 			}
 		}
 	}
@@ -93,6 +94,24 @@ func ParseView(q url.Values) View {
 		v.Order = ByDeadline
 	}
 	return v
+}
+
+// parseValues reads the values of a condition.
+func parseValues(lists []string) (values []string) {
+	for _, list := range lists {
+		for value := range strings.SplitSeq(list, ",") {
+			value = strings.TrimSpace(value)
+			if len(values) < valuesMost && canBeValue(value) && !slices.Contains(values, value) {
+				values = append(values, value)
+			}
+		}
+	}
+	return values
+}
+
+// canBeValue reports whether a ticket's field can have a value: no database holds every text.
+func canBeValue(value string) bool {
+	return value != "" && len(value) <= valueLongest && utf8.ValidString(value) && !strings.ContainsFunc(value, unicode.IsControl)
 }
 
 // Query is the view as ParseView reads it.
