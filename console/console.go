@@ -47,11 +47,13 @@ type Server struct {
 	clock    func() time.Time
 	stopping <-chan struct{}
 	feed     *feed
-	pages    map[desk.Language]*pages
-	assets   web.Assets
-	paths    assetPaths
-	guard    *http.CrossOriginProtection
-	mux      *http.ServeMux
+
+	lookEvery time.Duration // see the constant
+	pages     map[desk.Language]*pages
+	assets    web.Assets
+	paths     assetPaths
+	guard     *http.CrossOriginProtection
+	mux       *http.ServeMux
 }
 
 // assetPaths are where the browser finds what every page needs.
@@ -66,7 +68,7 @@ func New(o Options) (*Server, error) {
 		o.Clock = time.Now
 	}
 	s := &Server{app: o.App, staff: o.Staff, door: o.Door, public: o.Public, secure: strings.HasPrefix(o.PublicURL, "https://"), version: o.Version, log: o.Log, clock: o.Clock,
-		stopping: o.Stopping, feed: newFeed(o.Staff, o.Numbered, o.Log), guard: http.NewCrossOriginProtection(), mux: http.NewServeMux()}
+		stopping: o.Stopping, lookEvery: lookEvery, feed: newFeed(o.Staff, o.Numbered, o.Log), guard: http.NewCrossOriginProtection(), mux: http.NewServeMux()}
 	if err := web.TrustOrigin(s.guard, o.PublicURL); err != nil {
 		return nil, fmt.Errorf("the public URL of the console: %w", err)
 	}
@@ -80,6 +82,9 @@ func New(o Options) (*Server, error) {
 	for _, r := range s.routes() {
 		s.mux.Handle(r.pattern, s.serve(r))
 	}
+	s.mux.Handle("/", s.door.HandlePage("unknown", func(*web.Request) (web.Answer, error) {
+		return web.Answer{}, desk.Fail(desk.NotFound, desk.PageNotFound)
+	}, s.wordError))
 	return s, nil
 }
 
@@ -118,9 +123,11 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mux.ServeHTTP(w, r)
 }
 
-// harden sets the headers of every page.
+// harden sets the headers of every answer. Files have a policy of their own.
 func harden(h http.Header) {
-	h.Set("Content-Security-Policy", policy)
+	if h.Get("Content-Security-Policy") == "" {
+		h.Set("Content-Security-Policy", policy)
+	}
 	h.Set("Referrer-Policy", "same-origin")
 	h.Set("X-Frame-Options", "DENY")
 	h.Set("Cache-Control", "no-store")

@@ -81,7 +81,7 @@ func (f *follower) follow() error {
 		case <-ended:
 		}
 	}()
-	looks := time.NewTicker(lookEvery)
+	looks := time.NewTicker(f.lookEvery)
 	defer looks.Stop()
 	defer f.leave()
 	if _, err := io.WriteString(f.out, liveBegins); err != nil {

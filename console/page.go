@@ -112,8 +112,8 @@ func (r *request) render(status int, name string, p page) (web.Answer, error) {
 // wordError makes the page that tells an error.
 func (s *Server) wordError(wr *web.Request, e *desk.Error, status int) (web.Answer, error) {
 	r := s.open(wr)
-	if l := desk.Language(wr.Language); wr.Actor.Role != "" && l != "" {
-		r.words = wordsIn(l)
+	if wr.Actor.ID != "" { // whose language it is
+		r.words = wordsIn(wr.Language)
 	}
 	var said []string
 	for _, f := range e.Fields {

@@ -75,30 +75,38 @@ func (s *Server) answer(to route, wr *web.Request) (web.Answer, error) {
 	if next := r.missing(to.access); next != "" {
 		return r.redirect(next), nil
 	}
-	if to.permission != "" && !r.actor.Permissions.Allow(to.permission) {
-		s.app.NoteRefusal(r.actor, to.operation, wr.URL.Path, desk.Forbidden)
-		return web.Answer{}, desk.Fail(desk.Forbidden, desk.RoleCannot)
-	}
-	if wr.Method == http.MethodPost {
-		var err error
-		if r.form, r.files, err = s.door.ReadUpload(wr, maxForm); err != nil {
-			return web.Answer{}, err
-		}
-	}
-	a, err := to.handler(r)
-	if desk.Is(err, desk.Forbidden) {
-		s.app.NoteRefusal(r.actor, to.operation, wr.URL.Path, desk.Forbidden)
-	}
+	a, err := s.handle(to, r)
 	if err != nil {
+		s.noteRefusal(r, to.operation, err)
 		return web.Answer{}, err
 	}
 	if a.Header == nil {
 		a.Header = http.Header{}
 	}
-	if len(a.Header["Content-Security-Policy"]) == 0 { // files have one of their own
-		harden(a.Header)
-	}
+	harden(a.Header)
 	return a, nil
+}
+
+// handle does what somebody asked for who may come so far.
+func (s *Server) handle(to route, r *request) (a web.Answer, err error) {
+	if to.permission != "" && !r.actor.Permissions.Allow(to.permission) {
+		return a, desk.Fail(desk.Forbidden, desk.RoleCannot)
+	}
+	if r.Method == http.MethodPost {
+		if r.form, r.files, err = s.door.ReadUpload(r.Request, maxForm); err != nil {
+			return a, err
+		}
+	}
+	return to.handler(r)
+}
+
+// noteRefusal puts what somebody known was refused into the audit trail. What the path names is not kept: who types a
+// customer's number in the place of a ticket's is refused too.
+func (s *Server) noteRefusal(r *request, operation string, err error) {
+	e, ours := errors.AsType[*desk.Error](err)
+	if ours && r.actor.ID != "" && (e.Code == desk.Forbidden || e.Code == desk.NotFound) {
+		s.app.NoteRefusal(r.actor, operation, "", e.Code)
+	}
 }
 
 // open finds out what does not need the session.
@@ -140,7 +148,8 @@ func (s *Server) recognise(r *request) error {
 	r.session = session
 	r.actor = session.Actor(r.visitor)
 	r.Actor = r.actor
-	r.words = wordsIn(cmp.Or(session.Agent.Language, desk.Indonesian))
+	r.Language = cmp.Or(session.Agent.Language, desk.Indonesian)
+	r.words = wordsIn(r.Language)
 	return nil
 }
 

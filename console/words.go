@@ -41,7 +41,7 @@ func (w words) t(text string, args ...any) string {
 // functions are what templates use beside what they are given.
 func (w words) functions() template.FuncMap {
 	return template.FuncMap{
-		"t": w.t, "status": w.status, "priority": w.priority, "channel": w.channel, "service": w.service, "role": w.role,
+		"t": w.t, "status": func(s any) string { return w.status(desk.Status(toText(s))) }, "priority": w.priority, "channel": w.channel, "service": w.service, "role": w.role,
 		"date": w.date, "moment": w.moment, "clock": w.clock, "day": w.day, "ago": w.ago, "span": w.span, "iso": iso, "millis": millis,
 		"sla": w.sla, "rule": w.rule, "icon": icon, "list": list, "dict": dict, "size": size, "contains": contains, "join": strings.Join, "initials": initials, "lower": strings.ToLower,
 		"services": w.services, "channels": w.channels, "list2": texts, "none": func() map[string]string { return map[string]string{} },
