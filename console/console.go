@@ -82,9 +82,7 @@ func New(o Options) (*Server, error) {
 	for _, r := range s.routes() {
 		s.mux.Handle(r.pattern, s.serve(r))
 	}
-	s.mux.Handle("/", s.door.HandlePage("unknown", func(*web.Request) (web.Answer, error) {
-		return web.Answer{}, desk.Fail(desk.NotFound, desk.PageNotFound)
-	}, s.wordError))
+	s.mux.Handle("/", s.serve(route{operation: "unknown", access: anybody, handler: noPage}))
 	return s, nil
 }
 

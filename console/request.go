@@ -109,6 +109,11 @@ func (s *Server) noteRefusal(r *request, operation string, err error) {
 	}
 }
 
+// noPage answers where there is no page.
+func noPage(*request) (web.Answer, error) {
+	return web.Answer{}, desk.Fail(desk.NotFound, desk.PageNotFound)
+}
+
 // open finds out what does not need the session.
 func (s *Server) open(wr *web.Request) *request {
 	r := &request{Request: wr, server: s}

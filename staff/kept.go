@@ -172,8 +172,12 @@ func (s *Staff) SaveView(ctx context.Context, actor desk.Actor, name, group stri
 	})
 }
 
-// DeleteView removes a view of the actor; with MayLead also one that others share with the actor's groups or everybody.
+// DeleteView removes a view of the actor; with MayLead also one that others share with the actor's groups or everybody. It
+// returns an Error of code NotFound for a view that the actor does not have, Forbidden for one that others share.
 func (s *Staff) DeleteView(ctx context.Context, actor desk.Actor, id string) error {
+	if !desk.IsID(id) { // it may be what no column can hold
+		return desk.Fail(desk.NotFound, desk.PageNotFound)
+	}
 	now := s.store.Now()
 	return s.store.Write(ctx, func(tx *store.Tx) error {
 		v, err := tx.View(id)
