@@ -90,6 +90,6 @@ func (a *App) NoteForwarded(ctx context.Context, ticketID, text string) error {
 		tx.InsertComment(comment)
 		tx.Record(events...)
 		tx.Audit(desk.NewAudit(now, desk.System(), "ticket.note", strconv.FormatInt(t.Number, 10), desk.OutcomeOK))
-		return keepWords(tx, t)
+		return nil
 	})
 }

@@ -78,11 +78,9 @@ func (a *App) open(ctx context.Context, actor desk.Actor, once Once[Opened], war
 		return Opened{}, err
 	}
 	entry := desk.NewAudit(now, actor, "ticket.create", strconv.FormatInt(number, 10), desk.OutcomeOK)
-	words := ticket.Words(nil)
 	err = a.store.Write(ctx, func(tx *store.Tx) error {
 		k.store(tx)
 		tx.InsertTicket(ticket)
-		tx.KeepWords(ticket, words)
 		tx.InsertAttachments(files)
 		follow(tx, ticket, target)
 		if forwarded {

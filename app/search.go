@@ -2,74 +2,109 @@ package app
 
 import (
 	"context"
-	"errors"
 
 	"banksulutgo.co.id/servicedesk/desk"
 	"banksulutgo.co.id/servicedesk/store"
 )
 
-// indexedAtOnce bounds how many older tickets one transaction makes findable, so that it is short.
-const indexedAtOnce = 100
+// indexedAtOnce bounds how many tickets one transaction makes findable: on SQLite nobody else writes meanwhile.
+const indexedAtOnce = 200
 
-// keepWords keeps the words anew that a ticket is found by, as it and its comments are now.
-func keepWords(tx *store.Tx, t *desk.Ticket) error {
-	if t.Test() {
-		return nil
+// Indexed says what came of an attempt to make tickets findable by their words.
+type Indexed struct {
+	Percent   int  // of a hundred tickets that were there before the index was, how many are in it
+	Worked    bool // some were made findable, and there may be more
+	Elsewhere bool // another node made them findable at the same time
+}
+
+// IndexSome makes the next tickets findable by their words as they are now: those of which something was told since, in the
+// installation's order of events, and else a portion of those that were there before the index was, the newest first: after an
+// upgrade or a restore. Any number of nodes may do it at once, one of which gets on.
+func (a *App) IndexSome(ctx context.Context) (Indexed, error) {
+	var p portion
+	err := a.store.Read(ctx, func(tx *store.Tx) (err error) {
+		p, err = nextPortion(tx)
+		return err
+	})
+	if err != nil || p.from == p.to {
+		return Indexed{Percent: p.from.Percent()}, err
 	}
-	comments, err := tx.Comments(t.ID)
-	if err == nil {
-		tx.KeepWords(t, t.Words(comments))
+	worked, err := a.store.KeepWords(ctx, p.from, p.to, a.worded(p))
+	if !worked {
+		return Indexed{Percent: p.from.Percent(), Elsewhere: err == nil}, err
 	}
+	return Indexed{Percent: p.to.Percent(), Worked: true}, nil
+}
+
+// portion are tickets that are made findable at once.
+type portion struct {
+	from, to store.WordsMade
+	tickets  []*desk.Ticket
+	comments map[string][]desk.Comment // by ticket
+}
+
+// nextPortion reads what comes next, all of one moment: what happens after it is told after it, and comes then.
+func nextPortion(tx *store.Tx) (p portion, err error) {
+	if p.from, err = tx.WordsMade(); err != nil {
+		return p, err
+	}
+	p.to = p.from
+	p.to.Begun = true
+	room, err := p.told(tx)
+	if err == nil && room > 0 && !p.to.Whole() {
+		err = p.older(tx, room)
+	}
+	if err != nil {
+		return p, err
+	}
+	var commented []*desk.Ticket
+	for _, t := range p.tickets {
+		if t.Events > 1 { // else nothing happened but its creation
+			commented = append(commented, t)
+		}
+	}
+	p.comments, err = tx.CommentsOf(commented)
+	return p, err
+}
+
+// told adds the tickets that the order of events tells of, and says how many more there is room for.
+func (p *portion) told(tx *store.Tx) (room int, err error) {
+	news, err := tx.NewsAfter(p.from.Event, indexedAtOnce)
+	if err != nil || len(news) == 0 {
+		return indexedAtOnce, err
+	}
+	var ids []string
+	seen := map[string]bool{}
+	for _, n := range news {
+		if n.Type.Words() && !seen[n.TicketID] {
+			seen[n.TicketID] = true
+			ids = append(ids, n.TicketID)
+		}
+	}
+	p.to.Event = news[len(news)-1].Number
+	p.tickets, err = tx.SearchedTickets(ids)
+	return indexedAtOnce - len(news), err
+}
+
+// older adds tickets that were there before the index was.
+func (p *portion) older(tx *store.Tx, room int) error {
+	tickets, err := tx.SearchedUpTo(p.from.Next, room)
+	p.to.Next = 0
+	if len(tickets) == room {
+		p.to.Next = tickets[room-1].Number - 1
+	}
+	p.tickets = append(p.tickets, tickets...)
 	return err
 }
 
-// Indexed says how far older tickets can be found by their words.
-type Indexed struct {
-	Percent int  // of those that were there before the index was; 100: the whole
-	Worked  bool // some were added; false: all are there, or another node adds them
-}
-
-// IndexSome makes a portion of the tickets findable that were made before there was an index of words: after an upgrade or
-// a restore. The newest come first. Any number of nodes may do it at once, one of which gets on.
-func (a *App) IndexSome(ctx context.Context) (done Indexed, err error) {
-	err = a.store.Write(ctx, func(tx *store.Tx) error {
-		done = Indexed{}
-		made, err := tx.WordsMade(true)
-		if errors.Is(err, store.ErrNotFound) {
-			made, err = tx.WordsMade(false)
-			done.Percent = min(made.Percent(), 99) // the other node's portion is not there yet
-			return err
-		}
-		if err == nil && !made.Whole() {
-			done.Worked = true
-			made, err = a.index(tx, made)
-		}
-		done.Percent = made.Percent()
-		return err
-	})
-	return done, err
-}
-
-// index makes the next tickets findable and says how far all are.
-func (a *App) index(tx *store.Tx, made store.WordsMade) (store.WordsMade, error) {
-	tickets, err := tx.TicketsUpTo(made.Next, indexedAtOnce)
-	if err != nil {
-		return made, err
-	}
-	comments, err := tx.CommentsOf(tickets)
-	if err != nil {
-		return made, err
-	}
-	for _, t := range tickets {
-		tx.KeepNewWords(t, t.Words(comments[t.ID]))
+// worded finds out by which words the tickets are found, and by which machine: those that older programs made are not.
+func (a *App) worded(p portion) []store.Worded {
+	all := make([]store.Worded, len(p.tickets))
+	for i, t := range p.tickets {
+		all[i] = store.Worded{Ticket: t, Words: t.Words(p.comments[t.ID])}
 		if atm := desk.ByATM.Normalize(t.ATM()); atm != "" {
-			tx.AddLookup(t.ID, a.Lookup(desk.ByATM, atm))
+			all[i].Lookups = []desk.Lookup{a.Lookup(desk.ByATM, atm)}
 		}
 	}
-	made.Next = 0
-	if len(tickets) == indexedAtOnce {
-		made.Next = tickets[len(tickets)-1].Number - 1
-	}
-	tx.KeepWordsMade(made)
-	return made, nil
+	return all
 }

@@ -56,11 +56,6 @@ func (a *App) changeOnce(ctx context.Context, actor desk.Actor, action string, c
 		}
 		made.Ticket, made.Warnings = t, warnings
 		tx.UpdateTicket(t)
-		if made.Comment != nil || t.Group.Code != before.Group.Code {
-			if err := keepWords(tx, t); err != nil {
-				return err
-			}
-		}
 		tx.Record(events...)
 		tx.Audit(desk.NewAudit(now, actor, action, strconv.FormatInt(t.Number, 10), desk.OutcomeOK))
 		if err := k.seal(made, t.Number); err != nil {

@@ -3,6 +3,7 @@ package console
 import (
 	"net/url"
 	"strconv"
+	"time"
 
 	"banksulutgo.co.id/servicedesk/desk"
 	"banksulutgo.co.id/servicedesk/staff"
@@ -15,6 +16,7 @@ type searchPage struct {
 	Hits     []hitShown
 	More     string // address of the next page; empty: there is none
 	Building int    // of a hundred older tickets, how many can be found by their words
+	Behind   int    // for how many seconds what is new waits to be found by its words; 0: not for long
 	Fault    string
 }
 
@@ -24,6 +26,9 @@ type hitShown struct {
 	Why     string
 	Excerpt []desk.Piece
 }
+
+// longBehind is when readers are told that the newest texts are not found yet: usually it takes a second.
+const longBehind = 5 * time.Second
 
 // search shows what was found. Who typed the number of a ticket is led to it.
 func (s *Server) search(r *request) (web.Answer, error) {
@@ -55,6 +60,9 @@ func (s *Server) search(r *request) (web.Answer, error) {
 		p.More = "/search?" + url.Values{"q": {p.Query}, "before": {strconv.FormatInt(found.Before, 10)}}.Encode()
 	}
 	p.Building = found.Building
+	if found.Behind >= longBehind {
+		p.Behind = int(found.Behind.Seconds())
+	}
 	return r.show("search", r.words.t("Hasil pencarian"), p)
 }
 

@@ -31,6 +31,15 @@ func (e EventType) Public() bool {
 	return false
 }
 
+// Words reports whether events of the type change by which words the ticket is found, or by whom.
+func (e EventType) Words() bool {
+	switch e {
+	case TicketCreated, CommentAdded, NoteAdded, TicketAssigned:
+		return true
+	}
+	return false
+}
+
 // Event is something that happened to a ticket, stored in the transaction of the change. Everything that tells of it
 // later (feed, webhooks, connector, timeline) reads it; there is no second description.
 type Event struct {

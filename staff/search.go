@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"banksulutgo.co.id/servicedesk/app"
@@ -36,10 +37,11 @@ type Hit struct {
 
 // Found is a page of what a search found.
 type Found struct {
-	Hits     []Hit // what the query names above, else the newest ticket first
-	More     bool  // there are more, or there may be: so much was looked at that the rest waits for the next page
-	Before   int64 // where the next page begins
-	Building int   // of a hundred older tickets, how many can be found by their words; 100: all
+	Hits     []Hit         // what the query names above, else the newest ticket first
+	More     bool          // there are more, or there may be: so much was looked at that the rest waits for the next page
+	Before   int64         // where the next page begins
+	Building int           // of a hundred older tickets, how many can be found by their words; 100: all
+	Behind   time.Duration // for how long something new waits already to be found by its words; 0: nothing does
 }
 
 // Search finds the tickets in the actor's sight whose number, channel reference or personal identifier the query is, or
@@ -60,17 +62,14 @@ func (s *Staff) Search(ctx context.Context, actor desk.Actor, query string, befo
 		return Found{}, desk.Fail(desk.Invalid, desk.SearchTooShort)
 	}
 	var found Found
-	err := s.store.Read(ctx, func(tx *store.Tx) error {
-		made, err := tx.WordsMade(false)
-		if err != nil {
+	err := s.store.Read(ctx, func(tx *store.Tx) (err error) {
+		if found, err = search(tx, actor.Sight(), looks, before, limit); err != nil {
 			return err
 		}
-		found, err = search(tx, actor.Sight(), looks, before, limit)
-		found.Building = made.Percent()
-		if err == nil {
-			err = found.excerpts(tx, desk.Queried(query))
+		if err = found.excerpts(tx, desk.Queried(query)); err != nil {
+			return err
 		}
-		return err
+		return found.gaps(tx, s.store.Now())
 	})
 	if err == nil {
 		err = s.app.NoteRead(actor, "ticket.search", "", found.told())
@@ -79,6 +78,20 @@ func (s *Staff) Search(ctx context.Context, actor desk.Actor, query string, befo
 		return Found{}, err
 	}
 	return found, nil
+}
+
+// gaps notes what cannot be found by its words yet.
+func (f *Found) gaps(tx *store.Tx, now time.Time) error {
+	made, err := tx.WordsMade()
+	if err != nil {
+		return err
+	}
+	f.Building = made.Percent()
+	since, err := tx.WordsSince(made)
+	if !since.IsZero() {
+		f.Behind = max(1, now.Sub(since))
+	}
+	return err
 }
 
 // cleanQuery makes a text fit to be looked for.

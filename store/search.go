@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"banksulutgo.co.id/servicedesk/desk"
-	"banksulutgo.co.id/servicedesk/store/internal/engine"
 	"banksulutgo.co.id/servicedesk/store/internal/sql"
 )
 
@@ -73,40 +72,6 @@ func (tx *Tx) groups() ([]string, error) {
 	return tx.texts(`WITH RECURSIVE g(code) AS (SELECT CAST('' AS text) UNION ALL
  SELECT (SELECT MIN(group_code) FROM ticket WHERE group_code > g.code AND` + isReal + `) FROM g WHERE g.code IS NOT NULL)
  SELECT code FROM g WHERE code <> ''`)
-}
-
-// keyed are words under the keys of the tickets of a block that a scope sees, in each of the scopes.
-func keyed(block int64, scopes, words []string) string {
-	var b strings.Builder
-	for _, s := range scopes {
-		under := key(uint64(block)) + s
-		for _, w := range words {
-			if b.Len() > 0 {
-				b.WriteByte(' ')
-			}
-			b.WriteString(under)
-			b.WriteString(w)
-		}
-	}
-	return b.String()
-}
-
-// KeepWords keeps the words that a ticket is found by, in the place of those that were kept. Tests are not found by words.
-func (tx *Tx) KeepWords(t *desk.Ticket, words []string) {
-	tx.keepWords(tx.words().Keep, t, words)
-}
-
-// KeepNewWords is KeepWords, unless words of the ticket are kept already.
-func (tx *Tx) KeepNewWords(t *desk.Ticket, words []string) {
-	tx.keepWords(tx.words().KeepNew, t, words)
-}
-
-func (tx *Tx) words() engine.Words { return tx.store.engine.Dialect().Words }
-
-func (tx *Tx) keepWords(how string, t *desk.Ticket, words []string) {
-	if !t.Test() {
-		tx.sql.Exec(how, t.Number, keyed(t.Number/blockOf, scopesOf(t), words))
-	}
 }
 
 // FindWords finds the numbers of the newest tickets in sight below a number that have words which begin with all of these,
@@ -230,7 +195,7 @@ func (h *hunt) withPivot(blocks []int64) ([]int64, error) {
 
 // findIn finds the highest numbers in blocks.
 func (tx *Tx) findIn(blocks []int64, scopes, words []string, below int64, limit int) ([]int64, error) {
-	how := tx.words()
+	how := tx.store.engine.Dialect().Words
 	var parts []string
 	for _, block := range blocks {
 		for _, s := range scopes {
@@ -276,54 +241,6 @@ func (tx *Tx) numbers(query string, args []any) (numbers []int64, err error) {
 		return err
 	})
 	return numbers, err
-}
-
-// AddLookup notes something more that a ticket is found by.
-func (tx *Tx) AddLookup(ticketID string, l desk.Lookup) {
-	tx.sql.ExecRows(insertLookups, 1, func(int) []any { return []any{string(l.Kind), l.Hash, ticketID} })
-}
-
-// WordsMade says for which tickets words are kept that were made before words were kept at all.
-type WordsMade struct {
-	Low  int64 // the lowest number
-	Next int64 // the words of those above it are kept; 0: of all
-	Top  int64 // the highest number
-}
-
-// Whole reports whether the words of all tickets are kept.
-func (m WordsMade) Whole() bool { return m.Next == 0 }
-
-// Percent is how many of a hundred of those tickets have their words kept.
-func (m WordsMade) Percent() int {
-	if m.Whole() {
-		return 100
-	}
-	return int(max(0, min(99, 100*(m.Top-m.Next)/max(1, m.Top-m.Low+1))))
-}
-
-// WordsMade reads how far the words of older tickets are kept. Only one transaction has it to change it; others get
-// ErrNotFound.
-func (tx *Tx) WordsMade(toChange bool) (m WordsMade, err error) {
-	query := `SELECT low, next, top FROM ticket_words_made WHERE id = 1`
-	if toChange {
-		query += tx.store.engine.Dialect().SkipLocked
-	}
-	if err := tx.sql.One(query, nil, &m.Low, &m.Next, &m.Top); err != nil || m.Next >= 0 {
-		return m, err
-	}
-	err = tx.sql.One(`SELECT COALESCE((SELECT MIN(number) FROM ticket WHERE`+isReal+`), 0), COALESCE((SELECT MAX(number) FROM ticket WHERE`+isReal+`), 0)`, nil, &m.Low, &m.Top)
-	m.Next = m.Top
-	return m, err
-}
-
-// KeepWordsMade notes how far the words of older tickets are kept.
-func (tx *Tx) KeepWordsMade(m WordsMade) {
-	tx.sql.Exec(`UPDATE ticket_words_made SET low = $1, next = $2, top = $3 WHERE id = 1`, m.Low, m.Next, m.Top)
-}
-
-// TicketsUpTo reads tickets from a number downwards, no tests.
-func (tx *Tx) TicketsUpTo(number int64, limit int) ([]*desk.Ticket, error) {
-	return tx.tickets(`SELECT `+ticketColumns+` FROM ticket WHERE`+isReal+`AND number <= $1 ORDER BY number DESC LIMIT $2`, []any{number, limit})
 }
 
 // CommentsOf reads all comments of tickets, by the ids of those.

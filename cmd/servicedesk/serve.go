@@ -31,8 +31,9 @@ const (
 	sequenceEvery = 250 * time.Millisecond
 	closeEvery    = time.Minute
 	simulateEvery = time.Second
-	indexPause    = 20 * time.Millisecond // between portions of older tickets, so that others get on
-	indexAgain    = 10 * time.Second
+	indexGather   = 500 * time.Millisecond // how long new tickets wait for others that are made findable with them
+	indexPause    = 20 * time.Millisecond  // between portions of tickets that are made findable, so that others get on
+	indexAgain    = 5 * time.Second        // whether the node that makes them findable is still there
 	drainWithin   = 30 * time.Second
 )
 
@@ -240,28 +241,38 @@ func (s *server) tellDeadlines(ctx context.Context) {
 	})
 }
 
-// index makes the tickets findable that were made before there was an index of words. When nothing is left, it looks now and
-// then whether the node that does the rest is still there.
+// index makes tickets findable by their words, behind their commits: soon after something happened, and those that were there
+// before the index was. A node that meets another one at it leaves it to that for a while.
 func (s *server) index(ctx context.Context) {
-	told := -1
-	for done := (app.Indexed{}); done.Percent < 100; {
-		var err error
-		pause := indexPause
-		if done, err = s.app.IndexSome(ctx); err != nil || !done.Worked {
-			pause = indexAgain
-		}
+	told := 100
+	for ctx.Err() == nil {
+		news := s.hub.Next()
+		done, err := s.app.IndexSome(ctx)
 		switch {
 		case err != nil && ctx.Err() == nil:
-			s.log.Warn("adding older tickets to the search failed, trying again", "error", err)
-		case done.Worked && (done.Percent >= told+10 || done.Percent == 100):
+			s.log.Warn("adding tickets to the search failed, trying again", "error", err)
+		case done.Worked && done.Percent/10 != told/10:
 			told = done.Percent
 			s.log.Info("older tickets are added to the search", "percent", told)
 		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-time.After(pause):
+		switch {
+		case err != nil || done.Elsewhere:
+			await(ctx, indexAgain, nil)
+		case done.Worked:
+			await(ctx, indexPause, nil)
+		default:
+			await(ctx, indexAgain, news)
+			await(ctx, indexGather, nil)
 		}
+	}
+}
+
+// await waits until a time is over, ctx ends, or something happens.
+func await(ctx context.Context, length time.Duration, happens <-chan struct{}) {
+	select {
+	case <-ctx.Done():
+	case <-happens:
+	case <-time.After(length):
 	}
 }
 

@@ -106,16 +106,15 @@ func fillSearched(t testing.TB, e desktest.Engine, tickets int) searched {
 	must(t, err)
 	verbs, err := app.New(ctx, app.Options{Store: s, Keyring: keyring, Log: quiet, ReadsInMemory: 1 << 16})
 	must(t, err)
-	_, err = verbs.IndexSome(ctx) // there are no older tickets
-	must(t, err)
-	const atOnce = 500
+	const atOnce = 200
 	var kept time.Duration
+	var made store.WordsMade // there are no older tickets
 	for from := 1; from <= tickets; from += atOnce {
 		var all []*desk.Ticket
-		var words [][]string
+		var words []store.Worded
 		for n := from; n < from+atOnce; n++ {
 			all = append(all, wordy(int64(n)))
-			words = append(words, all[len(all)-1].Words(nil))
+			words = append(words, store.Worded{Ticket: all[len(all)-1], Words: all[len(all)-1].Words(nil)})
 		}
 		must(t, s.Write(ctx, func(tx *store.Tx) error {
 			for _, one := range all {
@@ -124,12 +123,9 @@ func fillSearched(t testing.TB, e desktest.Engine, tickets int) searched {
 			return nil
 		}))
 		start := time.Now()
-		must(t, s.Write(ctx, func(tx *store.Tx) error {
-			for i, one := range all {
-				tx.KeepWords(one, words[i])
-			}
-			return nil
-		}))
+		_, err := s.KeepWords(ctx, made, store.WordsMade{Begun: true}, words)
+		must(t, err)
+		made.Begun = true
 		kept += time.Since(start)
 	}
 	return searched{staff.New(staff.Options{App: verbs, Store: s, Keyring: keyring, Log: quiet}), tickets, kept / time.Duration(tickets)}

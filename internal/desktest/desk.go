@@ -133,6 +133,19 @@ func (d *Desk) Sequence(t testing.TB) {
 	}
 }
 
+// Index numbers what was committed and makes all tickets findable by their words, as the running program does a second behind
+// every commit.
+func (d *Desk) Index(t testing.TB) {
+	t.Helper()
+	d.Sequence(t)
+	for {
+		if done, err := d.App.IndexSome(context.Background()); err != nil || !done.Worked {
+			must(t, err)
+			return
+		}
+	}
+}
+
 // NewKey makes an API key without a rate limit, of a partner of its name.
 func (d *Desk) NewKey(t testing.TB, name string, permissions ...desk.Permission) app.CreatedKey {
 	t.Helper()

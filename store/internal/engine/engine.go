@@ -89,7 +89,6 @@ type Dialect struct {
 // begin. What a text is searched by are words with single spaces between them, of letters and digits only.
 type Words struct {
 	Keep    string    // stores the words of a text, in the place of what it had: number, words
-	KeepNew string    // likewise, unless the text has words already
 	Find    string    // the numbers that a condition finds, the highest first: condition, below which number, how many
 	And, Or string    // joins conditions
 	Word    [2]string // around the beginning of a word: the condition that a text has such a word

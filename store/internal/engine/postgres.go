@@ -93,13 +93,10 @@ func (e *postgresEngine) settle(ctx context.Context) error {
 // tsvector finds words by an index that knows no order: what it finds is sorted. Of the parser that makes words of texts
 // nothing is used.
 var tsvector = Words{
-	Keep:    keepVector + ` ON CONFLICT (number) DO UPDATE SET words = excluded.words`,
-	KeepNew: keepVector + ` ON CONFLICT (number) DO NOTHING`,
-	Find:    `WITH found AS MATERIALIZED (SELECT number FROM ticket_words WHERE words @@ CAST($1 AS tsquery)) SELECT number FROM found WHERE number < $2 ORDER BY number DESC LIMIT $3`,
-	And:     " & ", Or: " | ", Word: [2]string{"'", "':*"},
+	Keep: `INSERT INTO ticket_words (number, words) VALUES ($1, array_to_tsvector(string_to_array($2, ' '))) ON CONFLICT (number) DO UPDATE SET words = excluded.words`,
+	Find: `WITH found AS MATERIALIZED (SELECT number FROM ticket_words WHERE words @@ CAST($1 AS tsquery)) SELECT number FROM found WHERE number < $2 ORDER BY number DESC LIMIT $3`,
+	And:  " & ", Or: " | ", Word: [2]string{"'", "':*"},
 }
-
-const keepVector = `INSERT INTO ticket_words (number, words) VALUES ($1, array_to_tsvector(string_to_array($2, ' ')))`
 
 // checkDurability finds out whether the server keeps what it acknowledges. One that is told not to is used, for somebody
 // meant it, and is complained about at every start; a session that does not wait for its commits is refused.

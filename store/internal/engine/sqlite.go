@@ -76,10 +76,9 @@ func (e *sqliteEngine) Dialect() Dialect {
 
 // fts5 finds words by its own index, which walks the highest numbers first. The words of many beginnings it merges.
 var fts5 = Words{
-	Keep:    `INSERT OR REPLACE INTO ticket_words (rowid, words) VALUES ($1, $2)`,
-	KeepNew: `INSERT INTO ticket_words (rowid, words) SELECT $1, $2 WHERE NOT EXISTS (SELECT 1 FROM ticket_words WHERE rowid = $1)`,
-	Find:    `SELECT rowid FROM ticket_words WHERE ticket_words MATCH $1 AND rowid < $2 ORDER BY rowid DESC LIMIT $3`,
-	And:     " AND ", Or: " OR ", Word: [2]string{"", "*"},
+	Keep: `INSERT OR REPLACE INTO ticket_words (rowid, words) VALUES ($1, $2)`,
+	Find: `SELECT rowid FROM ticket_words WHERE ticket_words MATCH $1 AND rowid < $2 ORDER BY rowid DESC LIMIT $3`,
+	And:  " AND ", Or: " OR ", Word: [2]string{"", "*"},
 }
 
 // Listen has nothing to hear: other processes (the command line) are noticed by looking.
