@@ -96,7 +96,9 @@ ALTER TABLE ticket ADD COLUMN next_due bigint NOT NULL DEFAULT 0;
 UPDATE ticket SET next_due = CASE WHEN responded_at = 0 AND response_due < resolution_due THEN response_due ELSE resolution_due END
  WHERE status IN ('OPEN', 'IN_PROGRESS', 'PENDING', 'ON_HOLD');
 CREATE INDEX ticket_queue ON ticket (group_code, status, updated_at, id) WHERE number < 9000000000001;
-CREATE INDEX ticket_due ON ticket (group_code, next_due, id) WHERE next_due > 0 AND number < 9000000000001;
+-- With all that the load of a group is counted by.
+CREATE INDEX ticket_due ON ticket (group_code, next_due, id, assignee_id, status, started_at, paused_at, response_breached, resolution_breached)
+ WHERE next_due > 0 AND number < 9000000000001;
 CREATE INDEX ticket_assignee ON ticket (assignee_id, status, updated_at, id) WHERE assignee_id <> '' AND number < 9000000000001;
 CREATE INDEX ticket_mine_due ON ticket (assignee_id, next_due, id) WHERE assignee_id <> '' AND next_due > 0 AND number < 9000000000001;
 CREATE INDEX ticket_branch_due ON ticket (branch_code, next_due, id) WHERE branch_code <> 'OMNI' AND next_due > 0 AND number < 9000000000001;

@@ -1,0 +1,201 @@
+package console_test
+
+import (
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"banksulutgo.co.id/servicedesk/desk"
+	"banksulutgo.co.id/servicedesk/internal/desktest"
+)
+
+func TestPagesOfPeopleAreForAdministratorsAndTheLoadForWhoLeads(t *testing.T) {
+	t.Parallel()
+	m := newManaged(t, desktest.SQLite)
+	other := m.employ(t, "other", desk.RoleAgent)
+	for role, may := range map[desk.Role][2]int{
+		desk.RoleAgent: {http.StatusForbidden, http.StatusForbidden}, desk.RoleAuditor: {http.StatusForbidden, http.StatusForbidden},
+		desk.RoleSupervisor: {http.StatusForbidden, http.StatusOK}, desk.RoleAdmin: {http.StatusOK, http.StatusOK},
+	} {
+		m.employ(t, string(role), role)
+		v := m.enter(t, string(role))
+		for path, want := range map[string]int{"/people": may[0], "/people/new": may[0], "/people/" + other.ID: may[0], "/load": may[1]} {
+			if got, _ := v.get(t, path); got != want {
+				t.Errorf("%s of %s answers %d, want %d", path, role, got, want)
+			}
+		}
+		if role == desk.RoleAdmin {
+			continue
+		}
+		for _, path := range []string{"/people/new", "/people/factor-roles", "/people/" + other.ID, "/people/" + other.ID + "/password", "/people/" + other.ID + "/factor",
+			"/people/" + other.ID + "/sessions/end", "/people/" + other.ID + "/sessions/x/end"} {
+			if got, _, _ := v.post(t, path, nil); got != http.StatusForbidden {
+				t.Errorf("POST %s of %s answers %d", path, role, got)
+			}
+		}
+		if got, _, _ := v.post(t, "/load/"+other.ID+"/return", nil); got != may[1] {
+			t.Errorf("returning tickets answers %s %d, want %d", role, got, may[1])
+		}
+	}
+	stranger := &visit{m.base, http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
+	for _, path := range []string{"/people", "/load"} {
+		if _, to, _ := answered(t, must(stranger.Get(m.base+path))(t)); !strings.HasPrefix(to, "/sign-in?") {
+			t.Errorf("%s leads a stranger to %q", path, to)
+		}
+	}
+}
+
+func must[T any](value T, err error) func(*testing.T) T {
+	return func(t *testing.T) T {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return value
+	}
+}
+
+var toldPassword = regexp.MustCompile(`id="password">([^<]+)<`)
+
+func TestANewPersonsPasswordIsToldOnceAndMustBeChanged(t *testing.T) {
+	t.Parallel()
+	desktest.OnEachEngine(t, func(t *testing.T, e desktest.Engine) {
+		m := newManaged(t, e)
+		m.employ(t, "admin", desk.RoleAdmin)
+		v := m.enter(t, "admin")
+		status, _, page := v.post(t, "/people/new", url.Values{"email": {"wrong"}, "role": {"king"}, "groups": {"CALL_CENTER"}})
+		if status != http.StatusBadRequest {
+			t.Errorf("a wrong person is answered %d", status)
+		}
+		shows(t, page, `id="name-fault"`, `id="email-fault"`, `id="role-fault"`, `value="wrong"`, `value="CALL_CENTER" checked`)
+		form := url.Values{"email": {"ani@bank.example"}, "name": {"Ani <b>"}, "role": {"agent"}, "groups": {"CALL_CENTER", "ATM_SERVICES"}, "branch": {"001"}}
+		status, to, page := v.post(t, "/people/new", form)
+		told := toldPassword.FindStringSubmatch(page)
+		if status != http.StatusOK || to != "" || told == nil {
+			t.Fatalf("a new person is answered %d, %q, %s", status, to, page)
+		}
+		shows(t, page, "Ani &lt;b&gt;")
+		if status, _, page = v.post(t, "/people/new", form); status != http.StatusConflict {
+			t.Errorf("a second person of that e-mail is answered %d", status)
+		}
+		shows(t, page, `id="email-fault"`)
+		_, page = v.get(t, "/people")
+		shows(t, page, "ani@bank.example", "Call Center", "kata sandi sementara")
+		if strings.Contains(page, told[1]) || strings.Contains(m.Log.String(), told[1]) {
+			t.Error("the password is told again")
+		}
+		ani := &visit{m.base, v.Client}
+		ani.Jar = nil
+		if _, to, _ := ani.post(t, "/sign-in", url.Values{"email": {"ani@bank.example"}, "password": {told[1]}}); to != "/account/password" {
+			t.Errorf("the first sign-in leads to %q", to)
+		}
+	})
+}
+
+func TestAPersonIsChangedOnItsPage(t *testing.T) {
+	t.Parallel()
+	desktest.OnEachEngine(t, func(t *testing.T, e desktest.Engine) {
+		m := newManaged(t, e)
+		admin, ani := m.employ(t, "admin", desk.RoleAdmin), m.employ(t, "ani", desk.RoleAgent, "CALL_CENTER")
+		v, hers := m.enter(t, "admin"), m.enter(t, "ani")
+		path := "/people/" + ani.ID
+		_, page := v.get(t, path)
+		shows(t, page, `value="CALL_CENTER" checked`, "127.0.0.1", path+"/sessions/")
+
+		status, _, page := v.post(t, path, url.Values{"name": {" "}, "role": {"agent"}, "groups": {"ATM_SERVICES"}, "active": {"yes"}})
+		if status != http.StatusBadRequest {
+			t.Errorf("a person without a name is answered %d", status)
+		}
+		shows(t, page, `id="name-fault"`, `value="ATM_SERVICES" checked`, "ani@bank.example")
+		if status, to, _ := v.post(t, path, url.Values{"name": {"Ani"}, "role": {"supervisor"}, "branch": {"001"}, "active": {"yes"}, "away": {"yes"}}); status != http.StatusSeeOther || to != path+"?done=saved" {
+			t.Errorf("a change is answered %d, %q", status, to)
+		}
+		got, err := m.Staff.Person(t.Context(), atCommand, ani.ID)
+		if err != nil || got.Name != "Ani" || got.Role != desk.RoleSupervisor || len(got.Groups) != 0 || got.Branch != "001" || !got.Away || !got.Active {
+			t.Errorf("the person is %+v (%v)", got, err)
+		}
+		if status, _ := hers.get(t, "/load"); status != http.StatusOK {
+			t.Errorf("the new role does not count with the next request: %d", status)
+		}
+
+		status, to, page := v.post(t, path+"/password", nil)
+		told := toldPassword.FindStringSubmatch(page)
+		if status != http.StatusOK || to != "" || told == nil {
+			t.Fatalf("another password is answered %d, %q", status, to)
+		}
+		if _, to, _ := answered(t, must(hers.Get(m.base+"/"))(t)); !strings.HasPrefix(to, "/sign-in") {
+			t.Errorf("the sessions go on after another password: %q", to)
+		}
+		status, _, page = v.post(t, path+"/factor", nil)
+		if status == http.StatusOK || status >= 500 {
+			t.Errorf("removing a factor that is not there is answered %d", status)
+		}
+		shows(t, page, "Tidak ditemukan")
+
+		status, _, page = v.post(t, "/people/"+admin.ID, url.Values{"name": {"admin"}, "role": {"agent"}, "active": {"yes"}})
+		if status != http.StatusConflict {
+			t.Errorf("the last administrator leaves: %d", status)
+		}
+		shows(t, page, desk.LastAdmin.In(desk.Indonesian, ""))
+	})
+}
+
+func TestAnAdministratorEndsSessionsOfOthersOnTheirPage(t *testing.T) {
+	t.Parallel()
+	desktest.OnEachEngine(t, func(t *testing.T, e desktest.Engine) {
+		m := newManaged(t, e)
+		m.employ(t, "admin", desk.RoleAdmin)
+		ani := m.employ(t, "ani", desk.RoleAgent)
+		v, first := m.enter(t, "admin"), m.enter(t, "ani")
+		m.Clock.Advance(time.Second) // sessions are listed in the order in which they began
+		second := m.enter(t, "ani")
+		m.Clock.Advance(time.Second)
+		third := m.enter(t, "ani")
+		path := "/people/" + ani.ID
+		_, page := v.get(t, path)
+		ends := regexp.MustCompile(path+`/sessions/[^/"]+/end`).FindAllString(page, -1)
+		if len(ends) != 3 {
+			t.Fatalf("the page offers to end %v", ends)
+		}
+		if _, to, _ := v.post(t, ends[0], nil); to != path+"?done=session" {
+			t.Errorf("ending a session leads to %q", to)
+		}
+		if status, _, _ := v.post(t, ends[0], nil); status != http.StatusNotFound {
+			t.Errorf("ending it again is answered %d", status)
+		}
+		for i, want := range map[*visit]int{first: http.StatusSeeOther, second: http.StatusOK, third: http.StatusOK} {
+			if got, _ := i.get(t, "/account"); got != want {
+				t.Errorf("a session is answered %d, want %d", got, want)
+			}
+		}
+		v.post(t, path+"/sessions/end", nil)
+		_, page = v.get(t, path)
+		shows(t, page, "Petugas ini tidak sedang masuk.")
+	})
+}
+
+func TestPeopleAreFoundByTheirNames(t *testing.T) {
+	t.Parallel()
+	m := newManaged(t, desktest.SQLite)
+	m.employ(t, "admin", desk.RoleAdmin)
+	for _, name := range []string{"ani", "budi", "anita"} {
+		m.employ(t, name, desk.RoleAgent)
+	}
+	v := m.enter(t, "admin")
+	_, page := v.get(t, "/people?q=ANI")
+	shows(t, page, "ani@bank", "anita@bank", `value="ANI"`)
+	if strings.Contains(page, "budi@bank") {
+		t.Error("somebody else is found")
+	}
+	_, page = v.get(t, "/people?q=%3Cb%3E")
+	shows(t, page, "Tidak ada petugas yang cocok dengan “&lt;b&gt;”.")
+	if _, to, _ := v.post(t, "/people/factor-roles", url.Values{"roles": {"admin", "auditor"}}); to != "/people?done=saved" {
+		t.Errorf("saving the roles leads to %q", to)
+	}
+	if roles, err := m.Staff.FactorRoles(t.Context(), atCommand); err != nil || len(roles) != 2 {
+		t.Errorf("the roles are %v (%v)", roles, err)
+	}
+}
