@@ -1,7 +1,7 @@
 package console_test
 
 import (
-	"cmp"
+	stdcmp "cmp"
 	"context"
 	"fmt"
 	"net/http"
@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"banksulutgo.co.id/servicedesk/desk"
 	"banksulutgo.co.id/servicedesk/internal/desktest"
@@ -33,6 +35,9 @@ const (
 	tracking = "200|303 /sign-in/code|303 /account/factor|" // the portal's page
 )
 
+// noID could be the id of something, and is of nothing.
+const noID = "01JFFBTMG0000000000000000"
+
 // matrix says for each route what everybody is answered.
 var matrix = map[string]line{
 	"GET /sign-in":       {plain: "200|200|200|303 /"},
@@ -40,41 +45,69 @@ var matrix = map[string]line{
 	"GET /sign-in/code":  {plain: "303 /sign-in?next=PATH|200|303 /"},
 	"POST /sign-in/code": {form: "code=000000", plain: "303 /sign-in|400|400|400"},
 
-	"GET /{$}":                         {path: "/", plain: outside + "200"},
-	"GET /tickets":                     {plain: tracking + "200"},
-	"GET /tickets/{number}":            {plain: tracking + "200|404|200|200|404", secret: tracking + "200|404|404|200|404"},
-	"POST /tickets/{number}":           {plain: "403|303 /sign-in/code|303 /account/factor|303 /tickets/N", secret: "403|303 /sign-in/code|303 /account/factor|303 /tickets/N"},
-	"GET /tickets/{number}/files/{id}": {path: "/tickets/N/files/F", plain: asking + "200|404|200|200|404", secret: asking + "200|404|404|200|404"},
-	"GET /tickets/{number}/customer":   {plain: asking + "200|404|200|200|404", secret: asking + "200|404|404|200|404"},
-	"POST /tickets/{number}/reply":     {form: "kind=reply&text=Halo", plain: outside + "303 /tickets/N?done=replied#event-2|404|303 /tickets/N?done=replied#event-2|403|404", secret: outside + "303 /tickets/N?done=replied#event-2|404|404|403|404"},
-	"POST /tickets/{number}/draft":     {form: "kind=note&text=Halo", plain: outside + "204|404|204|403|404", secret: outside + "204|404|404|403|404"},
-	"POST /tickets/{number}/status":    {form: "status=ON_HOLD", plain: outside + "303 /tickets/N?done=status|404|303 /tickets/N?done=status|403|404", secret: outside + "303 /tickets/N?done=status|404|404|403|404"},
-	"POST /tickets/{number}/assign":    {form: "assignee=", plain: outside + "303 /tickets/N?done=assigned|404|303 /tickets/N?done=assigned|403|404", secret: outside + "303 /tickets/N?done=assigned|404|404|403|404"},
-	"POST /tickets/{number}/take":      {plain: outside + "303 /tickets/N?done=taken|404|303 /tickets/N?done=taken|403|404", secret: outside + "303 /tickets/N?done=taken|404|404|403|404"},
-	"POST /tickets/{number}/group":     {form: "group=NETWORK_ADMIN", plain: outside + "303 /tickets?&done=group|404|303 /tickets/N?done=group|403|404", secret: outside + "303 /tickets?&done=group|404|404|403|404"},
-	"POST /tickets/{number}/priority":  {form: "priority=LOW", plain: outside + "303 /tickets/N?done=priority|404|303 /tickets/N?done=priority|403|404", secret: outside + "303 /tickets/N?done=priority|404|404|403|404"},
-	"POST /tickets/{number}/unmask":    {form: "field=email&reason=verifikasi", plain: outside + "200|404|200|200|404", secret: outside + "200|404|404|200|404"},
-	"GET /tickets/new":                 {plain: asking + "200|200|200|403|200"},
-	"POST /tickets/new":                {form: "serviceType=INQUIRY&channel=PHONE&name=Sarah&description=Halo", plain: outside + "200|200|200|403|200"},
-	"GET /search":                      {path: "/search?q=halo", plain: asking + "200"},
-	"POST /views":                      {form: "name=V&query=status=OPEN", plain: outside + "303 /tickets?status=OPEN&view=ID&done=saved"},
-	"POST /views/{id}/delete":          {path: "/views/01JFFBTMG0000000000000000/delete", plain: outside + "404"},
-	"GET /notices":                     {plain: asking + "200"},
-	"POST /notices/read":               {plain: outside + "303 /notices?done=read"},
-	"GET /live":                        {path: "/live?about=ticket:N", plain: asking + "200|404|200|200|404", secret: asking + "200|404|404|200|404"},
-	"GET /help":                        {plain: "303 /sign-in?next=PATH|200"},
-	"GET /account":                     {plain: asking + "200"},
-	"POST /account/language":           {form: "language=id", plain: "303 /sign-in|403|303 /account"},
-	"POST /account/away":               {form: "away=no", plain: outside + "303 /account?done=away"},
-	"GET /account/password":            {plain: "303 /sign-in?next=PATH|200"},
-	"POST /account/password":           {form: "old=wrong&password=another+long+one", plain: "303 /sign-in|403|403|400"},
-	"POST /account/sessions/{id}/end":  {path: "/account/sessions/01JFFBTMG0000000000000000/end", plain: outside + "404"},
-	"POST /account/sessions/end":       {plain: outside + "303 /account?done=session"},
-	"GET /account/factor":              {plain: "303 /sign-in?next=PATH|303 /account|200|200|200|303 /account"},
-	"POST /account/factor":             {form: "sealed=x&code=000000", plain: "303 /sign-in|403|400|400|400|409"},
-	"POST /account/factor/remove":      {form: "password=wrong", plain: outside + "400"},
-	"POST /account/factor/codes":       {form: "password=wrong", plain: outside + "400"},
-	"POST /sign-out":                   {plain: "303 /sign-in"},
+	"GET /{$}":                                                  {path: "/", plain: outside + "200"},
+	"GET /tickets":                                              {plain: tracking + "200"},
+	"GET /tickets/{number}":                                     {plain: tracking + "200|404|200|200|404", secret: tracking + "200|404|404|200|404"},
+	"POST /tickets/{number}":                                    {plain: "403|303 /sign-in/code|303 /account/factor|303 /tickets/N", secret: "403|303 /sign-in/code|303 /account/factor|303 /tickets/N"},
+	"GET /tickets/{number}/files/{id}":                          {path: "/tickets/N/files/F", plain: asking + "200|404|200|200|404", secret: asking + "200|404|404|200|404"},
+	"GET /tickets/{number}/customer":                            {plain: asking + "200|404|200|200|404", secret: asking + "200|404|404|200|404"},
+	"POST /tickets/{number}/reply":                              {form: "kind=reply&text=Halo", plain: outside + "303 /tickets/N?done=replied#event-2|404|303 /tickets/N?done=replied#event-2|403|404", secret: outside + "303 /tickets/N?done=replied#event-2|404|404|403|404"},
+	"POST /tickets/{number}/draft":                              {form: "kind=note&text=Halo", plain: outside + "204|404|204|403|404", secret: outside + "204|404|404|403|404"},
+	"POST /tickets/{number}/status":                             {form: "status=ON_HOLD", plain: outside + "303 /tickets/N?done=status|404|303 /tickets/N?done=status|403|404", secret: outside + "303 /tickets/N?done=status|404|404|403|404"},
+	"POST /tickets/{number}/assign":                             {form: "assignee=", plain: outside + "303 /tickets/N?done=assigned|404|303 /tickets/N?done=assigned|403|404", secret: outside + "303 /tickets/N?done=assigned|404|404|403|404"},
+	"POST /tickets/{number}/take":                               {plain: outside + "303 /tickets/N?done=taken|404|303 /tickets/N?done=taken|403|404", secret: outside + "303 /tickets/N?done=taken|404|404|403|404"},
+	"POST /tickets/{number}/group":                              {form: "group=NETWORK_ADMIN", plain: outside + "303 /tickets?&done=group|404|303 /tickets/N?done=group|403|404", secret: outside + "303 /tickets?&done=group|404|404|403|404"},
+	"POST /tickets/{number}/priority":                           {form: "priority=LOW", plain: outside + "303 /tickets/N?done=priority|404|303 /tickets/N?done=priority|403|404", secret: outside + "303 /tickets/N?done=priority|404|404|403|404"},
+	"POST /tickets/{number}/unmask":                             {form: "field=email&reason=verifikasi", plain: outside + "200|404|200|200|404", secret: outside + "200|404|404|200|404"},
+	"GET /tickets/new":                                          {plain: asking + "200|200|200|403|200"},
+	"POST /tickets/new":                                         {form: "serviceType=INQUIRY&channel=PHONE&name=Sarah&description=Halo", plain: outside + "200|200|200|403|200"},
+	"GET /search":                                               {path: "/search?q=halo", plain: asking + "200"},
+	"POST /views":                                               {form: "name=V&query=status=OPEN", plain: outside + "303 /tickets?status=OPEN&view=ID&done=saved"},
+	"POST /views/{id}/delete":                                   {path: "/views/" + noID + "/delete", plain: outside + "404"},
+	"GET /notices":                                              {plain: asking + "200"},
+	"POST /notices/read":                                        {plain: outside + "303 /notices?done=read"},
+	"GET /live":                                                 {path: "/live?about=ticket:N", plain: asking + "200|404|200|200|404", secret: asking + "200|404|404|200|404"},
+	"GET /help":                                                 {plain: "303 /sign-in?next=PATH|200"},
+	"GET /integration/sociomile":                                {plain: asking + "403|403|200"},
+	"POST /integration/sociomile/pause":                         {form: "reason=x", plain: outside + "403|403|303 /integration/sociomile?done=paused|403|303 /integration/sociomile?done=paused"},
+	"POST /integration/sociomile/resume":                        {form: "route=create", plain: outside + "403|403|303 /integration/sociomile?done=resumed|403|303 /integration/sociomile?done=resumed"},
+	"POST /integration/sociomile/probe":                         {form: "route=create", plain: outside + "403|403|303 /integration/sociomile?done=probed|403|303 /integration/sociomile?done=probed"},
+	"POST /integration/sociomile/retry":                         {form: "route=create", plain: outside + "403|403|303 /integration/sociomile?done=nothing|403|303 /integration/sociomile?done=nothing"},
+	"GET /integration/webhooks":                                 {plain: asking + "403|403|200"},
+	"GET /integration/webhooks/{id}":                            {path: "/integration/webhooks/" + noID, plain: asking + "403|403|404"},
+	"POST /integration/webhooks/{id}/test":                      {path: "/integration/webhooks/" + noID + "/test", plain: outside + "403|403|404|403|404"},
+	"POST /integration/webhooks/{id}/resend":                    {path: "/integration/webhooks/" + noID + "/resend", form: "which=undelivered", plain: outside + "403|403|404|403|404"},
+	"POST /integration/webhooks/{id}/deliveries/{event}/resend": {path: "/integration/webhooks/" + noID + "/deliveries/" + noID + "-1/resend", plain: outside + "403|403|404|403|404"},
+	"POST /integration/webhooks/{id}/deliveries/{event}/skip":   {path: "/integration/webhooks/" + noID + "/deliveries/" + noID + "-1/skip", plain: outside + "403|403|404|403|404"},
+	"GET /tickets/{number}/deliveries":                          {plain: asking + "403|403|200", secret: asking + "403|403|200"},
+	"POST /tickets/{number}/forward/retry":                      {plain: outside + "403|403|404|403|404", secret: outside + "403|403|404|403|404"},
+	"POST /tickets/{number}/forward/park":                       {form: "reason=x", plain: outside + "403|403|404|403|404", secret: outside + "403|403|404|403|404"},
+	"POST /tickets/{number}/forward/done":                       {form: "reason=x", plain: outside + "403|403|400|403|400", secret: outside + "403|403|400|403|400"},
+	"GET /load":                                                 {plain: asking + "403|403|200|403|200"},
+	"POST /load/{id}/return":                                    {path: "/load/" + noID + "/return", plain: outside + "403|403|404|403|404"},
+	"GET /people":                                               {plain: asking + "403|403|403|403|200"},
+	"POST /people/factor-roles":                                 {form: "roles=supervisor&roles=admin&roles=auditor", plain: outside + "403|403|403|403|303 /people?done=saved"},
+	"GET /people/new":                                           {plain: asking + "403|403|403|403|200"},
+	"POST /people/new":                                          {form: "email=new@bank.example&name=New&role=agent", plain: outside + "403|403|403|403|200"},
+	"GET /people/{id}":                                          {path: "/people/" + noID, plain: asking + "403|403|403|403|404"},
+	"POST /people/{id}":                                         {path: "/people/" + noID, plain: outside + "403|403|403|403|404"},
+	"POST /people/{id}/password":                                {path: "/people/" + noID + "/password", plain: outside + "403|403|403|403|404"},
+	"POST /people/{id}/factor":                                  {path: "/people/" + noID + "/factor", plain: outside + "403|403|403|403|404"},
+	"POST /people/{id}/sessions/end":                            {path: "/people/" + noID + "/sessions/end", plain: outside + "403|403|403|403|404"},
+	"POST /people/{id}/sessions/{session}/end":                  {path: "/people/" + noID + "/sessions/" + noID + "/end", plain: outside + "403|403|403|403|404"},
+
+	"GET /account":                    {plain: asking + "200"},
+	"POST /account/language":          {form: "language=id", plain: "303 /sign-in|403|303 /account"},
+	"POST /account/away":              {form: "away=no", plain: outside + "303 /account?done=away"},
+	"GET /account/password":           {plain: "303 /sign-in?next=PATH|200"},
+	"POST /account/password":          {form: "old=wrong&password=another+long+one", plain: "303 /sign-in|403|403|400"},
+	"POST /account/sessions/{id}/end": {path: "/account/sessions/" + noID + "/end", plain: outside + "404"},
+	"POST /account/sessions/end":      {plain: outside + "303 /account?done=session"},
+	"GET /account/factor":             {plain: "303 /sign-in?next=PATH|303 /account|200|200|200|303 /account"},
+	"POST /account/factor":            {form: "sealed=x&code=000000", plain: "303 /sign-in|403|400|400|400|409"},
+	"POST /account/factor/remove":     {form: "password=wrong", plain: outside + "400"},
+	"POST /account/factor/codes":      {form: "password=wrong", plain: outside + "400"},
+	"POST /sign-out":                  {plain: "303 /sign-in"},
 }
 
 // crowd are the visitors, each with a browser of his own.
@@ -147,13 +180,8 @@ func (c *crowd) kept(t testing.TB) (rows string) {
 func (c *crowd) ask(t testing.TB, who, pattern string, l line, about *desk.Ticket) (got said, path string) {
 	t.Helper()
 	method, path, _ := strings.Cut(pattern, " ")
-	path = cmp.Or(l.path, path)
-	number := numberOf(about)
-	path = strings.ReplaceAll(path, "{number}", "N")
-	path = strings.NewReplacer("N", number, "F", c.fileOf(t, path, about)).Replace(path)
-	if strings.HasPrefix(path, "/views/") || strings.HasPrefix(path, "/account/sessions/0") {
-		path = cmp.Or(l.path, path) // an id has letters
-	}
+	path = stdcmp.Or(l.path, path)
+	path = strings.NewReplacer("{number}", numberOf(about), "/N/", "/"+numberOf(about)+"/", ":N", ":"+numberOf(about), "files/F", "files/"+c.fileOf(t, path, about)).Replace(path)
 	if method == http.MethodPost {
 		l.form = strings.ReplaceAll(l.form, "WHO", who) // else the tries of one account would be too many
 		return c.callers[who].post(t, path, l.form), path
@@ -295,10 +323,13 @@ func TestATicketOutOfSightIsNotToldFromNone(t *testing.T) {
 		if !strings.Contains(pattern, "{number}") && !strings.Contains(l.path, "ticket:N") || pattern == "POST /tickets/{number}" {
 			continue
 		}
+		if strings.Contains(pattern, "/deliveries") || strings.Contains(pattern, "/forward/") {
+			continue // who looks after deliveries knows of all tickets that have some
+		}
 		for _, who := range []string{"other", "branch", "admin"} {
 			l := l
 			there, _ := c.ask(t, who, pattern, l, secret)
-			l.path = strings.Replace(l.path, "/files/F", "/files/01JFFBTMG0000000000000001", 1)
+			l.path = strings.Replace(l.path, "/files/F", "/files/"+noID+"1", 1)
 			none, _ := c.ask(t, who, pattern, l, &desk.Ticket{Number: 99999})
 			same := func(a said) string {
 				return strings.NewReplacer(a.header.Get("X-Request-Id"), "ID", numberOf(secret), "N", "99999", "N").Replace(a.body)
@@ -309,7 +340,7 @@ func TestATicketOutOfSightIsNotToldFromNone(t *testing.T) {
 				}
 			}
 			if there.status != http.StatusNotFound || none.status != there.status || same(there) != same(none) {
-				t.Errorf("%s, %s: %d\n%s\nof none: %d\n%s", pattern, who, there.status, there.body, none.status, none.body)
+				t.Errorf("%s, %s: %d and of none %d: %s", pattern, who, there.status, none.status, cmp.Diff(same(there), same(none)))
 			}
 		}
 	}

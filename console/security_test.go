@@ -31,7 +31,7 @@ func TestFormsOfOtherSitesAreRefusedAndChangeNothing(t *testing.T) {
 		if method != http.MethodPost {
 			continue
 		}
-		path = strings.NewReplacer("{number}", numberOf(ticket), "{id}", "01JFFBTMG0000000000000000").Replace(path)
+		path = strings.NewReplacer("{number}", numberOf(ticket), "{id}", noID, "{event}", noID+"-1", "{session}", noID).Replace(path)
 		form := strings.ReplaceAll(matrix[route.Pattern].form, "WHO.x", "mine")
 		for _, from := range []string{"Sec-Fetch-Site: cross-site", "Sec-Fetch-Site: same-site", "Origin: https://evil.example", "Origin: null", "Origin: https://127.0.0.1.evil.example"} {
 			headers := []string{"Content-Type: application/x-www-form-urlencoded", from}
@@ -268,7 +268,7 @@ func TestErrorsAreGuardedPagesToo(t *testing.T) {
 			"no ticket":           {ani.get(t, "/tickets/99999"), 404},
 			"no file":             {ani.get(t, "/tickets/"+number+"/files/x"), 404},
 			"no such step":        {ani.post(t, "/tickets/"+number+"/status", "status=OPEN"), 400},
-			"another one's view":  {ani.post(t, "/views/01JFFBTMG0000000000000000/delete", ""), 404},
+			"another one's view":  {ani.post(t, "/views/"+noID+"/delete", ""), 404},
 			"an unknown language": {ani.post(t, "/account/language", "language=fr"), 400},
 			"seen too long ago":   {ani.post(t, "/tickets/"+number+"/priority", "version=99&priority=LOW"), 409},
 		} {
@@ -300,7 +300,7 @@ func TestWhatNoDatabaseHoldsIsNotAsked(t *testing.T) {
 		for _, email := range []string{"boss@bank.example", "ani@bank.example"} {
 			c := h.arrive(t, email)
 			for _, path := range []string{"/tickets?assignee=%00", "/tickets?group=%FF&order=due", "/tickets?group=a%00b", "/tickets?branch=%FF", "/tickets?assignee=" + many, "/tickets?group=" + many + "&order=due",
-				"/tickets?after=9.x", "/tickets?after=-1.01JFFBTMG0000000000000000", "/tickets?after=99999999999999999999.01JFFBTMG0000000000000000", "/tickets?view=%00", "/search?q=%00%FF", "/search?q=halo&before=-9223372036854775808",
+				"/tickets?after=9.x", "/tickets?after=-1." + noID, "/tickets?after=99999999999999999999." + noID, "/tickets?view=%00", "/search?q=%00%FF", "/search?q=halo&before=-9223372036854775808",
 				"/tickets/%00", "/tickets/%FF", "/tickets/" + number + "/files/%00", "/tickets/" + number + "?list=%25zz", "/tickets/" + number + "?list=assignee%3D%2500", "/live?about=ticket:%00", "/search?q=" + strings.Repeat("x", 10000),
 				"/sign-in?next=%00", "/tickets/%00/customer", "/?done=%00", "/tickets?lang=%FF"} {
 				if got := c.begin(t, path); got.status >= 500 {
