@@ -103,22 +103,23 @@ func (s *Staff) walksOf(actor desk.Actor, v desk.View) []store.Walk {
 	}
 	var walks []store.Walk
 	groups := v.Only(desk.ViewGroup)
+	wide := sight.All || sight.Branch == desk.OmniBranch // most tickets name no office
 	switch assignee := assignees(actor, v); {
 	case assignee != nil:
 		for _, id := range assignee {
 			walks = append(walks, store.Walk{Assignee: id})
 		}
-	case sight.All && groups == nil && v.Order == desk.ByChange:
+	case wide && groups == nil && v.Order == desk.ByChange:
 		walks = []store.Walk{{}}
-	case sight.All && groups == nil:
+	case wide && groups == nil:
 		for code := range s.app.Reference().Groups {
 			walks = append(walks, store.Walk{Group: code})
 		}
 	default:
-		for _, group := range within(sight, groups) {
+		for _, group := range within(sight, groups, wide) {
 			walks = append(walks, store.Walk{Group: group})
 		}
-		if sight.Branch != "" {
+		if sight.Branch != "" && !wide {
 			walks = append(walks, store.Walk{Branch: sight.Branch})
 		}
 	}
@@ -153,12 +154,12 @@ func assignees(actor desk.Actor, v desk.View) []string {
 	return slices.Compact(slices.Sorted(slices.Values(only)))
 }
 
-// within are the groups of a sight, those of a view when it names some.
-func within(sight desk.Sight, only []string) []string {
+// within are the groups of a sight, those of a view when it names some: all of them when the sight is a wide one.
+func within(sight desk.Sight, only []string, wide bool) []string {
 	if only == nil {
 		return sight.Groups
 	}
-	return slices.DeleteFunc(slices.Clone(only), func(group string) bool { return !sight.All && !slices.Contains(sight.Groups, group) })
+	return slices.DeleteFunc(slices.Clone(only), func(group string) bool { return !wide && !slices.Contains(sight.Groups, group) })
 }
 
 // Count counts the tickets of a view in the actor's sight, up to a number; exact is false when there are, or may be, more.
