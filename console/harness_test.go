@@ -236,15 +236,15 @@ const patience = 15 * time.Second
 func until(t testing.TB, tab *browser.Tab, condition string) time.Duration {
 	t.Helper()
 	began := time.Now()
-	script := `new Promise(done => { const end = Date.now() + 500; (function look() {
-		let holds = false; try { holds = Boolean(` + condition + `) } catch { }
-		if (holds || Date.now() > end) done(holds); else setTimeout(look, 10) })() })`
+	look := time.NewTicker(20 * time.Millisecond)
+	defer look.Stop()
 	for time.Since(began) < patience {
-		holds, err := chromedp.Run(tab.Context(), chromedp.Evaluate[bool](script, chromedp.EvalAwaitPromise)) // fails while the page changes
+		holds, err := chromedp.Run(tab.Context(), chromedp.Evaluate[bool](`(() => { try { return Boolean(`+condition+`) } catch { return false } })()`)) // fails while the page changes
 		if err == nil && holds {
 			return time.Since(began)
 		}
 		must(t, tab.Context().Err())
+		<-look.C
 	}
 	shown, _ := chromedp.Run(tab.Context(), chromedp.Evaluate[string](`location.href + "\n" + document.body.innerText`))
 	t.Fatalf("it never came to %s; the page shows %.3000s", condition, shown)
