@@ -44,10 +44,10 @@ type hall struct {
 	partner desk.Actor
 }
 
-// openHall opens a desk that is known at a public URL; empty: where it listens.
-func openHall(t testing.TB, e desktest.Engine, publicURL string) *hall {
+// openHall opens a desk that is known at a public URL; empty: where it listens. tune changes the options of its verbs.
+func openHall(t testing.TB, e desktest.Engine, publicURL string, tune ...func(*app.Options)) *hall {
 	t.Helper()
-	d := desktest.NewDesk(t, e)
+	d := desktest.NewDesk(t, e, tune...)
 	log := slog.New(slog.NewJSONHandler(d.Log, nil))
 	door := web.New(web.Options{Log: log, Clock: d.Clock.Now})
 	customers, err := portal.New(portal.Options{App: d.App, Door: door, PublicURL: publicURL})

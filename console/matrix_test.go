@@ -110,6 +110,9 @@ var matrix = map[string]line{
 	"POST /sign-out":                  {plain: "303 /sign-in"},
 }
 
+// steers is what those are answered who ask for something that only supervisors and admins may do.
+func steers(answer string) string { return "403|403|" + answer + "|403|" + answer }
+
 // crowd are the visitors, each with a browser of his own.
 type crowd struct {
 	*hall
@@ -320,7 +323,8 @@ func TestATicketOutOfSightIsNotToldFromNone(t *testing.T) {
 	c := gather(t, desktest.SQLite)
 	secret := c.complain(t, "DISPUTE", "001")
 	for pattern, l := range matrix {
-		if !strings.Contains(pattern, "{number}") && !strings.Contains(l.path, "ticket:N") || pattern == "POST /tickets/{number}" {
+		if !strings.Contains(pattern, "{number}") && !strings.Contains(l.path, "ticket:N") || pattern == "POST /tickets/{number}" ||
+			strings.HasSuffix(pattern, "/deliveries") || strings.Contains(pattern, "/forward/") { // for who looks after integrations
 			continue
 		}
 		if strings.Contains(pattern, "/deliveries") || strings.Contains(pattern, "/forward/") {

@@ -42,13 +42,13 @@ func TestPagesOfPeopleAreForAdministratorsAndTheLoadForWhoLeads(t *testing.T) {
 	}
 	stranger := &visit{m.base, http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
 	for _, path := range []string{"/people", "/load"} {
-		if _, to, _ := answered(t, must(stranger.Get(m.base+path))(t)); !strings.HasPrefix(to, "/sign-in?") {
+		if _, to, _ := answered(t, need(stranger.Get(m.base+path))(t)); !strings.HasPrefix(to, "/sign-in?") {
 			t.Errorf("%s leads a stranger to %q", path, to)
 		}
 	}
 }
 
-func must[T any](value T, err error) func(*testing.T) T {
+func need[T any](value T, err error) func(*testing.T) T {
 	return func(t *testing.T) T {
 		t.Helper()
 		if err != nil {
@@ -126,7 +126,7 @@ func TestAPersonIsChangedOnItsPage(t *testing.T) {
 		if status != http.StatusOK || to != "" || told == nil {
 			t.Fatalf("another password is answered %d, %q", status, to)
 		}
-		if _, to, _ := answered(t, must(hers.Get(m.base+"/"))(t)); !strings.HasPrefix(to, "/sign-in") {
+		if _, to, _ := answered(t, need(hers.Get(m.base+"/"))(t)); !strings.HasPrefix(to, "/sign-in") {
 			t.Errorf("the sessions go on after another password: %q", to)
 		}
 		status, _, page = v.post(t, path+"/factor", nil)
