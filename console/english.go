@@ -303,4 +303,40 @@ var english = map[string]string{
 	// rule.go
 	"%s, jadi %s": "%s, so %s", "bawaan layanan: %s": "default of the service: %s", "diminta: %s": "asked for: %s", "diubah oleh %s": "changed by %s",
 	"nominal mulai Rp%s": "amount from Rp%s", "nasabah tidak dapat mengakses": "the customer has no access", "ditandai mendesak": "marked urgent", "dieskalasi": "escalated",
+
+	// people.html
+	"Petugas baru": "New agent", "Cari petugas": "Search agents", "Nama atau surel": "Name or e-mail", "Hapus": "Clear", "Keadaan": "State",
+	"%d petugas lain tidak ditampilkan. Cari dengan nama atau surel.": "%d more agents are not shown. Search by name or e-mail.",
+	"Tidak ada petugas yang cocok dengan “%s”.":                       "No agent matches “%s”.", "Tampilkan semua petugas": "Show all agents",
+	"Wajib bagi peran": "Required for roles",
+	"Petugas dengan peran ini harus mengaktifkannya sebelum dapat bekerja, mulai permintaan berikutnya.": "People with these roles must turn it on before they can work, from their next request on.",
+	"nonaktif": "inactive", "aktif": "active", "tidak aktif": "off", "dua langkah": "two-step", "Verifikasi dua langkah aktif": "Two-step verification is on",
+	"kata sandi sementara": "temporary password", "Data petugas": "About the agent", "tidak ada": "none",
+	"Petugas: tiket unit kerjanya. Penyelia: juga tiket kantornya, beban unit, dan integrasi. Admin: juga petugas lain. Auditor: membaca semua tiket.": "Agent: tickets of the own groups. Supervisor: also tickets of the own branch, workload and integrations. Admin: also other agents. Auditor: reads all tickets.",
+	"Aktif: dapat masuk dan diberi tiket": "Active: can sign in and be given tickets", "Tidak hadir": "Away", "Buat petugas": "Create agent",
+	"belum pernah masuk": "never signed in", "Dua langkah": "Two-step", "Ini akun Anda sendiri.": "This is your own account.",
+	"Kata sandi sementara ditampilkan sekali. Semua sesi petugas berakhir, dan ia harus memilih kata sandi baru.": "The temporary password is shown once. All sessions of the agent end, and a new password has to be chosen.",
+	"Atur ulang kata sandi": "Reset password", "Matikan verifikasi dua langkah": "Turn off two-step verification",
+	"Untuk petugas yang kehilangan telepon dan kode pemulihan. Semua sesinya berakhir.": "For an agent who lost the phone and the recovery codes. All sessions of the agent end.",
+	"Tiket petugas ini yang belum selesai kembali ke antrean, sejauh boleh Anda lihat.": "This agent's unfinished tickets go back to the queue, as far as you may see them.",
+	"Kembalikan tiketnya ke antrean": "Return the tickets to the queue", "Akhiri semua sesi": "End all sessions", "Tindakan": "Actions",
+	"menunggu kode": "waiting for the code", "Petugas ini tidak sedang masuk.": "This agent is not signed in.", "Kata sandi sementara": "Temporary password",
+	"Petugas dibuat.": "The agent was created.", "Kata sandi diatur ulang, dan semua sesinya berakhir.": "The password was reset, and all sessions ended.",
+	"Sampaikan langsung kepada %s. Kata sandi ini tidak akan ditampilkan lagi; ia harus menggantinya saat pertama masuk.": "Give it to %s in person. This password will not be shown again; it has to be changed at the first sign-in.",
+	"Ke halaman petugas": "To the agent's page", "Semua petugas": "All agents",
+
+	// load.html
+	"Anda belum menjadi anggota unit kerja. Beban unit kerja tampil setelah admin menambahkan Anda di halaman Petugas.": "You do not belong to a support group yet. The workload appears when an admin adds you on the Agents page.",
+	"dihitung sampai %d tiket": "counted up to %d tickets", "Semua tiket unit": "All tickets of the group", "Baru": "New", "Dikerjakan": "In progress",
+	"bukan anggota": "not a member", "Kembalikan": "Return", "tiket %s ke antrean": "the tickets of %s to the queue",
+	"Kembalikan semua tiket %s yang belum selesai ke antrean, di semua unit kerja yang Anda lihat?": "Return all unfinished tickets of %s to the queue, in every group that you see?",
+	"Kembalikan ke antrean": "Return to the queue", "Unit kerja ini belum memiliki anggota aktif.": "This group has no active member yet.",
+	"Tiket dikembalikan ke antrean": "Tickets returned to the queue", "Kembali": "Back", "Sebab": "Reason", "Masih ada tiket lain.": "There are more tickets.",
+	"%d tiket %s kini tanpa penanggung jawab.": "%d tickets of %s have no assignee now.", "%d tiket Anda kini tanpa penanggung jawab.": "%d of your tickets have no assignee now.",
+	"Tidak ada tiket yang perlu dikembalikan.": "There is no ticket to return.", "%d tiket tidak dapat dikembalikan.": "%d tickets could not be returned.",
+	"Kembalikan yang lain": "Return the others", "Kembalikan tiket saya yang belum selesai ke antrean": "Return my unfinished tickets to the queue",
+
+	// Deadlines that passed
+	"Tenggat respons tiket terlewati": "The response deadline of a ticket has passed", "Tenggat penyelesaian tiket terlewati": "The resolution deadline of a ticket has passed",
+	"Tiket memerlukan perhatian: tenggat penyelesaian mendekat": "A ticket needs attention: its resolution deadline is near",
 }

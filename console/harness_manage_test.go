@@ -20,12 +20,6 @@ import (
 	"banksulutgo.co.id/servicedesk/web"
 )
 
-// The password of everybody here, and a hash of it that costs little.
-const (
-	knownPassword = "correct horse battery"
-	knownHash     = "$argon2id$v=19$m=64,t=1,p=1$c29tZXNhbHRzb21lc2FsdA$wZeUqErRQM9fr7+3IJVQyFsb5QPhYeqkXwNGZgBH/L4"
-)
-
 // managed is a desk with its console behind HTTP. No role must have a second factor.
 type managed struct {
 	*desktest.Desk
@@ -38,14 +32,10 @@ func newManaged(t *testing.T, e desktest.Engine) managed {
 	log, stopping := slog.New(slog.NewJSONHandler(d.Log, nil)), make(chan struct{})
 	s, err := console.New(console.Options{App: d.App, Staff: d.Staff, Public: http.NotFoundHandler(), Numbered: d.Numbered, Stopping: stopping, Log: log, Clock: d.Clock.Now,
 		Door: web.New(web.Options{Log: log, Metrics: prometheus.NewRegistry(), Clock: d.Clock.Now})})
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	server := httptest.NewServer(s)
 	t.Cleanup(func() { close(stopping); server.Close() })
-	if err := d.Staff.SetFactorRoles(t.Context(), atCommand, nil); err != nil {
-		t.Fatal(err)
-	}
+	must(t, d.Staff.SetFactorRoles(t.Context(), atCommand, nil))
 	return managed{d, server.URL}
 }
 
@@ -54,10 +44,8 @@ var atCommand = desk.Actor{Kind: desk.ByCommand, ID: "command", Name: "operator"
 // employ makes an employee whose e-mail is name@bank.example.
 func (m managed) employ(t *testing.T, name string, role desk.Role, groups ...string) desk.Agent {
 	t.Helper()
-	a, err := m.App.CreateAgent(t.Context(), atCommand, desk.Agent{Email: name + "@bank.example", Name: name, Role: role, Groups: groups, Password: knownHash}, false)
-	if err != nil {
-		t.Fatal(err)
-	}
+	a, err := m.App.CreateAgent(t.Context(), atCommand, desk.Agent{Email: name + "@bank.example", Name: name, Role: role, Groups: groups, Password: cheapHash}, false)
+	must(t, err)
 	return a
 }
 
@@ -70,9 +58,7 @@ func (m managed) ticket(t *testing.T, partner desk.Actor, assigneeID string) *de
 		core := desk.Actor{Kind: desk.ByPartner, ID: "core", Name: "Core", Permissions: desk.Permissions{desk.MayManage}}
 		_, err = m.App.Assign(t.Context(), core, app.Change{Ticket: strconv.FormatInt(opened.Ticket.Number, 10)}, app.Assignment{GivenAgent: true, AssigneeID: assigneeID})
 	}
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	return opened.Ticket
 }
 
@@ -86,11 +72,9 @@ type visit struct {
 func (m managed) enter(t *testing.T, name string) *visit {
 	t.Helper()
 	jar, err := cookiejar.New(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	v := &visit{m.base, http.Client{Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
-	if status, to, _ := v.post(t, "/sign-in", url.Values{"email": {name + "@bank.example"}, "password": {knownPassword}}); status != http.StatusSeeOther || to != "/" {
+	if status, to, _ := v.post(t, "/sign-in", url.Values{"email": {name + "@bank.example"}, "password": {passphrase}}); status != http.StatusSeeOther || to != "/" {
 		t.Fatalf("signing in: %d, %q", status, to)
 	}
 	return v
@@ -99,32 +83,33 @@ func (m managed) enter(t *testing.T, name string) *visit {
 func (v *visit) get(t *testing.T, path string) (status int, body string) {
 	t.Helper()
 	res, err := v.Get(v.base + path)
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	status, _, body = answered(t, res)
 	return status, body
+}
+
+// led is where a page leads to instead of showing something.
+func (v *visit) led(t *testing.T, path string) string {
+	t.Helper()
+	res, err := v.Get(v.base + path)
+	must(t, err)
+	_, to, _ := answered(t, res)
+	return to
 }
 
 // post sends a form, and returns where the answer leads to.
 func (v *visit) post(t *testing.T, path string, form url.Values) (status int, to, body string) {
 	t.Helper()
 	res, err := v.PostForm(v.base+path, form)
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	return answered(t, res)
 }
 
 func answered(t *testing.T, res *http.Response) (status int, to, body string) {
 	t.Helper()
 	all, err := io.ReadAll(res.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := res.Body.Close(); err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
+	must(t, res.Body.Close())
 	return res.StatusCode, res.Header.Get("Location"), string(all)
 }
 

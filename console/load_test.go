@@ -123,7 +123,7 @@ func TestPagesOfWhoManagesFitAndCanBeReadByEverybody(t *testing.T) {
 	m.enter(t, ani.Name)
 	tab := browser.Open(t, m.base)
 	tab.Show(t, "/sign-in", browser.Wide, "light")
-	browser.Evaluate[bool](t, tab, `fetch("/sign-in", {method: "POST", redirect: "manual", body: new URLSearchParams({email: "admin@bank.example", password: "`+knownPassword+`"})}).then(() => true)`)
+	browser.Evaluate[bool](t, tab, `fetch("/sign-in", {method: "POST", redirect: "manual", body: new URLSearchParams({email: "admin@bank.example", password: "`+passphrase+`"})}).then(() => true)`)
 	for _, path := range []string{"/people", "/people/new", "/people/" + ani.ID, "/load"} {
 		for _, width := range browser.Widths() {
 			for _, scheme := range browser.Schemes() {

@@ -12,52 +12,6 @@ import (
 	"banksulutgo.co.id/servicedesk/internal/desktest"
 )
 
-func TestPagesOfPeopleAreForAdministratorsAndTheLoadForWhoLeads(t *testing.T) {
-	t.Parallel()
-	m := newManaged(t, desktest.SQLite)
-	other := m.employ(t, "other", desk.RoleAgent)
-	for role, may := range map[desk.Role][2]int{
-		desk.RoleAgent: {http.StatusForbidden, http.StatusForbidden}, desk.RoleAuditor: {http.StatusForbidden, http.StatusForbidden},
-		desk.RoleSupervisor: {http.StatusForbidden, http.StatusOK}, desk.RoleAdmin: {http.StatusOK, http.StatusOK},
-	} {
-		m.employ(t, string(role), role)
-		v := m.enter(t, string(role))
-		for path, want := range map[string]int{"/people": may[0], "/people/new": may[0], "/people/" + other.ID: may[0], "/load": may[1]} {
-			if got, _ := v.get(t, path); got != want {
-				t.Errorf("%s of %s answers %d, want %d", path, role, got, want)
-			}
-		}
-		if role == desk.RoleAdmin {
-			continue
-		}
-		for _, path := range []string{"/people/new", "/people/factor-roles", "/people/" + other.ID, "/people/" + other.ID + "/password", "/people/" + other.ID + "/factor",
-			"/people/" + other.ID + "/sessions/end", "/people/" + other.ID + "/sessions/x/end"} {
-			if got, _, _ := v.post(t, path, nil); got != http.StatusForbidden {
-				t.Errorf("POST %s of %s answers %d", path, role, got)
-			}
-		}
-		if got, _, _ := v.post(t, "/load/"+other.ID+"/return", nil); got != may[1] {
-			t.Errorf("returning tickets answers %s %d, want %d", role, got, may[1])
-		}
-	}
-	stranger := &visit{m.base, http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
-	for _, path := range []string{"/people", "/load"} {
-		if _, to, _ := answered(t, need(stranger.Get(m.base+path))(t)); !strings.HasPrefix(to, "/sign-in?") {
-			t.Errorf("%s leads a stranger to %q", path, to)
-		}
-	}
-}
-
-func need[T any](value T, err error) func(*testing.T) T {
-	return func(t *testing.T) T {
-		t.Helper()
-		if err != nil {
-			t.Fatal(err)
-		}
-		return value
-	}
-}
-
 var toldPassword = regexp.MustCompile(`id="password">([^<]+)<`)
 
 func TestANewPersonsPasswordIsToldOnceAndMustBeChanged(t *testing.T) {
@@ -126,7 +80,7 @@ func TestAPersonIsChangedOnItsPage(t *testing.T) {
 		if status != http.StatusOK || to != "" || told == nil {
 			t.Fatalf("another password is answered %d, %q", status, to)
 		}
-		if _, to, _ := answered(t, need(hers.Get(m.base+"/"))(t)); !strings.HasPrefix(to, "/sign-in") {
+		if to := hers.led(t, "/"); !strings.HasPrefix(to, "/sign-in") {
 			t.Errorf("the sessions go on after another password: %q", to)
 		}
 		status, _, page = v.post(t, path+"/factor", nil)
