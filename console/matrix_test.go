@@ -110,9 +110,6 @@ var matrix = map[string]line{
 	"POST /sign-out":                  {plain: "303 /sign-in"},
 }
 
-// steers is what those are answered who ask for something that only supervisors and admins may do.
-func steers(answer string) string { return "403|403|" + answer + "|403|" + answer }
-
 // crowd are the visitors, each with a browser of his own.
 type crowd struct {
 	*hall
