@@ -40,7 +40,8 @@ func (t *Ticket) TellDue() time.Time {
 }
 
 // TellDeadlines notes that employees are told of the deadlines that have passed at a moment, and returns what they are told,
-// once for each deadline: the assignee, and the supervisors of the group.
+// once for each deadline: the assignee, and the supervisors of the group. Nobody is told that a resolution is near that is
+// late by then.
 func (t *Ticket) TellDeadlines(at time.Time, supervisors []string, newID func() string) []Notice {
 	told := append([]string{}, supervisors...)
 	if t.AssigneeID != "" {
@@ -48,7 +49,7 @@ func (t *Ticket) TellDeadlines(at time.Time, supervisors []string, newID func() 
 	}
 	var notices []Notice
 	for _, d := range t.untold() {
-		if !at.After(d.at) {
+		if !at.After(d.at) || d.kind == NoticeEscalated && passed(t.Clocks.ResolutionDue, at) {
 			continue
 		}
 		seen := map[string]bool{}

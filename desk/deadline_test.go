@@ -45,6 +45,14 @@ func TestEmployeesAreToldOfADeadlineOnce(t *testing.T) {
 	}
 }
 
+func TestNobodyIsToldThatALateResolutionIsNear(t *testing.T) {
+	ticket := deadlineTicket()
+	ticket.Clocks = ticket.Clocks.Respond(desktest.Start)
+	if got := kinds(ticket, desktest.Start.Add(1000*time.Hour)); !slices.Equal(got, []desk.NoticeKind{desk.NoticeBreached}) {
+		t.Errorf("told %v", got)
+	}
+}
+
 func TestTheAssigneeAndTheSupervisorsAreToldEachOnce(t *testing.T) {
 	ticket := deadlineTicket()
 	ticket.AssigneeID = "grace"
