@@ -113,7 +113,11 @@ func (s *Server) showList(r *request, faults map[string]string, name string) (we
 	if r.form != nil {
 		self = "/tickets?" + p.Query
 	}
-	return r.showWith(http.StatusOK, "list", page{Title: title, Nav: nav, Live: about, Cursor: cursor, Self: self, Data: p})
+	status := http.StatusOK
+	if faults != nil {
+		status = http.StatusBadRequest
+	}
+	return r.showWith(status, "list", page{Title: title, Nav: nav, Live: about, Cursor: cursor, Self: self, Data: p})
 }
 
 // row makes a row of a list.
