@@ -170,15 +170,15 @@ func TestFilesAreOnlySavedWhateverTheirName(t *testing.T) {
 	h.employ(t, desk.Agent{Email: "ani@bank.example", Role: desk.RoleAgent, Groups: []string{"CARD_SERVICES"}})
 	ani := h.arrive(t, "ani@bank.example")
 	for disposition, name := range map[string]string{
-		`form-data; name="files"; filename="bukti.txt"`:                                            "bukti.txt",
+		`form-data; name="files"; filename="bukti.txt"`:                                              "bukti.txt",
 		`form-data; name="files"; filename*=UTF-8''a%0D%0AX-Evil%3A%201%0D%0A%0D%0Ab.txt`:            "aX-Evil: 1b.txt",
-		`form-data; name="files"; filename="../../etc/passwd.txt"`:                                 "passwd.txt",
-		`form-data; name="files"; filename="C:\\Users\\x\\bukti.txt"`:                              "bukti.txt",
-		`form-data; name="files"; filename="a\"; filename=evil.html; x=\".txt"`:                    `a"; filename=evil.html; x=".txt`,
-		`form-data; name="files"; filename*=UTF-8''%E2%80%AEtxt.exe.txt`:                           "",
-		`form-data; name="files"; filename*=UTF-8''kwitansi%20%E2%82%AC.txt`:                       "kwitansi €.txt",
-		`form-data; name="files"; filename*=UTF-8''%3Cimg%20src%3Dx%20onerror%3Dalert%281%29%3E.txt`:   "<img src=x onerror=alert(1)>.txt",
-		`form-data; name="files"; filename="` + strings.Repeat("x", 100) + `4111111111111111.txt"`: strings.Repeat("x", 100) + "****1111.txt",
+		`form-data; name="files"; filename="../../etc/passwd.txt"`:                                   "passwd.txt",
+		`form-data; name="files"; filename="C:\\Users\\x\\bukti.txt"`:                                "bukti.txt",
+		`form-data; name="files"; filename="a\"; filename=evil.html; x=\".txt"`:                      `a"; filename=evil.html; x=".txt`,
+		`form-data; name="files"; filename*=UTF-8''%E2%80%AEtxt.exe.txt`:                             "",
+		`form-data; name="files"; filename*=UTF-8''kwitansi%20%E2%82%AC.txt`:                         "kwitansi €.txt",
+		`form-data; name="files"; filename*=UTF-8''%3Cimg%20src%3Dx%20onerror%3Dalert%281%29%3E.txt`: "<img src=x onerror=alert(1)>.txt",
+		`form-data; name="files"; filename="` + strings.Repeat("x", 100) + `4111111111111111.txt"`:   strings.Repeat("x", 100) + "****1111.txt",
 	} {
 		ticket := h.complain(t, "CARD_ISSUE", "001")
 		path := "/tickets/" + numberOf(ticket)
