@@ -194,10 +194,15 @@ func startDesk(t testing.TB, e desktest.Engine) program {
 func serve(t testing.TB, in desktest.Installation, key string) program {
 	t.Helper()
 	p := in.Serve(t)
-	pids := func() []int { return []int{p.PID()} }
-	if in.Database != "" {
-		server := postmaster(t, in.Database)
-		pids = func() []int { return append(children(server), p.PID()) }
+	return program{server{url: p.URL, key: key, pids: pidsOf(t, in, p.PID())}, p}
+}
+
+// pidsOf returns what lists a process that uses an installation, and those of its database.
+func pidsOf(t testing.TB, in desktest.Installation, pid int) func() []int {
+	t.Helper()
+	if in.Database == "" {
+		return func() []int { return []int{pid} }
 	}
-	return program{server{url: p.URL, key: key, pids: pids}, p}
+	server := postmaster(t, in.Database)
+	return func() []int { return append(children(server), pid) }
 }
