@@ -42,6 +42,7 @@ const claims = "TRANSACTION_CLAIMS_SUPPORT"
 type floor struct {
 	*desktest.Desk
 	*gate
+	pages   *console.Server
 	partner desk.Actor
 }
 
@@ -89,7 +90,7 @@ func serveFloor(t testing.TB, d *desktest.Desk, partner desk.Actor) *floor {
 		mux.Handle(pattern, pages)
 	}
 	mux.Handle(portal.Static+"/", customers)
-	f := &floor{Desk: d, gate: &gate{next: zip(mux)}, partner: partner}
+	f := &floor{Desk: d, gate: &gate{next: zip(mux)}, pages: pages, partner: partner}
 	f.server = httptest.NewServer(f.gate)
 	inBackground(t, func(ctx context.Context) {
 		d.Store.RunSequencer(ctx, d.App.Seal, 250*time.Millisecond, d.Numbered.Publish)

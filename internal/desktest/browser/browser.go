@@ -18,9 +18,10 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// The widths, in pixels, at which pages are looked at: of a telephone and of a desk.
+// The widths, in pixels, at which pages are looked at: of a telephone, of a tablet and of a desk.
 const (
 	Narrow = 390
+	Middle = 768
 	Wide   = 1440
 )
 
@@ -115,12 +116,20 @@ func (b *Tab) Heard() []string {
 // Show shows a page at a width, in a colour scheme.
 func (b *Tab) Show(t *testing.T, path string, width int64, scheme string) {
 	t.Helper()
+	b.Do(t, chromedp.Navigate("about:blank"))
+	b.Turn(t, width, scheme)
+	b.Do(t, chromedp.Navigate(b.base+path))
+}
+
+// Turn gives the window another width, and prefers another colour scheme. The page stays.
+func (b *Tab) Turn(t *testing.T, width int64, scheme string) {
+	t.Helper()
 	feature := &emulation.MediaFeature{Name: "prefers-color-scheme", Value: scheme}
 	params := emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{feature}}
 	if _, err := chromedp.Call(b.ctx, emulation.SetEmulatedMedia, params); err != nil {
 		t.Fatal(err)
 	}
-	b.Do(t, chromedp.Navigate("about:blank"), chromedp.EmulateViewport(width, 900), chromedp.Navigate(b.base+path))
+	b.Do(t, chromedp.EmulateViewport(width, 900))
 }
 
 // Do does actions of chromedp in the tab.
@@ -141,12 +150,16 @@ func Evaluate[T any](t *testing.T, b *Tab, script string) T {
 	return value
 }
 
+// stickingOut names elements that end beyond the window.
+const stickingOut = `[...document.querySelectorAll("body *")].filter(e => !e.closest("svg, .side") && e.getBoundingClientRect().right > document.documentElement.clientWidth && e.checkVisibility())
+  .map(e => e.tagName + "#" + e.id + "." + e.className + " " + e.textContent.trim().slice(0, 20)).slice(0, 8).join(", ")`
+
 // Fits fails the test when the page is wider than its window, has not the background of its colour scheme, or made the
 // console say something else than what is expected.
 func (b *Tab) Fits(t *testing.T, width int64, scheme string, expected ...string) {
 	t.Helper()
 	if got := Evaluate[int64](t, b, `document.documentElement.scrollWidth`); got != width {
-		t.Errorf("the page is %d wide in a window of %d", got, width)
+		t.Errorf("the page is %d wide in a window of %d: %s", got, width, Evaluate[string](t, b, stickingOut))
 	}
 	brightness := Evaluate[float64](t, b, `getComputedStyle(document.body).backgroundColor.match(/\d+/g).slice(0,3).reduce((a, c) => a + Number(c), 0) / 3`)
 	if dark := brightness < 128; dark != (scheme == "dark") {
