@@ -51,6 +51,7 @@ func wantQuiet(t *testing.T, tab *browser.Tab, expected ...string) {
 const loaded = `document.readyState === "complete" && `
 
 func TestAnAgentWorksByKeyboardAlone(t *testing.T) {
+	t.Parallel()
 	f := newFloor(t, desktest.SQLite)
 	rina, budi := f.hire(t, "Rina", desk.RoleAgent, claims), f.hire(t, "Budi", desk.RoleAgent, claims)
 	number := f.claim(t, "Ahmad Suryanto")
@@ -92,6 +93,7 @@ func TestAnAgentWorksByKeyboardAlone(t *testing.T) {
 }
 
 func TestThePaletteAndTheHelpAreReachedByKeys(t *testing.T) {
+	t.Parallel()
 	f := newFloor(t, desktest.SQLite)
 	rina := f.hire(t, "Rina", desk.RoleAgent, claims)
 	number := f.claim(t, "Ahmad Suryanto")
@@ -128,6 +130,7 @@ func TestThePaletteAndTheHelpAreReachedByKeys(t *testing.T) {
 }
 
 func TestAnAgentWorksWithoutScripts(t *testing.T) {
+	t.Parallel()
 	f := newFloor(t, desktest.SQLite)
 	rina, budi := f.hire(t, "Rina", desk.RoleAgent, claims, "DUKUNGAN_LAYANAN"), f.hire(t, "Budi", desk.RoleAgent, claims)
 	number := f.claim(t, "Ahmad Suryanto")
@@ -163,6 +166,7 @@ func TestAnAgentWorksWithoutScripts(t *testing.T) {
 }
 
 func TestAReplyIsStoppedWhenSomebodyElseAnsweredFirst(t *testing.T) {
+	t.Parallel()
 	f := newFloor(t, desktest.SQLite)
 	rina, budi := f.hire(t, "Rina", desk.RoleAgent, claims), f.hire(t, "Budi", desk.RoleAgent, claims)
 	number := f.claim(t, "Ahmad Suryanto")
@@ -198,6 +202,7 @@ func TestAReplyIsStoppedWhenSomebodyElseAnsweredFirst(t *testing.T) {
 }
 
 func TestNothingIsSentWhileThePageMayBeBehind(t *testing.T) {
+	t.Parallel()
 	f := newFloor(t, desktest.SQLite)
 	rina, budi := f.hire(t, "Rina", desk.RoleAgent, claims), f.hire(t, "Budi", desk.RoleAgent, claims)
 	number := f.claim(t, "Ahmad Suryanto")
@@ -223,6 +228,7 @@ func TestNothingIsSentWhileThePageMayBeBehind(t *testing.T) {
 }
 
 func TestAPageThatAFormLedToCanBeReadAgain(t *testing.T) {
+	t.Parallel()
 	f := newFloor(t, desktest.SQLite)
 	rina, budi := f.hire(t, "Rina", desk.RoleAgent, claims), f.hire(t, "Budi", desk.RoleAgent, claims)
 	number := f.claim(t, "Ahmad Suryanto")

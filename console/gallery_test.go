@@ -160,6 +160,7 @@ func views(l desk.Language) []view {
 }
 
 func TestEveryPageFitsAndKeepsNobodyOut(t *testing.T) {
+	t.Parallel()
 	g := newGallery(t)
 	all := g.exhibits(t)
 	for _, name := range slices.Sorted(maps.Keys(all)) {
@@ -205,6 +206,7 @@ func look(t *testing.T, tab *browser.Tab, name string, views []view, said ...str
 }
 
 func TestPagesOfABeginnerFitAndKeepNobodyOut(t *testing.T) {
+	t.Parallel()
 	f := newFloor(t, desktest.SQLite)
 	tab := f.open(t)
 	a, err := f.App.CreateAgent(t.Context(), desk.Actor{Kind: desk.ByCommand, ID: "command", Name: "operator"},

@@ -67,7 +67,6 @@ type follower struct {
 	out      *web.Stream
 	after    int64
 	ticketID string // that the page shows; empty: none
-	watchers string // that were told last
 }
 
 // follow tells until the reader goes away, the session ends or the program stops.

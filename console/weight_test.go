@@ -19,6 +19,7 @@ import (
 const lightest = 150_000
 
 func TestThePagesThatAreOpenAllDayAreLight(t *testing.T) {
+	t.Parallel()
 	f := newFloor(t, desktest.SQLite)
 	rina := f.hire(t, "Rina", desk.RoleAgent, claims)
 	number := f.claim(t, "Ahmad Suryanto")
