@@ -271,7 +271,6 @@ var english = map[string]string{
 	"Diganti: %s":                        "Replaced: %s",
 	"Perbaiki dan kirim":                 "Edit and send",
 	"Yang diisi dikirim sebagai pengganti isi tiket, hanya untuk tiket ini. Yang dibiarkan kosong tetap seperti semula.": "What you fill in is sent in the place of what the ticket says, for this ticket only. What you leave empty stays as it is.",
-	"kini: %s":                             "now: %s",
 	"kini diganti: %s":                     "replaced now: %s",
 	"Lupakan semua penggantian sebelumnya": "Forget all that was replaced before",
 	"Parkir":                               "Park",
@@ -338,5 +337,6 @@ var english = map[string]string{
 
 	// Deadlines that passed
 	"Tenggat respons tiket terlewati": "The response deadline of a ticket has passed", "Tenggat penyelesaian tiket terlewati": "The resolution deadline of a ticket has passed",
-	"Tiket memerlukan perhatian: tenggat penyelesaian mendekat": "A ticket needs attention: its resolution deadline is near",
+	"Tiket memerlukan perhatian: tenggat penyelesaian mendekat":              "A ticket needs attention: its resolution deadline is near",
+	"Kata-kata dari %d detik terakhir belum ditemukan: sistem sedang sibuk.": "Words of the last %d seconds are not found yet: the system is busy.",
 }

@@ -201,6 +201,11 @@ func (r *request) done(to, what string) web.Answer {
 	return r.redirect(path + mark + "done=" + what + fragment)
 }
 
+// back is where a form says that its page was, when that is a page of ours.
+func (r *request) back(otherwise string) string {
+	return local(r.form.Get("back"), otherwise)
+}
+
 // local is a path of ours, or the other one: nobody is led elsewhere by an address that somebody made.
 func local(path, otherwise string) string {
 	u, err := url.Parse(path)
