@@ -159,6 +159,7 @@ func TestAnAgentWorksWithoutScripts(t *testing.T) {
 	click(`.tools a[href="/tickets/new"]`, has("h1", "Tiket baru"))
 	tab.Do(t, chromedp.SendKeys("#name", "Sarah Johnson"), chromedp.SendKeys("#phone", "08123456789"), chromedp.SendKeys("#description", "Antrean di loket terlalu lama."))
 	click("main form button.primary", has("h1", "Tiket dibuat")+" && "+has("dd.mono", ""))
+	f.Index(t)
 	tab.Do(t, chromedp.SendKeys("#find", "antrean"+kb.Enter))
 	until(t, tab, loaded+has(".row", "Sarah Johnson")+" && "+has("mark", "Antrean"))
 	click(".row a", has(".card", "Antrean di loket terlalu lama."))
