@@ -42,5 +42,3 @@ func (r *Recorder) Body() []byte {
 	}
 	return r.body.Bytes()
 }
-
-
