@@ -186,7 +186,6 @@ var labels = map[string][2]string{
 	"mediaTransaksi":             {"Media transaksi", "Media transaksi"},
 	"jenisTransaksi":             {"Jenis transaksi", "Jenis transaksi"},
 	"nominal":                    {"Nominal", "Nominal"},
-	"ticket.metadata.nominal":    {"Nominal", "Nominal"},
 	"nomorRekening":              {"Nomor rekening", "Nomor rekening"},
 	"nomorKartu":                 {"Nomor kartu", "Nomor kartu"},
 	"claimReason":                {"Claim reason", "Alasan klaim"},
