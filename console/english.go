@@ -339,4 +339,5 @@ var english = map[string]string{
 	"Tenggat respons tiket terlewati": "The response deadline of a ticket has passed", "Tenggat penyelesaian tiket terlewati": "The resolution deadline of a ticket has passed",
 	"Tiket memerlukan perhatian: tenggat penyelesaian mendekat":              "A ticket needs attention: its resolution deadline is near",
 	"Kata-kata dari %d detik terakhir belum ditemukan: sistem sedang sibuk.": "Words of the last %d seconds are not found yet: the system is busy.",
+	"Tidak aktif": "Not active",
 }
