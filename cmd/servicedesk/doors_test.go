@@ -90,12 +90,12 @@ func TestWhatGoServesItselfIsAnsweredInTheFormOfEveryError(t *testing.T) {
 	}
 }
 
-func TestTheRootLeadsToTheDocumentation(t *testing.T) {
+func TestTheRootLeadsToTheSignIn(t *testing.T) {
 	t.Parallel()
 	p := desktest.NewInstallation(t, desktest.SQLite).Serve(t)
 	c := newCaller(t, p, "")
 	c.client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	if a := c.must(t, http.StatusSeeOther, "GET", "/", ""); a.Header.Get("Location") != "/docs" {
+	if a := c.must(t, http.StatusSeeOther, "GET", "/", ""); a.Header.Get("Location") != "/sign-in" {
 		t.Errorf("/ leads to %q", a.Header.Get("Location"))
 	}
 }
