@@ -1,6 +1,7 @@
 package console
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"io"
@@ -34,7 +35,7 @@ type told struct {
 // live tells a page what happens to tickets in the reader's sight, from a place on; a page that shows a ticket is also told
 // who else looks at it. It ends when the session does.
 func (s *Server) live(r *request) (web.Answer, error) {
-	after, err := strconv.ParseInt(first(r.Header.Get("Last-Event-ID"), r.URL.Query().Get("after")), 10, 64)
+	after, err := strconv.ParseInt(cmp.Or(r.Header.Get("Last-Event-ID"), r.URL.Query().Get("after")), 10, 64)
 	if err != nil {
 		after = s.feed.head()
 	}
@@ -49,15 +50,6 @@ func (s *Server) live(r *request) (web.Answer, error) {
 			f := &follower{Server: s, r: r, out: out, after: after, ticketID: ticketID}
 			return f.follow()
 		}}, nil
-}
-
-func first(texts ...string) string {
-	for _, t := range texts {
-		if t != "" {
-			return t
-		}
-	}
-	return ""
 }
 
 // follower tells one page.

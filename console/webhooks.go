@@ -1,6 +1,7 @@
 package console
 
 import (
+	"cmp"
 	"crypto/rand"
 	"encoding/json"
 	"errors"
@@ -161,7 +162,7 @@ func (s *Server) showWebhook(r *request, status int, change func(*webhookPage)) 
 		change(&p)
 		about = "" // what the form brought stays
 	}
-	title := first(target.PartnerName, r.words.t("Webhook"))
+	title := cmp.Or(target.PartnerName, r.words.t("Webhook"))
 	return r.showWith(status, "webhook", page{Title: title, Nav: "webhooks", Live: about, Cursor: s.feed.head(), Data: p})
 }
 

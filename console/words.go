@@ -42,8 +42,8 @@ func (w words) t(text string, args ...any) string {
 func (w words) functions() template.FuncMap {
 	return template.FuncMap{
 		"t": w.t, "status": func(s any) string { return w.status(desk.Status(toText(s))) }, "priority": w.priority, "channel": w.channel, "service": w.service, "role": w.role,
-		"date": w.date, "moment": w.moment, "clock": w.clock, "day": w.day, "ago": w.ago, "span": w.span, "iso": iso, "millis": millis,
-		"sla": w.sla, "rule": w.rule, "icon": icon, "list": list, "dict": dict, "size": size, "contains": contains, "join": strings.Join, "initials": initials, "lower": strings.ToLower,
+		"date": w.date, "moment": w.moment, "clock": w.clock, "ago": w.ago, "iso": iso,
+		"sla": w.sla, "rule": w.rule, "icon": icon, "dict": dict, "size": size, "contains": contains, "join": strings.Join,
 		"services": w.services, "channels": w.channels, "list2": texts, "none": func() map[string]string { return map[string]string{} },
 	}
 }
@@ -279,9 +279,6 @@ func (w words) done(what string) string {
 // iso is a time for machines.
 func iso(at time.Time) string { return desk.FormatTime(at) }
 
-// millis is a time for scripts.
-func millis(at time.Time) int64 { return at.UnixMilli() }
-
 // size is a number of bytes for people.
 func size(bytes int64) string {
 	switch {
@@ -313,9 +310,6 @@ func (w words) channels(channels []desk.Channel) (options []option) {
 // texts makes a list of texts inside a template.
 func texts(items ...string) []string { return items }
 
-// list makes a list inside a template.
-func list(items ...any) []any { return items }
-
 // dict makes what a template gives to another one, of names and values.
 func dict(pairs ...any) (map[string]any, error) {
 	if len(pairs)%2 != 0 {
@@ -334,18 +328,6 @@ func dict(pairs ...any) (map[string]any, error) {
 
 // contains reports whether a value is among some.
 func contains(values []string, value string) bool { return slices.Contains(values, value) }
-
-// initials are the letters by which a person is shown in little room.
-func initials(name string) string {
-	var letters []rune
-	for word := range strings.FieldsSeq(name) {
-		letters = append(letters, []rune(word)[0])
-		if len(letters) == 2 {
-			break
-		}
-	}
-	return strings.ToUpper(string(letters))
-}
 
 // icon draws a picture of the sheet that every page carries.
 func icon(name string) template.HTML {
