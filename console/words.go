@@ -243,7 +243,7 @@ func (w words) sla(s desk.SLA, calendar string) pill {
 	switch s.State {
 	case desk.SLAOver:
 		p.Icon, p.Text = "alert", w.t("Lewat %s", w.span(s.Counted))
-		if s.Left > 0 || s.Due.IsZero() {
+		if s.Left >= 0 { // settled too late, or it is the answer that came too late
 			p.Text, p.Due = w.t("Lewat tenggat"), 0
 		}
 	case desk.SLAStands:
