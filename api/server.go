@@ -45,7 +45,7 @@ type Server struct {
 	numbered *live.Hub
 	stopping <-chan struct{}
 	beat     Beat
-	streams  openStreams
+	streams  live.Streams // of the feed, by key
 	json     []byte
 	silence  time.Duration
 	status   *statusPage

@@ -5,7 +5,6 @@ import (
 	"io"
 	"net/http"
 	"strconv"
-	"sync"
 	"time"
 
 	"banksulutgo.co.id/servicedesk/app"
@@ -36,36 +35,6 @@ func everySecond() (<-chan time.Time, func()) {
 	return t.C, t.Stop
 }
 
-// openStreams counts the streams that are open with each key.
-type openStreams struct {
-	mu    sync.Mutex
-	byKey map[string]int // only keys with open streams
-}
-
-// enter counts one more stream of a key, or returns an Error of code TooMany.
-func (o *openStreams) enter(key string) error {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if o.byKey[key] >= streamsMost {
-		seconds := strconv.Itoa(int(streamFreed.Seconds()))
-		return &desk.Error{Code: desk.TooMany, Text: desk.TooManyStreams, Args: []string{strconv.Itoa(streamsMost), seconds}, RetryAfter: streamFreed}
-	}
-	if o.byKey == nil {
-		o.byKey = map[string]int{}
-	}
-	o.byKey[key]++
-	return nil
-}
-
-// leave counts one stream of a key less.
-func (o *openStreams) leave(key string) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if o.byKey[key]--; o.byKey[key] == 0 {
-		delete(o.byKey, key)
-	}
-}
-
 // streamEvents answers GET /events with what happened after a cursor and all that happens from then on. The header
 // Last-Event-ID, which clients send when they come again, wins over the query of the URL that they were once given.
 func (s *Server) streamEvents(r *web.Request) (web.Answer, error) {
@@ -82,14 +51,15 @@ func (s *Server) streamEvents(r *web.Request) (web.Answer, error) {
 		return web.Answer{}, renamed(err, name)
 	}
 	if r.Method != http.MethodHead {
-		if err := s.streams.enter(r.Key.ID); err != nil {
-			return web.Answer{}, err
+		if !s.streams.Enter(r.Key.ID, streamsMost) {
+			seconds := strconv.Itoa(int(streamFreed.Seconds()))
+			return web.Answer{}, &desk.Error{Code: desk.TooMany, Text: desk.TooManyStreams, Args: []string{strconv.Itoa(streamsMost), seconds}, RetryAfter: streamFreed}
 		}
 	}
 	return web.Answer{Status: http.StatusOK, Type: eventStream,
 		Header: http.Header{"Cache-Control": {"no-store"}, "Vary": {"Accept"}, "X-Accel-Buffering": {"no"}}, // the last for nginx
 		Stream: func(out *web.Stream) error {
-			defer s.streams.leave(r.Key.ID)
+			defer s.streams.Leave(r.Key.ID)
 			return s.follow(r, out, after)
 		}}, nil
 }

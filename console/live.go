@@ -18,6 +18,9 @@ import (
 // How live pages are told.
 const (
 	tellEvery  = 500 * time.Millisecond // at most so often
+	readEvery  = 30 * time.Millisecond  // at most so often a node is read by its lists, all together, while tickets go on changing
+	liveMost   = 64                     // live pages of one person on a node; who works has fewer
+	liveFreed  = 5 * time.Second        // after which one more may be tried
 	lookEvery  = 10 * time.Second       // at the session, and at who else looks at the ticket
 	ticketsIn  = 60                     // one piece of news: a page shows no more
 	liveBegins = "retry: 2000\n\n"      // milliseconds after which the browser comes again
@@ -39,15 +42,20 @@ func (s *Server) live(r *request) (web.Answer, error) {
 	if err != nil {
 		after = s.feed.head()
 	}
-	ticketID := ""
+	f := &follower{Server: s, r: r, after: after}
 	if number, ok := strings.CutPrefix(r.URL.Query().Get("about"), "ticket:"); ok {
-		if ticketID, err = s.staff.Locate(r.Context(), r.actor, number); err != nil {
+		if f.ticketID, err = s.staff.Locate(r.Context(), r.actor, number); err != nil {
 			return web.Answer{}, err
 		}
+		f.number, _ = strconv.ParseInt(number, 10, 64) // it was located by its number, or by a reference that no page knows
+	}
+	if r.Method != http.MethodHead && !s.streams.Enter(r.actor.ID, liveMost) {
+		return web.Answer{}, &desk.Error{Code: desk.TooMany, Text: desk.TooManyPages, Args: []string{strconv.Itoa(liveMost)}, RetryAfter: liveFreed}
 	}
 	return web.Answer{Status: http.StatusOK, Type: eventsType, Header: http.Header{"X-Accel-Buffering": {"no"}},
 		Stream: func(out *web.Stream) error {
-			f := &follower{Server: s, r: r, out: out, after: after, ticketID: ticketID}
+			defer s.streams.Leave(r.actor.ID)
+			f.out = out
 			return f.follow()
 		}}, nil
 }
@@ -59,6 +67,7 @@ type follower struct {
 	out      *web.Stream
 	after    int64
 	ticketID string // that the page shows; empty: none
+	number   int64  // of that ticket
 }
 
 // follow tells until the reader goes away, the session ends or the program stops.
@@ -81,17 +90,25 @@ func (f *follower) follow() error {
 	if err := f.look(); err != nil {
 		return err
 	}
+	var rested <-chan time.Time // nil: the page may be told something now
 	for {
 		next := f.feed.hub.Next()
-		told, err := f.tell()
-		if err != nil {
-			return err
+		if rested == nil {
+			told, err := f.tell()
+			if err != nil {
+				return err
+			}
+			if told {
+				rested = time.After(f.rest())
+			}
 		}
-		if told {
-			pause(f.r.Context(), tellEvery)
+		if rested != nil {
+			next = nil
 		}
 		select {
 		case <-next:
+		case <-rested:
+			rested = nil
 		case <-looks.C:
 			if err := f.look(); err != nil {
 				return err
@@ -104,8 +121,16 @@ func (f *follower) follow() error {
 	}
 }
 
+// rest is how long the page is left alone after it was told something: many pages must not keep the node busy.
+func (f *follower) rest() time.Duration {
+	if f.ticketID != "" {
+		return tellEvery // of what happens it reads little
+	}
+	return max(tellEvery, time.Duration(f.streams.Open())*readEvery)
+}
+
 // tell tells what is new to the reader, and reports whether it told anything. The place goes with it also when nothing is
-// in the reader's sight: a page that comes again goes on there.
+// in the reader's sight: a page that comes again goes on there. A page about a ticket is told what concerns it.
 func (f *follower) tell() (done bool, err error) {
 	news, end, whole := f.feed.after(f.after)
 	if end == f.after {
@@ -129,6 +154,9 @@ func (f *follower) tell() (done bool, err error) {
 		t.Tickets, t.Many = t.Tickets[len(t.Tickets)-ticketsIn:], true
 	}
 	f.after = end
+	if f.ticketID != "" && !t.Many && !t.Bell && !slices.Contains(t.Tickets, f.number) {
+		return false, nil
+	}
 	return true, f.send("change", t)
 }
 

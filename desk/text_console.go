@@ -21,6 +21,7 @@ const (
 	SessionNotFound Text = "There is no such session"
 	LastAdmin       Text = "You are the last active administrator. Give somebody else the role first"
 	BranchRefused   Text = "{field} does not name an office of the bank"
+	TooManyPages    Text = "{0} pages are open already. Close one that is not needed"
 	FactorExists    Text = "There is a second factor already. Remove it first"
 	FactorMissing   Text = "There is no second factor"
 	FactorPlanOver  Text = "Setting up the second factor took too long. Begin again"

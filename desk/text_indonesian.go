@@ -140,6 +140,7 @@ var indonesian = map[Text]string{
 	PartDelayed:   "{0}: tertunda sejak {1}.",
 	PartDown:      "{0}: tidak berfungsi sejak {1}.",
 
+	TooManyPages:    "Sudah ada {0} halaman yang terbuka. Tutup yang tidak diperlukan.",
 	SignInFailed:    "Surel atau kata sandi salah.",
 	CodeWrong:       "Kode salah atau sudah dipakai.",
 	SessionEnded:    "Sesi Anda telah berakhir. Silakan masuk kembali.",
