@@ -1,7 +1,9 @@
 package console_test
 
 import (
+	"cmp"
 	"context"
+	"encoding/json"
 	"log/slog"
 	"maps"
 	"net/http"
@@ -30,7 +32,8 @@ type integrated struct {
 	provider  *fake.Provider
 	sociomile string // URL of the provider
 	posts     chan bool
-	receiver  int // HTTP status that the receiver answers
+	receiver  int    // HTTP status that the receiver answers
+	says      string // what the receiver answers, and then also why the provider refuses a claim; default: something else
 	heard     chan string
 	endpoint  string // path of its page
 	newest    string // id of the newest claim
@@ -43,14 +46,20 @@ func newIntegrated(t *testing.T) *integrated {
 		o.Forwarding.Services, o.ConnectorOn, o.ForwardFields = []string{"CLAIM"}, true, sociomile.DefaultMap().FieldNames
 	})
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		d.provider.ServeHTTP(w, r)
+		if d.says != "" && r.Method == http.MethodPost {
+			w.Header().Set("Content-Type", "application/json")
+			w.WriteHeader(http.StatusUnprocessableEntity)
+			noError(t, json.NewEncoder(w).Encode(map[string]any{"message": d.says, "errors": map[string][]string{d.says: {d.says}}}))
+		} else {
+			d.provider.ServeHTTP(w, r)
+		}
 		if r.Method == http.MethodPost {
 			d.posts <- true
 		}
 	}))
 	receiver := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(d.receiver)
-		_, _ = w.Write([]byte("the receiver says <so>"))
+		_, _ = w.Write([]byte(cmp.Or(d.says, "the receiver says <so>")))
 		d.heard <- r.Header.Get("X-Webhook-Event")
 	}))
 	t.Cleanup(server.Close)
@@ -419,5 +428,27 @@ func TestThePagesOfIntegrationsCanBeReadByAllAtEveryWidth(t *testing.T) {
 			b.Readable(t)
 			b.Accessible(t)
 		}
+	}
+}
+
+func TestNoAnswerFromOutsideAndNoNameRunsAsAScript(t *testing.T) {
+	t.Parallel()
+	d := newIntegrated(t)
+	d.says = evil
+	other := d.Actor(d.NewKey(t, evil, "omnichannel:*"))
+	address := d.sociomile + "/" + url.PathEscape(shortEvil)
+	_, err := d.App.RegisterTarget(t.Context(), other, desk.TargetChange{URL: &address}, app.Once[app.ChangedTarget]{})
+	noError(t, err)
+	poison(t, d.hall)
+	admin := d.employed(t, desk.RoleAdmin)
+	_, page := d.claim(t)
+	d.forward(t, fake.Working, 1)
+	d.deliver(t, http.StatusInternalServerError, 2)
+	b := admin.look(t)
+	for path, shown := range map[string][]string{
+		"/people": {evil, shortEvil}, "/people/" + admin.ID: {}, "/load": {shortEvil}, "/integration/sociomile?list=parked": {evil}, "/integration/webhooks": {evil}, d.endpoint: {evil}, page: {evil},
+	} {
+		b.Show(t, path, browser.Wide, "light")
+		inert(t, b, path, shown...)
 	}
 }
