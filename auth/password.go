@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strconv"
 	"strings"
 	"time"
@@ -58,14 +59,31 @@ func NewPassword() string { return newCode() + "-" + newCode() }
 // Hasher hashes and verifies passwords, a few at a time: each takes 19 MiB and a good part of a second, and many
 // at once would leave no processor for anything else.
 type Hasher struct {
-	slots chan struct{}
+	apart []string
+	log   *slog.Logger
+	seats chan *seat
 	room  chan struct{} // for those at work and those who wait
 }
 
-// NewHasher makes a Hasher that works on parallel passwords at once, at least one, while at most waiting others wait.
-func NewHasher(parallel, waiting int) *Hasher {
-	parallel = max(parallel, 1)
-	return &Hasher{slots: make(chan struct{}, parallel), room: make(chan struct{}, parallel+max(waiting, 0))}
+// HasherOptions are what NewHasher needs.
+type HasherOptions struct {
+	Parallel int          // passwords that are worked on at once; default 1
+	Waiting  int          // others that may wait
+	Apart    []string     // a command that calls ServeHashes, by which passwords are hashed without taking time from requests; default: they are hashed here
+	Log      *slog.Logger // default slog.Default()
+}
+
+// NewHasher makes a Hasher. A process that hashes is started when it is needed.
+func NewHasher(o HasherOptions) *Hasher {
+	parallel := max(o.Parallel, 1)
+	h := &Hasher{apart: o.Apart, log: o.Log, seats: make(chan *seat, parallel), room: make(chan struct{}, parallel+max(o.Waiting, 0))}
+	if h.log == nil {
+		h.log = slog.Default()
+	}
+	for range parallel {
+		h.seats <- &seat{}
+	}
+	return h
 }
 
 // Hash returns the argon2id hash of a password in PHC form, with a salt of its own. The error is that of ctx,
@@ -107,13 +125,18 @@ func (h *Hasher) compute(ctx context.Context, password string, p passwordHash, l
 		return nil, &desk.Error{Code: desk.Unavailable, Text: desk.TryLater, Args: []string{"5"}, RetryAfter: hasherRest,
 			Err: errors.New("too many passwords wait to be hashed")}
 	}
+	var s *seat
 	select {
-	case h.slots <- struct{}{}:
+	case s = <-h.seats:
 	case <-ctx.Done():
 		return nil, fmt.Errorf("wait to hash a password: %w", ctx.Err())
 	}
-	defer func() { <-h.slots }()
-	return argon2.IDKey([]byte(password), p.salt, p.time, p.memory, uint8(p.threads), uint32(length)), nil
+	defer func() { h.seats <- s }()
+	sum, err := s.compute(h.apart, hashTask{Password: []byte(password), Salt: p.salt, Memory: p.memory, Time: p.time, Threads: p.threads, Length: length})
+	if err != nil {
+		h.log.Warn("sign-ins take time from requests", "error", err)
+	}
+	return sum, nil
 }
 
 // cost is what one argon2id computation takes.

@@ -11,7 +11,7 @@ import (
 )
 
 func TestPasswordVerifiesAgainstItsHashAndNoOther(t *testing.T) {
-	h := NewHasher(2, 64)
+	h := NewHasher(HasherOptions{Parallel: 2, Waiting: 64})
 	hash, err := h.Hash(t.Context(), "kata sandi rahasia")
 	if err != nil {
 		t.Fatal(err)
@@ -31,7 +31,7 @@ func TestPasswordVerifiesAgainstItsHashAndNoOther(t *testing.T) {
 }
 
 func TestHashesOfEarlierVersionsAndCostsStillVerify(t *testing.T) {
-	h := NewHasher(1, 64)
+	h := NewHasher(HasherOptions{Parallel: 1, Waiting: 64})
 	for name, hash := range map[string]string{
 		"first version": "$argon2id$v=19$m=19456,t=2,p=1$eswdABjfZ6Ww8T1wzv2qug$emZxbPBSgeZI9E6pEwxS5W3BcktGx8k9UMG0xuieGCg",
 		"small cost":    "$argon2id$v=19$m=64,t=1,p=1$c29tZXNhbHRzb21lc2FsdA$wZeUqErRQM9fr7+3IJVQyFsb5QPhYeqkXwNGZgBH/L4",
@@ -47,7 +47,7 @@ func TestDamagedPasswordHashesAreRefusedBeforeAnyWork(t *testing.T) {
 	if _, err := parsePHC(good); err != nil {
 		t.Fatal(err)
 	}
-	h := NewHasher(1, 64)
+	h := NewHasher(HasherOptions{Parallel: 1, Waiting: 64})
 	for _, edit := range [][2]string{
 		{"argon2id", "argon2i"}, {"v=19", "v=16"}, {"v=19", "v=19x"}, {"m=64", "m=9999999"}, {"m=64", "m=1"}, {"m=64", "m=064"},
 		{"t=1", "t=0"}, {"t=1", "t=1000"}, {"p=1", "p=0"}, {"p=1", "p=-1"}, {"p=1", "p=300"}, {"p=1", "p=1,x=1"},
@@ -63,8 +63,8 @@ func TestDamagedPasswordHashesAreRefusedBeforeAnyWork(t *testing.T) {
 }
 
 func TestHasherWaitsForAFreePlaceOrTheEndOfTheContext(t *testing.T) {
-	h := NewHasher(1, 64)
-	h.slots <- struct{}{} // somebody is at work
+	h := NewHasher(HasherOptions{Parallel: 1, Waiting: 64})
+	busy := <-h.seats // somebody is at work
 	ctx, cancel := context.WithCancel(t.Context())
 	result := make(chan error)
 	go func() {
@@ -79,18 +79,18 @@ func TestHasherWaitsForAFreePlaceOrTheEndOfTheContext(t *testing.T) {
 		_, err := h.Hash(t.Context(), "kata sandi rahasia")
 		result <- err
 	}()
-	<-h.slots
+	h.seats <- busy
 	if err := <-result; err != nil {
 		t.Error(err)
 	}
-	if len(h.slots) != 0 {
+	if len(h.seats) != 1 {
 		t.Error("the place was not given back")
 	}
 }
 
 func TestHasherWorksOnOneAtLeast(t *testing.T) {
 	for parallel, want := range map[int]int{-1: 1, 0: 1, 1: 1, 3: 3} {
-		if got := cap(NewHasher(parallel, 0).slots); got != want {
+		if got := cap(NewHasher(HasherOptions{Parallel: parallel}).seats); got != want {
 			t.Errorf("NewHasher(%d) works on %d at once, want %d", parallel, got, want)
 		}
 	}
@@ -118,7 +118,7 @@ func TestPasswordsOutsideTheLimitsAreRefused(t *testing.T) {
 }
 
 func TestNothingIsThePasswordOfNobody(t *testing.T) {
-	h, nobody := NewHasher(1, 0), NoPassword()
+	h, nobody := NewHasher(HasherOptions{}), NoPassword()
 	if _, err := parsePHC(nobody); err != nil {
 		t.Fatal(err)
 	}
@@ -133,8 +133,8 @@ func TestNothingIsThePasswordOfNobody(t *testing.T) {
 }
 
 func TestWhoComesWhenTooManyPasswordsWaitIsToldToComeLater(t *testing.T) {
-	h := NewHasher(1, 1)
-	h.slots <- struct{}{} // somebody is at work
+	h := NewHasher(HasherOptions{Waiting: 1})
+	busy := <-h.seats // somebody is at work
 	h.room <- struct{}{}
 	waiting, stop := context.WithCancel(t.Context())
 	ended := make(chan error)
@@ -153,7 +153,7 @@ func TestWhoComesWhenTooManyPasswordsWaitIsToldToComeLater(t *testing.T) {
 	if err := <-ended; !errors.Is(err, context.Canceled) {
 		t.Errorf("who went away: %v", err)
 	}
-	<-h.slots
+	h.seats <- busy
 	<-h.room
 	if _, err := h.Hash(t.Context(), "kata sandi rahasia"); err != nil {
 		t.Errorf("after all had gone: %v", err)

@@ -77,7 +77,7 @@ func TestUnknownEMailsCostAsMuchAsKnownOnes(t *testing.T) {
 	t.Parallel()
 	desktest.OnEachEngine(t, func(t *testing.T, e desktest.Engine) {
 		d := desktest.NewDesk(t, e)
-		tight := staff.New(staff.Options{App: d.App, Store: d.Store, Keyring: d.Keyring, Hasher: auth.NewHasher(1, 0)})
+		tight := staff.New(staff.Options{App: d.App, Store: d.Store, Keyring: d.Keyring, Hasher: auth.NewHasher(auth.HasherOptions{})})
 		var wait sync.WaitGroup
 		errs := make([]error, 20)
 		for n := range errs {

@@ -21,6 +21,7 @@ type Options struct {
 	Log     *slog.Logger // default slog.Default()
 
 	Hasher      *auth.Hasher  // of passwords; default: on half of the processors, with 64 that may wait
+	HashApart   []string      // command by which the default Hasher works (auth.HasherOptions.Apart)
 	SessionLife time.Duration // how long somebody is signed in at most; default 12 hours
 	SessionIdle time.Duration // how long somebody who does nothing stays signed in; default 30 minutes
 	Issuer      string        // by which an authenticator app names the desk; default "ServiceDesk"
@@ -45,7 +46,7 @@ type Staff struct {
 // New makes the verbs of employees.
 func New(o Options) *Staff {
 	if o.Hasher == nil {
-		o.Hasher = auth.NewHasher(runtime.GOMAXPROCS(0)/2, waitingPasswords)
+		o.Hasher = auth.NewHasher(auth.HasherOptions{Parallel: runtime.GOMAXPROCS(0) / 2, Waiting: waitingPasswords, Apart: o.HashApart, Log: o.Log})
 	}
 	if o.Log == nil {
 		o.Log = slog.Default()

@@ -75,6 +75,7 @@ func parseBench(flags *flag.FlagSet, args []string) (*benchRun, error) {
 	flags.IntVar(&b.Callers, "callers", 64, "`how many` ask at the same time")
 	flags.DurationVar(&b.For, "for", 10*time.Second, "`how long`; with --requests: at most")
 	flags.IntVar(&b.Requests, "requests", 0, "`how many` requests; 0: as many as fit into the time")
+	flags.Float64Var(&b.PerSecond, "rate", 0, "`how many` requests a second at most, at random moments, and answers are timed from these on; 0: each caller asks again at once")
 	flags.BoolVar(&b.Insecure, "insecure", false, "do not check the certificate of the desk")
 	flags.BoolVar(&b.json, "json", false, "print the result as JSON; times in nanoseconds")
 	if _, err := parse(flags, args, 0); err != nil {
@@ -83,8 +84,8 @@ func parseBench(flags *flag.FlagSet, args []string) (*benchRun, error) {
 	if b.Callers < 1 || b.Callers > 10_000 {
 		return nil, usageError{flags.Name(), "--callers must be between 1 and 10000"}
 	}
-	if b.For <= 0 || b.Requests < 0 {
-		return nil, usageError{flags.Name(), "--for must be positive, and --requests not negative"}
+	if b.For <= 0 || b.Requests < 0 || b.PerSecond < 0 || b.PerSecond > 1e6 {
+		return nil, usageError{flags.Name(), "--for must be positive, --requests not negative, and --rate between 0 and 1000000"}
 	}
 	return b, nil
 }

@@ -55,7 +55,7 @@ func (o *opened) demoPassword(ctx context.Context) (demoSignIn, string, error) {
 	} else if !errors.Is(err, os.ErrNotExist) {
 		return s, "", err
 	}
-	hash, err := auth.NewHasher(1, 1).Hash(ctx, s.password)
+	hash, err := auth.NewHasher(auth.HasherOptions{Waiting: 1}).Hash(ctx, s.password)
 	return s, hash, err
 }
 

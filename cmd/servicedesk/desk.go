@@ -83,7 +83,11 @@ func (o *opened) start(ctx context.Context, p *program, files attachments) error
 	if o.app, err = app.New(ctx, options); err != nil {
 		return err
 	}
-	o.staff = staff.New(staff.Options{App: o.app, Store: o.store, Keyring: keyring, Log: o.log})
+	employees := staff.Options{App: o.app, Store: o.store, Keyring: keyring, Log: o.log}
+	if p.self != "" {
+		employees.HashApart = []string{p.self, "hash"}
+	}
+	o.staff = staff.New(employees)
 	return nil
 }
 

@@ -37,6 +37,7 @@ type program struct {
 	stdout, stderr io.Writer
 	machineFile    string // of settings, when nobody gives any
 	settingsFrom   string // the file that was read; empty: none
+	self           string // path of this program, by which it starts itself; empty: it does not
 }
 
 // command is one thing that the program can be told to do.
@@ -63,7 +64,7 @@ func commands() []command {
 		{"user reset-factor", "EMAIL", "remove the second factor of an employee who lost it, and end what sessions there are", resetFactorCommand},
 		{"key rotate", "", "put a new master key in the place of the installation's key file", rotateMasterCommand},
 		{"audit verify", "[--heads FILE] [--json]", "check the whole audit trail against its seals", verifyAuditCommand},
-		{"bench", "--key-file FILE [--url U] [--do WHAT] [--callers N] [--for T] [--requests N] [--json]", "put a desk for tests under load and measure its answers", benchCommand},
+		{"bench", "--key-file FILE [--url U] [--do WHAT] [--callers N] [--for T] [--requests N] [--rate N] [--json]", "put a desk for tests under load and measure its answers", benchCommand},
 		{"backup", "FILE [--verify] [--without-key] [--json]", "write everything into one file while the desk is served, or verify such a file; - is standard output", backupCommand},
 		{"restore", "FILE [--skip-numbers N] [--json]", "bring a backup into an empty place, on either engine", restoreCommand},
 		{"purge", "[--dry-run]", "remove what the desk keeps for a time only, as serve does every hour", purgeCommand},
@@ -76,6 +77,7 @@ func commands() []command {
 		{"sociomile queue", "--since DATE [--until DATE] [--send] [--json]", "list the tickets that should have gone to Sociomile and did not, and with --send let them go", queueCommand},
 		{"sociomile reconcile", "--from FILE [--columns number=C,id=C,ticket=C,status=C] [--separator S] [--since DATE] [--until DATE] [--preview] [--queue-missing] [--json]", "compare the provider's export with the desk; exit status 0: they agree, 1: they differ, 2: the file cannot be read", reconcileCommand},
 		{"sociomile fake", "[--listen A] [--scenario S] [--token T] [--auth query|header|both]", "play the provider of Sociomile, its failures too: for development and tests", fakeSociomileCommand},
+		{"hash", "", "hash passwords for the desk, which starts this itself and gives it the time that nobody else wants", hashCommand},
 		{"version", "", "print the program's version", versionCommand},
 	}
 }
@@ -85,7 +87,7 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second signal ends a program that takes too long to stop
-	p := &program{env: os.Environ(), stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, machineFile: machineFile}
+	p := &program{env: os.Environ(), stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, machineFile: machineFile, self: "/proc/self/exe"}
 	os.Exit(p.run(ctx, os.Args[1:]))
 }
 

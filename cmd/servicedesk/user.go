@@ -83,6 +83,14 @@ func (p *program) readPassword() (string, error) {
 	return password, auth.CheckPassword(password)
 }
 
+// hashCommand works for another process of this program.
+func hashCommand(ctx context.Context, p *program, flags *flag.FlagSet, args []string) error {
+	if _, err := parse(flags, args, 0); err != nil {
+		return err
+	}
+	return auth.ServeHashes(ctx, p.stdin, p.stdout)
+}
+
 func listUsersCommand(ctx context.Context, p *program, flags *flag.FlagSet, args []string) error {
 	asJSON := flags.Bool("json", false, "print JSON")
 	c, _, err := p.load(flags, args, 0)
