@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/url"
@@ -36,12 +37,13 @@ type Source func(n int) Request
 
 // Options say how much load there shall be.
 type Options struct {
-	URL      string        // of the desk, without a path
-	Key      string        // API key; empty: none is sent
-	Callers  int           // who ask at the same time, each one thing after the other; default 64
-	Requests int           // how many requests in all; 0: as many as fit into For
-	For      time.Duration // how long; 0: until Requests were made
-	Insecure bool          // does not check the certificate of an https URL
+	URL       string        // of the desk, without a path
+	Key       string        // API key; empty: none is sent
+	Callers   int           // who ask at the same time, each one thing after the other; default 64
+	Requests  int           // how many requests in all; 0: as many as fit into For
+	For       time.Duration // how long; 0: until Requests were made
+	PerSecond float64       // how many requests a second at most, at random moments; what an answer takes counts from the moment on; 0: as many as there are answers
+	Insecure  bool          // does not check the certificate of an https URL
 	// Progress is called every second while it goes on. Default: nobody is told.
 	Progress func(Result)
 }
@@ -73,6 +75,7 @@ func Run(ctx context.Context, o Options, source Source) (Result, error) {
 		}
 	}
 	r.started = time.Now()
+	r.due = r.started
 	stop := r.report()
 	var asking sync.WaitGroup
 	for _, c := range callers {
@@ -92,12 +95,36 @@ type run struct {
 	next    atomic.Int64
 	mu      sync.Mutex
 	counted tally
+	due     time.Time // of the newest request, when they come at a rate
 }
 
-// take returns the number of the next request; false when there are enough.
-func (r *run) take() (int, bool) {
-	n := int(r.next.Add(1)) - 1
-	return n, r.options.Requests == 0 || n < r.options.Requests
+// take returns the number of the next request, and when it is due; false when there are enough.
+func (r *run) take() (n int, due time.Time, more bool) {
+	n = int(r.next.Add(1)) - 1
+	due = time.Now()
+	if r.options.PerSecond > 0 {
+		r.mu.Lock()
+		r.due = r.due.Add(time.Duration(rand.ExpFloat64() * float64(time.Second) / r.options.PerSecond))
+		due = r.due
+		r.mu.Unlock()
+	}
+	return n, due, r.options.Requests == 0 || n < r.options.Requests
+}
+
+// sleepUntil waits for a moment; false when ctx ends before.
+func sleepUntil(ctx context.Context, moment time.Time) bool {
+	left := time.Until(moment)
+	if left <= 0 {
+		return ctx.Err() == nil
+	}
+	timer := time.NewTimer(left)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
 }
 
 // note counts an outcome.
@@ -198,12 +225,11 @@ func (c *caller) connect(ctx context.Context) (err error) {
 func (c *caller) ask(ctx context.Context) {
 	defer func() { c.drop() }()
 	for ctx.Err() == nil {
-		n, more := c.run.take()
-		if !more {
+		n, start, more := c.run.take()
+		if !more || !sleepUntil(ctx, start) {
 			return
 		}
 		request := c.run.source(n)
-		start := time.Now()
 		status, text, err := c.exchange(ctx, request)
 		if err != nil {
 			c.drop()

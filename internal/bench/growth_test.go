@@ -115,7 +115,7 @@ func readyAgain(t testing.TB, g grown) (took time.Duration, resident int64) {
 	start := time.Now()
 	p := g.in.Serve(t)
 	took = time.Since(start)
-	resident = memory(t, p.PID(), "VmRSS")
+	resident = p.Memory(t, "VmRSS")
 	p.Stop(t)
 	return took, resident
 }

@@ -161,22 +161,6 @@ func postmaster(t testing.TB, database string) int {
 	return parent
 }
 
-// memory returns a line of /proc/PID/status, in bytes: VmRSS what is resident, VmHWM the most that ever was.
-func memory(t testing.TB, pid int, name string) int64 {
-	t.Helper()
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
-	must(t, err)
-	for line := range strings.Lines(string(text)) {
-		if value, found := strings.CutPrefix(line, name+":"); found {
-			kilobytes, err := strconv.ParseInt(strings.Fields(value)[0], 10, 64)
-			must(t, err)
-			return kilobytes << 10
-		}
-	}
-	t.Fatalf("there is no %s", name)
-	return 0
-}
-
 // program is a running desk with a key.
 type program struct {
 	server

@@ -17,12 +17,12 @@ func BenchmarkMemory(b *testing.B) {
 	eachEngine(b, func(b *testing.B, e desktest.Engine) {
 		for range b.N {
 			d := startDesk(b, e)
-			b.ReportMetric(float64(memory(b, d.PID(), "VmRSS"))/1e6, "start-MB")
+			b.ReportMetric(float64(d.Memory(b, "VmRSS"))/1e6, "start-MB")
 			for _, name := range []string{"claims", "tickets"} {
 				ask(b, d.server, load.Options{Callers: callers, For: 10 * time.Second}, workload(b, name, nil))
 			}
 			ask(b, d.server, load.Options{Callers: callers, For: 10 * time.Second}, workload(b, "details", load.Range(10001, few)))
-			b.ReportMetric(float64(memory(b, d.PID(), "VmHWM"))/1e6, "most-MB")
+			b.ReportMetric(float64(d.Memory(b, "VmHWM"))/1e6, "most-MB")
 			b.ReportMetric(0, "ns/op")
 		}
 	})
@@ -49,10 +49,10 @@ func largest() load.Source {
 func attach(t testing.TB, e desktest.Engine) (most int64, multiple float64) {
 	t.Helper()
 	d := startDesk(t, e)
-	before := memory(t, d.PID(), "VmRSS")
+	before := d.Memory(t, "VmRSS")
 	source := largest()
 	ask(t, d.server, load.Options{Callers: 1, Requests: 1}, source)
-	most = memory(t, d.PID(), "VmHWM")
+	most = d.Memory(t, "VmHWM")
 	return most, float64(most-before) / float64(len(source(0).Body))
 }
 
