@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -119,13 +120,19 @@ type Ran struct {
 // Run runs a command of the program to its end.
 func (in Installation) Run(t testing.TB, args ...string) Ran {
 	t.Helper()
+	return in.run(t, "", args...)
+}
+
+// run runs a command that reads a text.
+func (in Installation) run(t testing.TB, input string, args ...string) Ran {
+	t.Helper()
 	path, err := in.program()
 	must(t, err)
 	ctx, cancel := context.WithTimeout(context.Background(), endWithin)
 	defer cancel()
 	var out, errs bytes.Buffer
 	cmd := exec.CommandContext(ctx, path, args...)
-	cmd.Env, cmd.Stdout, cmd.Stderr = in.environment(), &out, &errs
+	cmd.Env, cmd.Stdin, cmd.Stdout, cmd.Stderr = in.environment(), strings.NewReader(input), &out, &errs
 	err = cmd.Run()
 	var ended *exec.ExitError
 	if err != nil && !errors.As(err, &ended) || ctx.Err() != nil {
@@ -158,6 +165,15 @@ func (in Installation) NewKey(t testing.TB, name string, more ...string) Key {
 	var k Key
 	must(t, json.Unmarshal([]byte(in.MustRun(t, args...)), &k))
 	return k
+}
+
+// NewUser makes an employee with a password.
+func (in Installation) NewUser(t testing.TB, email, password string, more ...string) {
+	t.Helper()
+	args := append([]string{"user", "create", "--email", email, "--name", email, "--password-stdin"}, more...)
+	if ran := in.run(t, password+"\n", args...); ran.Status != 0 {
+		t.Fatalf("servicedesk %s: exit status %d\n%s", strings.Join(args, " "), ran.Status, ran.Stderr)
+	}
 }
 
 // Process is a running program that serves a desk.
@@ -238,6 +254,22 @@ func (p *Process) status(path string) int {
 
 // PID is the process id of the program.
 func (p *Process) PID() int { return p.cmd.Process.Pid }
+
+// Memory reads what the kernel says of the program's memory, in bytes: VmRSS is what is resident, VmHWM the most that was.
+func (p *Process) Memory(t testing.TB, name string) int64 {
+	t.Helper()
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.PID()))
+	must(t, err)
+	for line := range strings.Lines(string(text)) {
+		if value, found := strings.CutPrefix(line, name+":"); found {
+			kilobytes, err := strconv.ParseInt(strings.Fields(value)[0], 10, 64)
+			must(t, err)
+			return kilobytes << 10
+		}
+	}
+	t.Fatalf("there is no %s", name)
+	return 0
+}
 
 // Kill ends the program as a power cut would, without a chance to finish anything, and waits until it is gone.
 func (p *Process) Kill() {
