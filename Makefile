@@ -1,7 +1,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help build run deb try-deb test lint bench bench-console bench-growth fuzz soak soak-api soak-crash soak-power soak-io soak-webhooks soak-connector screenshots clean setup testrun
+.PHONY: help build run deb try-deb test lint bench bench-console bench-growth fuzz soak soak-api soak-crash soak-power soak-io soak-webhooks soak-connector soak-live screenshots clean setup testrun
 
 # The version is ours to give (-X main.version): Go's own stamp fails in a clone that belongs to another user.
 export GOFLAGS := $(strip $(GOFLAGS) -buildvcs=false)
@@ -71,6 +71,9 @@ soak-webhooks: setup testrun ## of soak: verify a million events in Node, and de
 soak-connector: setup testrun ## of soak: ten thousand claims while the provider is missing for ten days; kill the program while it forwards
 	@$(SOAK) -run TheProviderHas
 	@SERVICEDESK_SOAK=full $(TESTRUN) env $(RELEASED) go test -v -count 1 -timeout 1h ./outbox -run MissingRoute
+
+soak-live: setup testrun ## of soak: two hundred live pages and two browsers on two nodes while a hundred claims a second arrive
+	@$(SOAK) -run LivePage
 
 screenshots: setup testrun ## take the pictures of the agents' guide anew
 	@mkdir -p docs/images && SERVICEDESK_PICTURES=$(CURDIR)/docs/images $(TESTRUN) go test -count 1 -run PicturesOfTheGuide ./console

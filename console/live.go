@@ -18,7 +18,7 @@ import (
 // How live pages are told.
 const (
 	tellEvery  = 500 * time.Millisecond // at most so often
-	readEvery  = 30 * time.Millisecond  // at most so often a node is read by its lists, all together, while tickets go on changing
+	readEvery  = 40 * time.Millisecond  // at most so often a node is read by its lists, all together, while tickets go on changing
 	liveMost   = 64                     // live pages of one person on a node; who works has fewer
 	liveFreed  = 5 * time.Second        // after which one more may be tried
 	lookEvery  = 10 * time.Second       // at the session, and at who else looks at the ticket

@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"bufio"
 	"crypto/rand"
 	"encoding/base64"
 	"fmt"
@@ -70,5 +71,63 @@ func BenchmarkLargestRequest(b *testing.B) {
 func TestTheLargestRequestIsTakenInBoundedMemory(t *testing.T) {
 	if most, multiple := attach(t, desktest.SQLite); multiple > 4 {
 		t.Errorf("the largest request takes %.1f times its size, %d MB in all; want at most 4 times", multiple, most>>20)
+	}
+}
+
+// livePages opens pages that follow what happens, of people with fifty of them each, and returns how much memory, in bytes, each
+// page takes when nothing happens, and when all were told of claims.
+func livePages(t testing.TB, people int) (quiet, told int64) {
+	t.Helper()
+	const pagesOfOne = 50
+	in := desktest.NewInstallation(t, desktest.SQLite)
+	key := in.NewKey(t, "bench").Key
+	for i := range people {
+		in.NewUser(t, fmt.Sprintf("user%d@bank.example", i), userPassword, "--role", "agent", "--groups", consoleGroups[0])
+	}
+	d := serve(t, in, key)
+	c := counter{url: d.url}
+	var users []*http.Client
+	for i := range people {
+		users = append(users, c.signIn(t, fmt.Sprintf("user%d@bank.example", i)))
+	}
+	ask(t, d.server, load.Options{Callers: callers, Requests: few}, workload(t, "claims", nil))
+	before := d.Memory(t, "VmRSS")
+	var lines []*bufio.Scanner
+	for _, user := range users {
+		for range pagesOfOne {
+			answer, err := user.Get(d.url + "/live?about=list&after=0")
+			must(t, err)
+			defer answer.Body.Close()
+			lines = append(lines, bufio.NewScanner(answer.Body))
+		}
+	}
+	hear := func() { // until each page was told of a change
+		for _, page := range lines {
+			for page.Scan() && page.Text() != "event: change" {
+			}
+			must(t, page.Err())
+		}
+	}
+	hear()
+	pages := int64(len(lines))
+	quiet = (d.Memory(t, "VmRSS") - before) / pages
+	ask(t, d.server, load.Options{Callers: callers, Requests: few}, workload(t, "claims", nil))
+	hear()
+	return quiet, (d.Memory(t, "VmRSS") - before) / pages
+}
+
+// BenchmarkLivePages reports what a page that follows what happens takes of the memory, in kB, when two thousand are open.
+func BenchmarkLivePages(b *testing.B) {
+	for range b.N {
+		quiet, told := livePages(b, 40)
+		b.ReportMetric(float64(quiet)/1e3, "quiet-kB/page")
+		b.ReportMetric(float64(told)/1e3, "told-kB/page")
+		b.ReportMetric(0, "ns/op")
+	}
+}
+
+func TestTheMeasurementOfLivePagesRuns(t *testing.T) {
+	if quiet, told := livePages(t, 2); quiet > 1<<20 || told > 1<<20 {
+		t.Errorf("a page takes %d bytes, and %d when it was told something", quiet, told)
 	}
 }
