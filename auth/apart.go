@@ -14,12 +14,13 @@ import (
 	"time"
 
 	"golang.org/x/crypto/argon2"
+	"golang.org/x/sys/unix"
 )
 
-// What a process that hashes passwords is given and does.
+// How a process that hashes passwords is used.
 const (
-	least     = 19          // its priority (setpriority(2)): it gets what nobody else of the machine wants
-	idleApart = time.Minute // after which it ends
+	idleApart = time.Minute // without work, after which it ends
+	patience  = time.Second // for one hash: a machine that is busy through and through leaves it no time
 )
 
 // hashTask is one hash to compute, as it goes to the process that does; hashDone is its answer.
@@ -75,12 +76,13 @@ func ServeHashes(ctx context.Context, r io.Reader, w io.Writer) error {
 
 // helper is a process that computes hashes, one after the other.
 type helper struct {
-	cmd *exec.Cmd
-	in  io.WriteCloser
-	out *json.Decoder
+	cmd     *exec.Cmd
+	in      io.WriteCloser
+	out     *os.File
+	answers *json.Decoder // of out
 }
 
-// startHelper starts a process with the lowest priority.
+// startHelper starts a process that gets what time nobody else of the machine wants (SCHED_IDLE, sched(7)).
 func startHelper(command []string) (*helper, error) {
 	cmd := exec.Command(command[0], command[1:]...)
 	cmd.Env = []string{"GOMAXPROCS=1"}
@@ -88,19 +90,22 @@ func startHelper(command []string) (*helper, error) {
 	if err != nil {
 		return nil, err
 	}
-	out, err := cmd.StdoutPipe()
+	out, theirs, err := os.Pipe()
 	if err != nil {
 		return nil, err
 	}
+	cmd.Stdout = theirs
 	onThreadOfItsOwn(func() {
-		_ = syscall.Setpriority(syscall.PRIO_PROCESS, 0, least) // of this thread; where that is forbidden, the process is one like others
-		err = cmd.Start()                                       // which inherits it
+		_ = unix.SchedSetAttr(0, &unix.SchedAttr{Policy: unix.SCHED_IDLE}, 0) // of this thread; where that is forbidden, the process is one like others
+		err = cmd.Start()                                                     // which inherits it
 	})
+	_ = theirs.Close() // the process has its own
 	if err != nil {
+		_ = out.Close()
 		return nil, err
 	}
 	go func() { _ = cmd.Wait() }() // it ends when nobody needs it; how does not matter
-	return &helper{cmd, in, json.NewDecoder(out)}, nil
+	return &helper{cmd, in, out, json.NewDecoder(out)}, nil
 }
 
 // onThreadOfItsOwn does something on a thread that ends with it, and returns then.
@@ -120,11 +125,14 @@ func onThreadOfItsOwn(do func()) {
 
 // compute lets the process compute a hash.
 func (h *helper) compute(t hashTask) ([]byte, error) {
+	if err := h.out.SetReadDeadline(time.Now().Add(patience)); err != nil {
+		return nil, err
+	}
 	if err := json.NewEncoder(h.in).Encode(t); err != nil {
 		return nil, err
 	}
 	var done hashDone
-	if err := h.out.Decode(&done); err != nil {
+	if err := h.answers.Decode(&done); err != nil {
 		return nil, err
 	}
 	if len(done.Sum) != t.Length {
@@ -143,10 +151,13 @@ func (s *seat) compute(command []string, t hashTask) (sum []byte, err error) {
 		return t.compute(), nil
 	}
 	if s.helper != nil {
-		if sum, err := s.helper.compute(t); err == nil {
+		if sum, err = s.helper.compute(t); err == nil {
 			return sum, nil
 		}
 		s.end()
+		if errors.Is(err, os.ErrDeadlineExceeded) {
+			return t.compute(), fmt.Errorf("hash passwords in a process of its own: %w", err)
+		}
 	}
 	if s.helper, err = startHelper(command); err == nil {
 		if sum, err = s.helper.compute(t); err == nil {
@@ -157,8 +168,10 @@ func (s *seat) compute(command []string, t hashTask) (sum []byte, err error) {
 	return t.compute(), fmt.Errorf("hash passwords in a process of its own: %w", err)
 }
 
-// end lets the process end.
+// end ends the process, if it has not ended by itself.
 func (s *seat) end() {
-	_ = s.helper.in.Close() // it reads that nobody needs it
+	_ = s.helper.in.Close()
+	_ = s.helper.out.Close()
+	_ = s.helper.cmd.Process.Kill() // it may be at work
 	s.helper = nil
 }
