@@ -46,12 +46,14 @@ func TestCommandsAboutDataDoTheSameOnEachEngine(t *testing.T) {
 	})
 }
 
-// scripts runs the files of a folder of testdata, each with an empty data folder and the environment that prepare makes.
+// scripts runs the files of a folder of testdata, each with an empty data folder and the environment that prepare makes. The
+// program there is the one of the tests: under the race detector each of its processes would sleep a second before it ends.
 func scripts(folder string, prepare func(*testscript.Env)) testscript.Params {
 	return testscript.Params{
 		Dir: filepath.Join("testdata", folder),
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("SERVICEDESK_DATA", filepath.Join(env.WorkDir, "data"))
+			env.Setenv("GORACE", "atexit_sleep_ms=10")
 			env.Setenv("SERVICEDESK_LISTEN", "127.0.0.1:0")
 			env.Setenv("SERVICEDESK_METRICS_LISTEN", "127.0.0.1:0")
 			prepare(env)
