@@ -1,6 +1,7 @@
 package main_test
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -27,7 +28,8 @@ func awaitReceived(t *testing.T, provider *fake.Provider, tickets, statuses int)
 	return provider.Received()
 }
 
-// export writes what the provider would export, but for tickets with some of its ids.
+// export writes what the provider would export now, but for tickets with some of its ids. The clock of file systems is some
+// milliseconds behind the desk's: so the file is told its time.
 func export(t *testing.T, provider *fake.Provider, more string, without ...string) (file string) {
 	t.Helper()
 	text := "\xEF\xBB\xBFTicket ID;Ticket Number;Nomor Ticket Helpdesk;Nama;nomorRekening\r\n"
@@ -37,7 +39,8 @@ func export(t *testing.T, provider *fake.Provider, more string, without ...strin
 		}
 	}
 	file = filepath.Join(t.TempDir(), "export.csv")
-	if err := os.WriteFile(file, []byte(text+more), 0o600); err != nil {
+	now := time.Now()
+	if err := errors.Join(os.WriteFile(file, []byte(text+more), 0o600), os.Chtimes(file, now, now)); err != nil {
 		t.Fatal(err)
 	}
 	return file
@@ -87,10 +90,15 @@ func TestWhatWasNotForwardedIsQueuedAndWhatTheProviderHasNotGoesOnceMore(t *test
 		}
 		p.Stop(t)
 		in.Env = append(in.Env, "OMNI_ENABLED=true", "OMNI_API_URL="+server.URL+fake.CreatePath, "OMNI_API_TOKEN=made-up", "OMNI_CONNECT_ID=c-1", "OMNI_PROBE=1s")
-		in.Serve(t)
+		c.url = in.Serve(t).URL
 		ids := map[string]string{}
 		for _, of := range awaitReceived(t, provider, 3, 1).Tickets {
 			ids[fmt.Sprint(of.Helpdesk)] = of.ID
+		}
+		for _, number := range numbers { // what the provider has may not be stored yet
+			desktest.Await(t, 30*time.Second, "the desk knows that "+number+" was sent", func() bool {
+				return strings.Contains(c.must(t, http.StatusOK, http.MethodGet, base+"/connector/tickets/"+number, "").Body, `"providerTicketId":"`)
+			})
 		}
 		if err := provider.Set(fake.Settings{Scenario: fake.Working, Token: "made-up"}); err != nil { // it does not know a ticket again
 			t.Fatal(err)
