@@ -14,7 +14,7 @@ import (
 
 func TestPagesFitTheirWindowInBothColourSchemesWithoutAComplaint(t *testing.T) {
 	paths := []string{docs.Root + "/nothing"}
-	for path := range crawl(t, newSite(t)) {
+	for path := range crawl(t) {
 		paths = append(paths, path)
 	}
 	slices.Sort(paths)

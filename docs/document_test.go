@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/getkin/kin-openapi/openapi3"
@@ -28,12 +29,17 @@ func documentText(t *testing.T) []byte {
 
 func loadDocument(t *testing.T) *openapi3.T {
 	t.Helper()
-	doc, err := openapi3.NewLoader().LoadFromData(documentText(t))
+	doc, err := theDocument()
 	if err != nil {
 		t.Fatal(err)
 	}
 	return doc
 }
+
+// theDocument is read once for all tests, which only look at it.
+var theDocument = sync.OnceValues(func() (*openapi3.T, error) {
+	return openapi3.NewLoader().LoadFromFile("../api/openapi.yaml")
+})
 
 // operations calls visit for every operation of the document.
 func operations(doc *openapi3.T, visit func(method, path string, op *openapi3.Operation)) {

@@ -1,12 +1,16 @@
 package docs_test
 
 import (
+	"bytes"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/getkin/kin-openapi/openapi3"
@@ -18,9 +22,18 @@ import (
 
 const publicURL = "https://desk.example"
 
+// theSite is the site that all tests look at: to make it takes longer than most of them.
+var theSite = sync.OnceValues(func() (*docs.Site, error) {
+	text, err := os.ReadFile("../api/openapi.yaml")
+	if err != nil {
+		return nil, err
+	}
+	return docs.New(docs.Options{Document: text, PublicURL: publicURL + "/", Version: "1.2.3"})
+})
+
 func newSite(t *testing.T) *docs.Site {
 	t.Helper()
-	site, err := docs.New(docs.Options{Document: documentText(t), PublicURL: publicURL + "/", Version: "1.2.3"})
+	site, err := theSite()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,11 +60,25 @@ func ask(t *testing.T, site *docs.Site, method, path string, header ...string) (
 type page struct {
 	text string
 	root *html.Node
+	ids  map[string]bool // of its places
 }
 
-// crawl reads every page that can be reached from the first one.
-func crawl(t *testing.T, site *docs.Site) map[string]page {
+// crawl returns every page that can be reached from the first one, by path.
+func crawl(t *testing.T) map[string]page {
 	t.Helper()
+	pages, err := allPages()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pages
+}
+
+// allPages reads them once for all tests, which only look at them.
+var allPages = sync.OnceValues(func() (map[string]page, error) {
+	site, err := theSite()
+	if err != nil {
+		return nil, err
+	}
 	pages := map[string]page{}
 	waiting := []string{docs.Root}
 	for len(waiting) > 0 {
@@ -60,15 +87,20 @@ func crawl(t *testing.T, site *docs.Site) map[string]page {
 		if _, known := pages[path]; known {
 			continue
 		}
-		r, body := ask(t, site, "GET", path)
-		if r.StatusCode != 200 {
-			t.Fatalf("%s answers %d", path, r.StatusCode)
+		w := httptest.NewRecorder()
+		site.ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, nil))
+		if w.Code != http.StatusOK {
+			return nil, fmt.Errorf("%s answers %d", path, w.Code)
 		}
-		root, err := html.Parse(strings.NewReader(body))
+		root, err := html.Parse(bytes.NewReader(w.Body.Bytes()))
 		if err != nil {
-			t.Fatal(err)
+			return nil, err
 		}
-		pages[path] = page{text: body, root: root}
+		p := page{text: w.Body.String(), root: root, ids: map[string]bool{}}
+		for n := range elements(root, "") {
+			p.ids[attribute(n, "id")] = true
+		}
+		pages[path] = p
 		for n := range elements(root, "a") {
 			if to := attribute(n, "href"); strings.HasPrefix(to, docs.Root) {
 				to, _, _ = strings.Cut(to, "#")
@@ -76,8 +108,8 @@ func crawl(t *testing.T, site *docs.Site) map[string]page {
 			}
 		}
 	}
-	return pages
-}
+	return pages, nil
+})
 
 // elements goes through the elements of a page; name "" means all.
 func elements(root *html.Node, name string) func(func(*html.Node) bool) {
@@ -122,7 +154,7 @@ func byID(root *html.Node, id string) *html.Node {
 
 func TestAllPagesCanBeReachedFromTheFirst(t *testing.T) {
 	var got []string
-	for path := range crawl(t, newSite(t)) {
+	for path := range crawl(t) {
 		got = append(got, path)
 	}
 	slices.Sort(got)
@@ -136,7 +168,7 @@ func TestAllPagesCanBeReachedFromTheFirst(t *testing.T) {
 }
 
 func TestEveryOperationIsOnTheReferencePageWithAllItsAnswers(t *testing.T) {
-	reference := crawl(t, newSite(t))[docs.Root+"/api"].root
+	reference := crawl(t)[docs.Root+"/api"].root
 	operations(loadDocument(t), func(method, path string, op *openapi3.Operation) {
 		section := byID(reference, op.OperationID)
 		if section == nil {
@@ -163,7 +195,7 @@ func TestEveryOperationIsOnTheReferencePageWithAllItsAnswers(t *testing.T) {
 }
 
 func TestEveryExampleIsOnTheReferencePage(t *testing.T) {
-	reference := crawl(t, newSite(t))[docs.Root+"/api"].root
+	reference := crawl(t)[docs.Root+"/api"].root
 	shown := map[string][]any{}
 	for section := range elements(reference, "article") {
 		for code := range elements(section, "code") {
@@ -183,7 +215,7 @@ func TestEveryExampleIsOnTheReferencePage(t *testing.T) {
 }
 
 func TestEveryFieldOfRequestsIsOnTheReferencePage(t *testing.T) {
-	reference := crawl(t, newSite(t))[docs.Root+"/api"].root
+	reference := crawl(t)[docs.Root+"/api"].root
 	bodies(loadDocument(t), func(operation, status string, media *openapi3.MediaType) {
 		if status != "" {
 			return
@@ -203,7 +235,7 @@ func TestEveryFieldOfRequestsIsOnTheReferencePage(t *testing.T) {
 }
 
 func TestFieldsAreMarkedWhereTheyAreTheException(t *testing.T) {
-	reference := crawl(t, newSite(t))[docs.Root+"/api"].root
+	reference := crawl(t)[docs.Root+"/api"].root
 	marks := map[string]string{} // of the claim's fields, request and answer
 	for row := range elements(byID(reference, "createClaim"), "tr") {
 		var name, mark string
@@ -242,7 +274,7 @@ func fieldPaths(s *openapi3.Schema, prefix string, visit func(string)) {
 }
 
 func TestEveryLinkLeadsSomewhere(t *testing.T) {
-	pages := crawl(t, newSite(t))
+	pages := crawl(t)
 	served := []string{"/api/omnichannel/openapi.yaml", "/api/omnichannel/openapi.json"} // by the API itself
 	for path, p := range pages {
 		for n := range elements(p.root, "a") {
@@ -256,7 +288,7 @@ func TestEveryLinkLeadsSomewhere(t *testing.T) {
 			}
 			if _, known := pages[target]; !known {
 				t.Errorf("%s links to %s, which is not there", path, to)
-			} else if anchored && byID(pages[target].root, anchor) == nil {
+			} else if anchored && !pages[target].ids[anchor] {
 				t.Errorf("%s links to %s, which has no such place", path, to)
 			}
 		}
@@ -264,7 +296,7 @@ func TestEveryLinkLeadsSomewhere(t *testing.T) {
 }
 
 func TestAnchorsAreUnique(t *testing.T) {
-	for path, p := range crawl(t, newSite(t)) {
+	for path, p := range crawl(t) {
 		seen := map[string]bool{}
 		for n := range elements(p.root, "") {
 			id := attribute(n, "id")
@@ -278,7 +310,7 @@ func TestAnchorsAreUnique(t *testing.T) {
 
 func TestPagesLoadOnlyFilesOfThisSite(t *testing.T) {
 	site := newSite(t)
-	for path, p := range crawl(t, site) {
+	for path, p := range crawl(t) {
 		loaded := 0
 		for n := range elements(p.root, "") {
 			source := attribute(n, "src")
@@ -304,7 +336,7 @@ func TestPagesLoadOnlyFilesOfThisSite(t *testing.T) {
 }
 
 func TestPagesHaveNothingThatTheirPolicyForbids(t *testing.T) {
-	for path, p := range crawl(t, newSite(t)) {
+	for path, p := range crawl(t) {
 		for n := range elements(p.root, "") {
 			if n.Data == "style" || n.Data == "script" && n.FirstChild != nil {
 				t.Errorf("%s has an inline %s", path, n.Data)
@@ -319,7 +351,7 @@ func TestPagesHaveNothingThatTheirPolicyForbids(t *testing.T) {
 }
 
 func TestPagesNameTheirLanguageAndHaveOneTitle(t *testing.T) {
-	for path, p := range crawl(t, newSite(t)) {
+	for path, p := range crawl(t) {
 		want := "en"
 		if strings.HasPrefix(path, "/docs/id/") {
 			want = "id"
@@ -336,7 +368,7 @@ func TestPagesNameTheirLanguageAndHaveOneTitle(t *testing.T) {
 }
 
 func TestGuidesPrintThePublicURL(t *testing.T) {
-	pages := crawl(t, newSite(t))
+	pages := crawl(t)
 	for path, p := range pages {
 		if strings.Contains(p.text, "{{") {
 			t.Errorf("%s shows a placeholder", path)
