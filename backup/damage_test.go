@@ -54,7 +54,12 @@ func TestEveryByteThatIsNotTheOneThatWasWrittenIsFound(t *testing.T) {
 	t.Parallel()
 	whole := small(t)
 	must(t, reads(t, whole))
-	for _, at := range offsets(len(whole), 1) {
+	places := offsets(len(whole), 4)
+	for start, entries := 0, entriesOf(t, whole); len(entries) > 0; entries = entries[1:] { // of each entry, the header and what it holds
+		places = append(places, start+rand.IntN(512), start+rand.IntN(len(entries[0])))
+		start += len(entries[0])
+	}
+	for _, at := range places {
 		bit := byte(1) << rand.IntN(8)
 		whole[at] ^= bit
 		if err := reads(t, whole); err == nil {
@@ -83,7 +88,7 @@ func TestADescriptionWithOneOtherBitIsFound(t *testing.T) {
 func TestABackupThatWasCutOrWentOnIsFound(t *testing.T) {
 	t.Parallel()
 	whole := small(t)
-	for _, length := range offsets(len(whole), 4) {
+	for _, length := range offsets(len(whole), 8) {
 		if err := reads(t, whole[:length]); !errors.Is(err, backup.ErrDamaged) {
 			t.Errorf("cut at %d of %d: %v, want ErrDamaged", length, len(whole), err)
 		}
