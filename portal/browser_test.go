@@ -53,9 +53,11 @@ func TestPagesCanBeUsedByEverybody(t *testing.T) {
 				if page[1] != "" {
 					expected = page[1:]
 				}
+				tab.Show(t, path, browser.Wide, scheme)
 				for _, width := range []int64{browser.Wide, browser.Narrow / 2, browser.Narrow} { // half: as with letters of 200 %
-					tab.Show(t, path, width, scheme)
+					tab.Turn(t, width, scheme)
 					tab.Fits(t, width, scheme, expected...)
+					expected = nil
 					picture(t, tab, fmt.Sprint(name, "-", width, "-", scheme, "-", l))
 				}
 				tab.Readable(t)
