@@ -90,6 +90,14 @@ func (s *Server) createTicket(r *request) (web.Answer, error) {
 	}
 	return r.show("created", r.words.t("Tiket dibuat"), struct {
 		app.Opened
-		Path string
-	}{opened, number})
+		Path, Amount string
+	}{opened, number, rupiah(draft)})
+}
+
+// rupiah is the amount of a draft, so that who wrote it sees how it was read; empty: none was given.
+func rupiah(d desk.TicketDraft) string {
+	if d.Metadata.Texts["nominal"] == "" {
+		return ""
+	}
+	return d.Metadata.Amount.Rupiah()
 }

@@ -15,10 +15,14 @@ var (
 	ErrAmountNotNumber = errors.New("amount: not a JSON number")
 	ErrAmountDecimals  = errors.New("amount: more than two decimals")
 	ErrAmountRange     = errors.New("amount: out of range")
+	ErrAmountUnclear   = errors.New("amount: not as Indonesians write it")
 )
 
 // jsonNumber is the grammar of a number (RFC 8259, section 6): sign, whole part, fraction, exponent.
 var jsonNumber = regexp.MustCompile(`^(-?)(0|[1-9][0-9]*)(?:\.([0-9]+))?(?:[eE]([+-]?[0-9]+))?$`)
+
+// rupiahs is how Indonesians write an amount: dots between thousands or none, a comma before the sen, `,-` for none.
+var rupiahs = regexp.MustCompile(`^(?i:rp\.?)?[ \x{a0}]*([1-9][0-9]{0,2}(?:\.[0-9]{3})+|0|[1-9][0-9]*)(?:,(?:([0-9]{1,2})|-))?$`)
 
 // Rupiahs returns an amount of whole rupiahs, of which an Amount holds up to 92 quadrillion.
 func Rupiahs(n int64) Amount { return Amount(n * 100) }
@@ -49,6 +53,20 @@ func ParseAmount(literal string) (Amount, error) {
 		return 0, ErrAmountRange
 	}
 	return Amount(sen), nil
+}
+
+// ParseRupiah reads an amount as people write it who fill in a form: `500.000`, `Rp 1.250.000,50`, `500000`. What others could read
+// otherwise (`500.5`, `1,250,000`) is none. The error is ErrAmountUnclear or ErrAmountRange.
+func ParseRupiah(text string) (Amount, error) {
+	parts := rupiahs.FindStringSubmatch(text)
+	if parts == nil {
+		return 0, ErrAmountUnclear
+	}
+	literal := strings.ReplaceAll(parts[1], ".", "")
+	if sen := parts[2]; sen != "" {
+		literal += "." + sen
+	}
+	return ParseAmount(literal)
 }
 
 // exponent reads the exponent of a number. One beyond 31 bits becomes the nearest that has them: it is as far out of

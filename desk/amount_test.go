@@ -110,3 +110,32 @@ func TestAmountsAgreeWithExactArithmetic(t *testing.T) {
 		}
 	})
 }
+
+func TestAmountsAreReadAsIndonesiansWriteThem(t *testing.T) {
+	for text, want := range map[string]Amount{
+		"500.000": Rupiahs(500_000), "75.000": Rupiahs(75_000), "1.250.000": Rupiahs(1_250_000), "Rp 500.000": Rupiahs(500_000), "Rp500.000,00": Rupiahs(500_000),
+		"rp. 1.000": Rupiahs(1_000), "Rp\u00a01.000": Rupiahs(1_000), "500000": Rupiahs(500_000), "500": Rupiahs(500), "0": 0, "500.000,-": Rupiahs(500_000),
+		"500.000,5": 50_000_050, "1234,05": 123_405, "0,05": 5,
+	} {
+		if got, err := ParseRupiah(text); err != nil || got != want {
+			t.Errorf("ParseRupiah(%s) = %d, %v; want %d", text, got, err, want)
+		}
+	}
+	for _, text := range []string{"", "500.5", "1,250,000", "12.34", "1.2345", "1000.000", "0.500", "05", "500,000", "1.250,000", "500 000", "5e5", "-500", "+500", "Rp", "500.000.", ",5", "500.000,", "lima ratus", "٥٠٠", "500.000\n"} {
+		if got, err := ParseRupiah(text); !errors.Is(err, ErrAmountUnclear) || got != 0 {
+			t.Errorf("ParseRupiah(%q) = %d, %v", text, got, err)
+		}
+	}
+	if got, err := ParseRupiah(strings.Repeat("9", 30)); !errors.Is(err, ErrAmountRange) || got != 0 {
+		t.Errorf("more than there is: %d, %v", got, err)
+	}
+}
+
+func TestAWrittenRupiahIsReadBack(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		amount := Amount(rapid.Int64Min(0).Draw(t, "sen"))
+		if got, err := ParseRupiah(amount.Rupiah()); err != nil || got != amount {
+			t.Fatalf("%s was read as %d, %v", amount.Rupiah(), got, err)
+		}
+	})
+}

@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"errors"
 	"maps"
 	"regexp"
 	"slices"
@@ -192,7 +193,7 @@ func CheckLength(faults *Faults, path, text string, max int) {
 }
 
 // PlainMetadata makes metadata of texts by their names, as an employee fills in a form; empty ones are left out. nominal is
-// an amount, of which a fault is noted unless it is one. Card and account numbers are masked as in what partners send.
+// an amount as ParseRupiah reads it, of which a fault is noted unless it is one. Card and account numbers are masked as in what partners send.
 func PlainMetadata(texts map[string]string, faults *Faults) Metadata {
 	m := Metadata{Accounts: map[string]string{}, Texts: map[string]string{}, Flags: map[string]bool{}}
 	dst := []byte{'{'}
@@ -209,12 +210,14 @@ func PlainMetadata(texts map[string]string, faults *Faults) Metadata {
 		masked := false
 		switch name {
 		case "nominal":
-			amount, err := ParseAmount(text)
-			if err != nil {
-				faults.Add("nominal", MustBeNumber)
-				amount = 0
+			amount, err := ParseRupiah(text)
+			switch {
+			case errors.Is(err, ErrAmountRange):
+				faults.Add("nominal", ExceedsMaximum)
+			case err != nil:
+				faults.Add("nominal", AmountUnclear)
 			}
-			m.Amount = amount
+			m.Amount, m.Texts[name] = amount, amount.String()
 			dst = append(dst, amount.String()...)
 			continue
 		case "nomorRekening":

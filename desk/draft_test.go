@@ -265,7 +265,7 @@ func TestCardNumbersOfADraftAreMaskedAndTold(t *testing.T) {
 
 func TestWhatAnEmployeeFillsInIsMetadata(t *testing.T) {
 	var faults Faults
-	got := PlainMetadata(map[string]string{"nominal": "1500000.5", "nomorRekening": "1234567890", "cardNumber": "4111111111111111", "atmId": "0126", "mediaTransaksi": "",
+	got := PlainMetadata(map[string]string{"nominal": "Rp1.500.000,50", "nomorRekening": "1234567890", "cardNumber": "4111111111111111", "atmId": "0126", "mediaTransaksi": "",
 		"transactionId": `5500005555555559 "x"`}, &faults)
 	want := Metadata{JSON: `{"atmId":"0126","cardNumber":"****1111","nominal":1500000.5,"nomorRekening":"******7890","transactionId":"****5559 \"x\""}`,
 		Amount: got.Amount, Accounts: map[string]string{"nomorRekening": "1234567890"}, Flags: map[string]bool{},
@@ -278,8 +278,11 @@ func TestWhatAnEmployeeFillsInIsMetadata(t *testing.T) {
 	if none.JSON != "{}" || len(faults) > 0 {
 		t.Errorf("of an empty form: %s, %v", none.JSON, faults)
 	}
-	broken := PlainMetadata(map[string]string{"nominal": "1.500.000,00"}, &faults)
-	if diff := cmp.Diff(Faults{{Path: "nominal", Text: MustBeNumber}}, faults); diff != "" || broken.Amount != 0 || broken.JSON != `{"nominal":0}` {
-		t.Errorf("no amount: %s, faults (-want +got): %s", broken.JSON, diff)
+	for text, fault := range map[string]Text{"1.500.00": AmountUnclear, "99.999.999.999.999.999.999": ExceedsMaximum} {
+		var faults Faults
+		broken := PlainMetadata(map[string]string{"nominal": text}, &faults)
+		if diff := cmp.Diff(Faults{{Path: "nominal", Text: fault}}, faults); diff != "" || broken.Amount != 0 || broken.JSON != `{"nominal":0}` {
+			t.Errorf("%s: %s, faults (-want +got): %s", text, broken.JSON, diff)
+		}
 	}
 }

@@ -1,0 +1,53 @@
+package console_test
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"banksulutgo.co.id/servicedesk/desk"
+	"banksulutgo.co.id/servicedesk/internal/desktest"
+)
+
+// dana works transaction claims and writes down what customers say on the telephone.
+func (h *hall) dana(t *testing.T) *caller {
+	t.Helper()
+	h.employ(t, desk.Agent{Email: "dana@bank.example", Name: "Dana", Role: desk.RoleAgent, Groups: []string{"TRANSACTION_CLAIMS_SUPPORT"}})
+	return h.arrive(t, "dana@bank.example")
+}
+
+// newForm is a form of a new claim with what else is given, as `a=1&b=2`.
+func newForm(more string) string {
+	return "serviceType=CLAIM&channel=PHONE&name=Sarah&description=Halo&" + more
+}
+
+// ticketOf is the address of the ticket that a page says was made.
+func ticketOf(t *testing.T, page said) string {
+	t.Helper()
+	number := textOf(t, page.body, "dd", "big num")
+	if page.status != http.StatusOK || number == "" {
+		t.Fatalf("no ticket was made: %d %s", page.status, page.body)
+	}
+	return "/tickets/" + number
+}
+
+func TestAnAmountIsTakenAsIndonesiansWriteIt(t *testing.T) {
+	t.Parallel()
+	h := openHall(t, desktest.SQLite, "")
+	c := h.dana(t)
+	for written, want := range map[string]string{"500.000": "Rp500.000", "75.000": "Rp75.000", "Rp 1.250.000,50": "Rp1.250.000,50", "500000": "Rp500.000"} {
+		made := c.post(t, "/tickets/new", newForm("nominal="+url.QueryEscape(written)))
+		if !strings.Contains(made.body, ">"+want+"<") {
+			t.Errorf("%s: who wrote it is not told that it was read as %s: %s", written, want, made.body)
+		}
+		ticketOf(t, made)
+	}
+	for _, written := range []string{"500.5", "1,250,000", "12.34"} {
+		refused := c.post(t, "/tickets/new", newForm("nominal="+written))
+		if refused.status != http.StatusBadRequest || !strings.Contains(refused.body, "Nominal tidak jelas. Tulis 500.000 atau 500000; dengan sen 500.000,50.") ||
+			valueOf(t, refused.body, "nominal") != written {
+			t.Errorf("%s: %d %s", written, refused.status, refused.body)
+		}
+	}
+}
