@@ -29,7 +29,7 @@ type Options struct {
 	Public    http.Handler     // answers for those who are not signed in where customers have a page at the same path
 	Numbered  *live.Hub        // published when events got their place in the order of all
 	Stopping  <-chan struct{}  // closed when the program stops: live pages are let go
-	PublicURL string           // where users reach the service; over https cookies are for https only; default none
+	PublicURL string           // where users reach the service, also to follow a ticket; over https cookies are for https only; default none
 	Version   string           // of the program, shown at the foot of the menu; default none
 	Log       *slog.Logger     // default slog.Default()
 	Clock     func() time.Time // default time.Now
@@ -42,6 +42,7 @@ type Server struct {
 	door     *web.Door
 	public   http.Handler
 	secure   bool
+	reached  string // the public URL, without a slash at its end
 	version  string
 	log      *slog.Logger
 	clock    func() time.Time
@@ -68,7 +69,7 @@ func New(o Options) (*Server, error) {
 	if o.Clock == nil {
 		o.Clock = time.Now
 	}
-	s := &Server{app: o.App, staff: o.Staff, door: o.Door, public: o.Public, secure: strings.HasPrefix(o.PublicURL, "https://"), version: o.Version, log: o.Log, clock: o.Clock,
+	s := &Server{app: o.App, staff: o.Staff, door: o.Door, public: o.Public, secure: strings.HasPrefix(o.PublicURL, "https://"), reached: strings.TrimSuffix(o.PublicURL, "/"), version: o.Version, log: o.Log, clock: o.Clock,
 		stopping: o.Stopping, lookEvery: lookEvery, feed: newFeed(o.Staff, o.Numbered, o.Log), guard: http.NewCrossOriginProtection(), mux: http.NewServeMux()}
 	if err := web.TrustOrigin(s.guard, o.PublicURL); err != nil {
 		return nil, fmt.Errorf("the public URL of the console: %w", err)

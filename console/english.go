@@ -100,7 +100,9 @@ var english = map[string]string{
 	"Nomor transaksi": "Transaction number", "Tanggal transaksi": "Transaction date", "Buat tiket": "Create ticket", "Batal": "Cancel",
 	"Bacakan kepada nasabah:": "Read this to the customer:", "Nomor registrasi": "Registration number", "Kode pantau": "Tracking code",
 	"Ditangani paling lambat": "Dealt with by",
-	"Kode pantau hanya ditampilkan sekali ini. Dengan nomor dan kode itu nasabah dapat memantau pengaduannya. Bank tidak pernah meminta PIN kartu, OTP, atau kata sandi.": "The tracking code is shown only this once. With the number and the code the customer can follow the complaint. The bank never asks for a card PIN, an OTP or a password.",
+	"Nomor registrasi pengaduan Anda %d. Untuk memantaunya, buka %s, lalu masukkan kode pantau %s.":        "The registration number of your complaint is %d. To follow it, open %s and enter the tracking code %s.",
+	"Kode pantau hanya ditampilkan sekali ini. Bank tidak pernah meminta PIN kartu, OTP, atau kata sandi.": "The tracking code is shown only this once. The bank never asks for a card PIN, an OTP or a password.",
+	"Alamat halaman pantau":                "Address of the tracking page",
 	"Tiket masuk antrean unit kerja lain.": "The ticket went to the queue of another support group.", "Tiket baru lagi": "Another new ticket",
 	"Tiket dibuat": "Ticket created",
 

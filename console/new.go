@@ -88,10 +88,29 @@ func (s *Server) createTicket(r *request) (web.Answer, error) {
 	if !r.actor.Sight().Sees(opened.Ticket) { // it went to a group of which the reader is no member
 		number = ""
 	}
-	return r.show("created", r.words.t("Tiket dibuat"), struct {
-		app.Opened
-		Path, Amount string
-	}{opened, number, rupiah(draft)})
+	return r.show("created", r.words.t("Tiket dibuat"), createdPage{Opened: opened, Tracking: s.tracking(opened.Ticket, opened.TrackingCode), Path: number, Amount: rupiah(draft)})
+}
+
+// createdPage is what is shown of a ticket that was just made.
+type createdPage struct {
+	app.Opened
+	Tracking tracking
+	Path     string // of the ticket's page; empty: the reader does not see it
+	Amount   string // empty: none was given
+}
+
+// tracking is what a customer needs to follow a ticket.
+type tracking struct {
+	Number  int64
+	Code    string
+	Address string // of the tracking page
+	Spoken  string // the address as it is read out
+}
+
+// tracking is what an agent reads out to the customer of a ticket whose tracking code was just made.
+func (s *Server) tracking(t *desk.Ticket, code string) tracking {
+	address := s.reached + "/tickets/" + strconv.FormatInt(t.Number, 10)
+	return tracking{Number: t.Number, Code: code, Address: address, Spoken: strings.TrimPrefix(address, "https://")}
 }
 
 // rupiah is the amount of a draft, so that who wrote it sees how it was read; empty: none was given.

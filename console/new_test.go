@@ -51,3 +51,14 @@ func TestAnAmountIsTakenAsIndonesiansWriteIt(t *testing.T) {
 		}
 	}
 }
+
+func TestWhoMadeATicketReadsOutWhereItIsFollowed(t *testing.T) {
+	t.Parallel()
+	h := openHall(t, desktest.SQLite, "http://desk.bank.example/layanan/")
+	made := h.dana(t).post(t, "/tickets/new", newForm(""))
+	address, code := "http://desk.bank.example/layanan"+ticketOf(t, made), textOf(t, made.body, "dd", "big mono")
+	said := "buka " + address + ", lalu masukkan kode pantau " + code + "."
+	if code == "" || textOf(t, made.body, "dd", "big") != address || !strings.Contains(textOf(t, made.body, "blockquote", "aloud"), said) {
+		t.Errorf("nobody hears %q: %s", said, made.body)
+	}
+}
