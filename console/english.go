@@ -97,7 +97,8 @@ var english = map[string]string{
 	"Media transaksi": "Transaction channel", "Jenis transaksi": "Transaction type", "Nominal (Rp)": "Amount (Rp)", "Nominal": "Amount",
 	"Titik memisahkan ribuan: 500.000 atau 500000. Sen sesudah koma: 500.000,50.": "Dots part thousands: 500.000 or 500000. Sen follow a comma: 500.000,50.",
 	"Nomor rekening": "Account number", "Empat angka terakhir kartu": "Last four digits of the card", "Kode ATM": "ATM code",
-	"Nomor transaksi": "Transaction number", "Tanggal transaksi": "Transaction date", "Buat tiket": "Create ticket", "Batal": "Cancel",
+	"Sebaiknya dilengkapi: %s.": "Better with: %s.",
+	"Nomor transaksi":           "Transaction number", "Tanggal transaksi": "Transaction date", "Buat tiket": "Create ticket", "Batal": "Cancel",
 	"Bacakan kepada nasabah:": "Read this to the customer:", "Nomor registrasi": "Registration number", "Kode pantau": "Tracking code",
 	"Ditangani paling lambat": "Dealt with by",
 	"Nomor registrasi pengaduan Anda %d. Untuk memantaunya, buka %s, lalu masukkan kode pantau %s.":        "The registration number of your complaint is %d. To follow it, open %s and enter the tracking code %s.",
@@ -140,6 +141,12 @@ var english = map[string]string{
 	"Ditugaskan kepada %s": "Assigned to %s", "Prioritas: %s menjadi %s": "Priority: %s to %s",
 	"dihitung, hanya jam kerja": "counted, working hours only", "dihitung": "counted", "tidak dihitung: %s": "not counted: %s",
 	"dijeda: menunggu nasabah": "paused: waiting for the customer", "berhenti: selesai ditangani": "stopped: resolved",
+
+	// facts.go
+	"Nominal klaim": "Claimed amount", "Nominal sanggahan": "Disputed amount", "Nomor kartu": "Card number", "Tanggal klaim": "Date of the claim",
+	"Nomor referensi": "Reference number", "Alasan klaim": "Reason of the claim", "Tanggal kejadian": "Date of the incident",
+	"Kantor yang didatangi": "Branch visited", "Petugas terkait": "Staff involved", "Kode kesalahan": "Error code", "Jenis perangkat": "Device",
+	"Versi aplikasi": "Version of the app", "Alasan mendesak": "Reason of the urgency",
 
 	// words.go
 	"Terbuka": "Open", "Dalam Proses": "In Progress", "Menunggu Nasabah": "Waiting for Customer", "Ditangguhkan": "On Hold",

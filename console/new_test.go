@@ -62,3 +62,15 @@ func TestWhoMadeATicketReadsOutWhereItIsFollowed(t *testing.T) {
 		t.Errorf("nobody hears %q: %s", said, made.body)
 	}
 }
+
+func TestWhatIsMissingIsToldInWordsOfPeople(t *testing.T) {
+	t.Parallel()
+	h := openHall(t, desktest.SQLite, "")
+	c := h.dana(t)
+	made := c.post(t, "/tickets/new", newForm(""))
+	page := c.get(t, ticketOf(t, made))
+	if !strings.Contains(made.body, "Sebaiknya dilengkapi: Media transaksi.") || !strings.Contains(page.body, "Data belum lengkap: Media transaksi, Nominal") ||
+		strings.Contains(made.body+page.body, "ticket.metadata") {
+		t.Errorf("what is missing is told as %s, and on the ticket's page as %s", made.body, page.body)
+	}
+}

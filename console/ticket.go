@@ -6,7 +6,6 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"banksulutgo.co.id/servicedesk/app"
@@ -50,12 +49,6 @@ type unmasked struct {
 	Faults       map[string]string
 }
 
-// fact is a line of what is known.
-type fact struct {
-	Name, Value string
-	Field       string // by which it is unmasked; empty: it is not masked
-}
-
 // moment is one thing in the conversation: a word, or what happened.
 type moment struct {
 	Day     string // a line before it that names the day; empty: the same day as the one before
@@ -92,7 +85,7 @@ func (s *Server) showTicket(r *request, status int, change func(*ticketPage)) (w
 		self = r.ticketPath()
 	}
 	p.Talk = r.talk(work)
-	p.Facts, p.Accounts = facts(work.Ticket)
+	p.Facts, p.Accounts = r.words.facts(work.Ticket)
 	p.Spans = r.spans(work)
 	p.AllGroups = s.groups()
 	for _, d := range work.Drafts {
@@ -206,49 +199,6 @@ func (r *request) tell(e desk.Event) (icon, text string) {
 		return "up", w.t("Prioritas: %s menjadi %s", w.priority(desk.Priority(d.OldPriority)), w.priority(desk.Priority(d.NewPriority)))
 	}
 	return "", ""
-}
-
-// facts are what the partner told beside the customer: masked accounts, and everything else by its name.
-func facts(t *desk.Ticket) (facts, accounts []fact) {
-	decoder := json.NewDecoder(strings.NewReader(t.Metadata))
-	decoder.UseNumber()
-	var metadata map[string]any
-	if decoder.Decode(&metadata) != nil {
-		return nil, nil
-	}
-	flatten("", metadata, func(path, value string) {
-		if _, account := t.Private.Accounts[path]; account {
-			accounts = append(accounts, fact{Name: path, Value: value, Field: staff.AccountField + path})
-			return
-		}
-		facts = append(facts, fact{Name: path, Value: value})
-	})
-	return facts, accounts
-}
-
-// flatten tells the values of a JSON object by their paths, in the order of their names.
-func flatten(prefix string, value any, tell func(path, value string)) {
-	switch v := value.(type) {
-	case map[string]any:
-		names := make([]string, 0, len(v))
-		for name := range v {
-			names = append(names, name)
-		}
-		slices.Sort(names)
-		for _, name := range names {
-			flatten(strings.TrimPrefix(prefix+"."+name, "."), v[name], tell)
-		}
-	case []any:
-		for i, item := range v {
-			flatten(prefix+"."+strconv.Itoa(i), item, tell)
-		}
-	case json.Number:
-		tell(prefix, v.String())
-	case string:
-		tell(prefix, v)
-	case bool:
-		tell(prefix, strconv.FormatBool(v))
-	}
 }
 
 // file gives a file of a ticket, as a download and never as a page (the spec, section 4).
