@@ -16,23 +16,38 @@ type fact struct {
 	Field       string // by which it is unmasked; empty: it is not masked
 }
 
-// facts are what the metadata tells beside the customer: masked accounts, and everything else. What the API document names is
-// worded; what a partner made up keeps its name and value.
-func (w words) facts(t *desk.Ticket) (facts, accounts []fact) {
+// facts are what the metadata of a ticket tells.
+type facts struct {
+	Transaction []fact // that the customer complains of
+	Others      []fact
+	Accounts    []fact // masked
+}
+
+// factsOf are what the metadata tells. What the API document names is worded; what a partner made up keeps its name and value.
+func (w words) factsOf(t *desk.Ticket) (told facts) {
 	decoder := json.NewDecoder(strings.NewReader(t.Metadata))
 	decoder.UseNumber()
 	var metadata map[string]any
 	if decoder.Decode(&metadata) != nil {
-		return nil, nil
+		return told
 	}
+	transaction := []string{"mediaTransaksi", "jenisTransaksi", "nominal", "claimAmount", "disputeAmount", "cardNumber", "nomorKartu", "tanggalTransaksi", "claimDate", "atmId",
+		"transactionId", "referenceNumber", "claimReason"}
+	known := make([]fact, len(transaction))
 	flatten("", metadata, func(path, value string, number bool) {
 		if _, account := t.Private.Accounts[path]; account {
-			accounts = append(accounts, fact{Name: path, Value: value, Field: staff.AccountField + path})
+			told.Accounts = append(told.Accounts, fact{Name: path, Value: value, Field: staff.AccountField + path})
 			return
 		}
-		facts = append(facts, fact{Name: w.metadataName(path), Value: w.metadataValue(path, value, number)})
+		f := fact{Name: w.metadataName(path), Value: w.metadataValue(path, value, number)}
+		if i := slices.Index(transaction, path); i >= 0 {
+			known[i] = f
+			return
+		}
+		told.Others = append(told.Others, f)
 	})
-	return facts, accounts
+	told.Transaction = slices.DeleteFunc(known, func(f fact) bool { return f.Name == "" })
+	return told
 }
 
 // flatten tells the values of a JSON object by their paths, in the order of their names, and which are numbers.

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"golang.org/x/net/html"
+
 	"banksulutgo.co.id/servicedesk/desk"
 	"banksulutgo.co.id/servicedesk/internal/desktest"
 )
@@ -72,5 +74,20 @@ func TestWhatIsMissingIsToldInWordsOfPeople(t *testing.T) {
 	if !strings.Contains(made.body, "Sebaiknya dilengkapi: Media transaksi.") || !strings.Contains(page.body, "Data belum lengkap: Media transaksi, Nominal") ||
 		strings.Contains(made.body+page.body, "ticket.metadata") {
 		t.Errorf("what is missing is told as %s, and on the ticket's page as %s", made.body, page.body)
+	}
+}
+
+func TestTheDetailsOfATransactionAreOpenAndNotAPartners(t *testing.T) {
+	t.Parallel()
+	h := openHall(t, desktest.SQLite, "")
+	c := h.dana(t)
+	page := c.get(t, ticketOf(t, c.post(t, "/tickets/new", newForm("mediaTransaksi=ATM&atmId=0126&nominal=64.000"))))
+	open := false
+	elements(t, page.body, func(n *html.Node, attribute map[string]string) {
+		_, is := attribute["open"]
+		open = open || attribute["id"] == "part-transaction" && is
+	})
+	if !open || !strings.Contains(page.body, "<dt>Nominal</dt><dd class=\"pre\">Rp64.000</dd>") || strings.Contains(page.body, "Data dari mitra") {
+		t.Errorf("open %t: %s", open, page.body)
 	}
 }

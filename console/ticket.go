@@ -19,8 +19,7 @@ type ticketPage struct {
 	staff.Work
 	Pill       pill
 	Talk       []moment
-	Facts      []fact // of the metadata
-	Accounts   []fact
+	Facts      facts // of the metadata
 	Colleagues []staff.Colleague
 	AllGroups  []desk.Group // to which it can be handed on
 	Priorities []desk.Priority
@@ -85,7 +84,7 @@ func (s *Server) showTicket(r *request, status int, change func(*ticketPage)) (w
 		self = r.ticketPath()
 	}
 	p.Talk = r.talk(work)
-	p.Facts, p.Accounts = r.words.facts(work.Ticket)
+	p.Facts = r.words.factsOf(work.Ticket)
 	p.Spans = r.spans(work)
 	p.AllGroups = s.groups()
 	for _, d := range work.Drafts {
