@@ -4,6 +4,8 @@ import (
 	"crypto/rand"
 	"errors"
 	"net/http"
+	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -20,6 +22,15 @@ type newPage struct {
 	Choices choices
 	Media   []desk.Media
 	Types   []desk.TransactionType
+	From    string        // a ticket of the same customer; empty: none
+	Known   desk.Customer // as that ticket tells, the identifiers masked
+	Places  []option      // services, each with the group whose queue the ticket joins
+}
+
+// Has reports whether a fault belongs to a field that shows it.
+func (newPage) Has(path string) bool {
+	shown := []string{"customer.name", "customer.phone", "customer.email", "ticket.description", "ticket.title", "nominal", "serviceType", "channel"}
+	return slices.Contains(shown, path)
 }
 
 // formChannels are the channels of tickets that employees make, the usual ones first.
@@ -35,16 +46,41 @@ func formChannels() []desk.Channel {
 
 // newTicket shows the form of a ticket that came by telephone or at the counter.
 func (s *Server) newTicket(r *request) (web.Answer, error) {
-	return s.showNew(r, http.StatusOK, map[string]string{"serviceType": "COMPLAINT", "channel": "PHONE", "branchCode": r.actor.Branch}, nil, rand.Text())
+	values := map[string]string{"serviceType": "COMPLAINT", "channel": "PHONE", "branchCode": r.actor.Branch, "from": r.URL.Query().Get("from"), "once": rand.Text()}
+	return s.showNew(r, http.StatusOK, values, nil)
 }
 
-func (s *Server) showNew(r *request, status int, values, faults map[string]string, once string) (web.Answer, error) {
-	p := newPage{Once: once, Values: values, Faults: faults, Choices: s.choices(r), Media: desk.MediaTransaksi, Types: desk.JenisTransaksi}
+// showNew shows the form with what was filled in. Of a customer who is known from another ticket it shows what that ticket's page
+// does: identifiers stay masked, and are copied when the ticket is made.
+func (s *Server) showNew(r *request, status int, values, faults map[string]string) (web.Answer, error) {
+	p := newPage{Once: values["once"], Values: values, Faults: faults, Choices: s.choices(r), Media: desk.MediaTransaksi, Types: desk.JenisTransaksi, From: values["from"], Places: s.places(r)}
 	if p.Faults == nil {
 		p.Faults = map[string]string{}
 	}
+	if p.From != "" {
+		known, err := s.staff.Customer(r.Context(), r.actor, p.From)
+		if err != nil {
+			return web.Answer{}, err
+		}
+		p.Known = known.Ticket.Customer
+		if r.form == nil {
+			values["name"] = p.Known.Name
+		}
+	}
 	p.Choices.Channels = formChannels()
 	return r.showWith(status, "new", page{Title: r.words.t("Tiket baru"), Nav: "new", Data: p})
+}
+
+// places name each service with the group whose queue its tickets join.
+func (s *Server) places(r *request) (options []option) {
+	reference := s.app.Reference()
+	for _, o := range r.words.services(desk.ServiceTypes) {
+		if group := reference.Services[desk.ServiceType(o.Value)].Group; group.Name != "" {
+			o.Text += " → " + group.Name
+		}
+		options = append(options, o)
+	}
+	return options
 }
 
 // metadataFields are the fields of the form that become metadata, as partners name them.
@@ -71,7 +107,7 @@ func (s *Server) createTicket(r *request) (web.Answer, error) {
 		"customer.phone": {draft.Customer.Phone, desk.MaxReference}, "customer.identifier": {draft.Customer.Identifier, desk.MaxReference}, "customer.email": {draft.Customer.Email, desk.MaxReference}} {
 		desk.CheckLength(&draft.Faults, path, limit.text, limit.max)
 	}
-	opened, err := s.staff.Open(r.Context(), r.actor, draft, app.Once[app.Opened]{ID: values["once"], Operation: "console.create", Content: values,
+	opened, err := s.staff.Open(r.Context(), r.actor, draft, values["from"], app.Once[app.Opened]{ID: values["once"], Operation: "console.create", Content: values,
 		Word: func(o app.Opened) (app.Answer, error) {
 			return app.Answer{Status: http.StatusSeeOther, Body: strconv.AppendInt(nil, o.Ticket.Number, 10)}, nil
 		}})
@@ -79,16 +115,18 @@ func (s *Server) createTicket(r *request) (web.Answer, error) {
 		return r.done("/tickets/"+string(before.Answer.Body), "created"), nil
 	}
 	if faults, ok := r.faultsOf(err); ok {
-		return s.showNew(r, http.StatusBadRequest, values, faults, values["once"])
+		return s.showNew(r, http.StatusBadRequest, values, faults)
 	}
 	if err != nil {
 		return web.Answer{}, err
 	}
-	number := "/tickets/" + strconv.FormatInt(opened.Ticket.Number, 10)
-	if !r.actor.Sight().Sees(opened.Ticket) { // it went to a group of which the reader is no member
-		number = ""
+	p := createdPage{Opened: opened, Tracking: s.tracking(opened.Ticket, opened.TrackingCode), Amount: rupiah(draft)}
+	if r.actor.Sight().Sees(opened.Ticket) {
+		p.Path = "/tickets/" + strconv.FormatInt(opened.Ticket.Number, 10)
+		p.Queue = "/tickets?" + url.Values{"assignee": {desk.Nobodys}, "group": {opened.Ticket.Group.Code}, "order": {"due"}, "status": {desk.ActiveStatus}}.Encode()
 	}
-	return r.show("created", r.words.t("Tiket dibuat"), createdPage{Opened: opened, Tracking: s.tracking(opened.Ticket, opened.TrackingCode), Path: number, Amount: rupiah(draft)})
+	p.Mine = r.actor.Permissions.Allow(desk.MayWork) && slices.Contains(r.actor.Groups, opened.Ticket.Group.Code)
+	return r.show("created", r.words.t("Tiket dibuat"), p)
 }
 
 // createdPage is what is shown of a ticket that was just made.
@@ -96,6 +134,8 @@ type createdPage struct {
 	app.Opened
 	Tracking tracking
 	Path     string // of the ticket's page; empty: the reader does not see it
+	Queue    string // of the list that the ticket waits in; empty with Path
+	Mine     bool   // the reader's group has it: he may take it
 	Amount   string // empty: none was given
 }
 

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"golang.org/x/net/html"
 
 	"banksulutgo.co.id/servicedesk/desk"
@@ -89,5 +90,91 @@ func TestTheDetailsOfATransactionAreOpenAndNotAPartners(t *testing.T) {
 	})
 	if !open || !strings.Contains(page.body, "<dt>Nominal</dt><dd class=\"pre\">Rp64.000</dd>") || strings.Contains(page.body, "Data dari mitra") {
 		t.Errorf("open %t: %s", open, page.body)
+	}
+}
+
+func TestTheFormSaysWhatIsRequiredAndWhoGetsTheTicket(t *testing.T) {
+	t.Parallel()
+	h := openHall(t, desktest.SQLite, "")
+	c := h.dana(t)
+	form := c.get(t, "/tickets/new").body
+	marked := map[string]bool{}
+	elements(t, form, func(n *html.Node, attribute map[string]string) {
+		if _, required := attribute["required"]; required {
+			marked[attribute["name"]] = strings.Contains(form, `<label for="`+attribute["id"]+`">`) && strings.Contains(form, attribute["id"]+`">`+labelOf(n)+`<span aria-hidden="true"> *</span>`)
+		}
+	})
+	want := map[string]bool{"serviceType": true, "channel": true, "name": true, "description": true}
+	if diff := cmp.Diff(want, marked); diff != "" || !strings.Contains(form, "Kolom bertanda * wajib diisi.") {
+		t.Errorf("what is required (-want +got): %s in %s", diff, form)
+	}
+	if !strings.Contains(form, "Klaim Transaksi → Transaction Claims Support<") {
+		t.Errorf("nobody says who gets a claim: %s", form)
+	}
+}
+
+// labelOf is the text of the label of a field.
+func labelOf(field *html.Node) string {
+	for n := field.PrevSibling; n != nil; n = n.PrevSibling {
+		if n.Data == "label" {
+			return n.FirstChild.Data
+		}
+	}
+	return ""
+}
+
+func TestWhoMadeATicketOfTheOwnGroupMayTakeIt(t *testing.T) {
+	t.Parallel()
+	h := openHall(t, desktest.SQLite, "")
+	c := h.dana(t)
+	mine := c.post(t, "/tickets/new", newForm(""))
+	path := ticketOf(t, mine)
+	if !strings.Contains(mine.body, `href="/tickets?assignee=none&amp;group=TRANSACTION_CLAIMS_SUPPORT&amp;order=due&amp;status=active">Transaction Claims Support</a>`) {
+		t.Errorf("nobody says where the ticket waits: %s", mine.body)
+	}
+	version := valueOf(t, mine.body, "version")
+	for range 2 { // who is quick clicks twice
+		c.post(t, path+"/take", "version="+version)
+	}
+	if page := c.get(t, path).body; version == "" || !strings.Contains(page, "<dd>Dana</dd>") {
+		t.Errorf("the ticket was not taken: %s", page)
+	}
+	others := c.post(t, "/tickets/new", strings.Replace(newForm(""), "CLAIM", "ATM_ISSUE", 1))
+	if strings.Contains(others.body, "/take") || !strings.Contains(others.body, "Tiket masuk antrean unit kerja lain.") {
+		t.Errorf("a ticket of another group: %s", others.body)
+	}
+}
+
+func TestANewTicketForAKnownCustomerShowsNothingThatIsMasked(t *testing.T) {
+	t.Parallel()
+	h := openHall(t, desktest.SQLite, "")
+	c := h.dana(t)
+	known := ticketOf(t, c.post(t, "/tickets/new", newForm("phone=%2B628123456789&email=sarah@email.com&identifier=CIF-12345678")))
+	_, number, _ := strings.Cut(known[1:], "/")
+	if page := c.get(t, known+"/customer"); !strings.Contains(page.body, `href="/tickets/new?from=`+number+`"`) {
+		t.Errorf("the customer's page offers no new ticket: %s", page.body)
+	}
+	form := c.get(t, "/tickets/new?from="+number)
+	secret := func(page said) bool {
+		return strings.Contains(page.body, "8123456") || strings.Contains(page.body, "sarah@email.com") || strings.Contains(page.body, "12345678")
+	}
+	if form.status != http.StatusOK || secret(form) || valueOf(t, form.body, "name") != "Sarah" || valueOf(t, form.body, "phone") != "" || !strings.Contains(form.body, `placeholder="******`) {
+		t.Errorf("the form is %d %s", form.status, form.body)
+	}
+	refused := c.post(t, "/tickets/new", newForm("nominal=x&from="+number))
+	if refused.status != http.StatusBadRequest || secret(refused) || valueOf(t, refused.body, "from") != number || !strings.Contains(refused.body, `placeholder="******`) {
+		t.Errorf("the form that was refused is %d %s", refused.status, refused.body)
+	}
+	made := c.post(t, "/tickets/new", newForm("from="+number))
+	copied := c.post(t, ticketOf(t, made)+"/unmask", "field=phone&reason=menelepon+kembali")
+	if secret(made) || !strings.Contains(copied.body, ">&#43;628123456789<") {
+		t.Errorf("the page of the new ticket is %s, its telephone %s", made.body, copied.body)
+	}
+	stranger := numberOf(h.complain(t, "ATM_ISSUE", "001"))
+	for what, got := range map[string]said{"form": c.get(t, "/tickets/new?from=1"+stranger), "form of a stranger": c.get(t, "/tickets/new?from="+stranger),
+		"ticket of a stranger": c.post(t, "/tickets/new", newForm("from="+stranger))} {
+		if got.status != http.StatusNotFound || strings.Contains(got.body, "Sarah Johnson") {
+			t.Errorf("%s: %d %s", what, got.status, got.body)
+		}
 	}
 }

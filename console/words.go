@@ -44,7 +44,7 @@ func (w words) functions() template.FuncMap {
 		"t": w.t, "status": func(s any) string { return w.status(desk.Status(toText(s))) }, "priority": w.priority, "channel": w.channel, "service": w.service, "role": w.role,
 		"date": w.date, "moment": w.moment, "clock": w.clock, "ago": w.ago, "iso": iso,
 		"sla": w.sla, "rule": w.rule, "icon": icon, "dict": dict, "size": size, "contains": contains, "join": strings.Join, "fields": w.fieldNames, "warning": w.warning,
-		"services": w.services, "channels": w.channels, "list2": texts, "none": func() map[string]string { return map[string]string{} },
+		"channels": w.channels, "none": func() map[string]string { return map[string]string{} },
 	}
 }
 
@@ -306,9 +306,6 @@ func (w words) channels(channels []desk.Channel) (options []option) {
 	}
 	return options
 }
-
-// texts makes a list of texts inside a template.
-func texts(items ...string) []string { return items }
 
 // dict makes what a template gives to another one, of names and values.
 func dict(pairs ...any) (map[string]any, error) {

@@ -1,6 +1,7 @@
 package staff_test
 
 import (
+	"context"
 	"net/url"
 	"slices"
 	"strconv"
@@ -339,7 +340,7 @@ func TestTicketsOfTheCounterAreTheBanksOwn(t *testing.T) {
 	desktest.OnEachEngine(t, func(t *testing.T, e desktest.Engine) {
 		d := newSearchDesk(t, e)
 		draft := desk.TicketDraft{Channel: desk.Counter, ServiceType: "INQUIRY", Description: "x", ByEmployee: true, Customer: desk.Customer{Name: "x"}, Metadata: desk.Metadata{JSON: "{}"}}
-		opened, err := d.Staff.Open(t.Context(), worker("ani", desk.RoleAgent), draft, app.Once[app.Opened]{})
+		opened, err := d.Staff.Open(t.Context(), worker("ani", desk.RoleAgent), draft, "", app.Once[app.Opened]{})
 		succeed(t, err)
 		if opened.Ticket.PartnerID != desk.ConsolePartner || opened.TrackingCode == "" {
 			t.Errorf("the ticket is of %q", opened.Ticket.PartnerID)
@@ -348,6 +349,41 @@ func TestTicketsOfTheCounterAreTheBanksOwn(t *testing.T) {
 		if err != nil || len(list.Tickets) != 0 {
 			t.Errorf("a partner sees %d tickets, %v", len(list.Tickets), err)
 		}
-		refusedWith(t, second(d.Staff.Open(t.Context(), auditor(), draft, app.Once[app.Opened]{})), desk.Forbidden, desk.RoleCannot, "an auditor")
+		refusedWith(t, second(d.Staff.Open(t.Context(), auditor(), draft, "", app.Once[app.Opened]{})), desk.Forbidden, desk.RoleCannot, "an auditor")
+	})
+}
+
+func TestANewTicketOfAKnownCustomerGetsTheContactUnseen(t *testing.T) {
+	t.Parallel()
+	desktest.OnEachEngine(t, func(t *testing.T, e desktest.Engine) {
+		d := newSearchDesk(t, e)
+		whole := desk.Customer{Name: "Sarah", Email: "sarah@email.com", Phone: "+628123456789", Identifier: "CIF-12345678"}
+		known := d.open(t, "INQUIRY", func(draft *desk.TicketDraft) { draft.Customer = whole })
+		hidden := d.open(t, "DISPUTE", func(draft *desk.TicketDraft) { draft.Customer = whole })
+		verbs, err := app.New(t.Context(), app.Options{Store: d.Store, Keyring: d.Keyring})
+		succeed(t, err)
+		d.Staff = staff.New(staff.Options{App: verbs, Store: d.Store, Keyring: d.Keyring})
+		ani, from := worker("ani", desk.RoleAgent), strconv.FormatInt(known.Number, 10)
+		draft := desk.TicketDraft{Channel: "PHONE", ServiceType: "INQUIRY", ByEmployee: true, Description: "x", Metadata: desk.Metadata{JSON: "{}"}}
+		for _, given := range []desk.Customer{{}, {Name: "Sarah J", Phone: "+628999999999"}} {
+			draft.Customer = given
+			opened, err := d.Staff.Open(t.Context(), ani, draft, from, app.Once[app.Opened]{})
+			succeed(t, err)
+			want := whole
+			if given.Name != "" {
+				want.Name, want.Phone = given.Name, given.Phone
+			}
+			got := opened.Ticket.Private
+			if opened.Ticket.Customer.Name != want.Name || got.Email != want.Email || got.Phone != want.Phone || got.Identifier != want.Identifier {
+				t.Errorf("given %+v the customer is %q, %+v", given, opened.Ticket.Customer.Name, got)
+			}
+		}
+		draft.Customer = desk.Customer{}
+		refusedWith(t, second(d.Staff.Open(t.Context(), ani, draft, strconv.FormatInt(hidden.Number, 10), app.Once[app.Opened]{})), desk.NotFound, desk.TicketNotFound, "a customer of others")
+		refusedWith(t, second(d.Staff.Open(t.Context(), auditor(), draft, from, app.Once[app.Opened]{})), desk.Forbidden, desk.RoleCannot, "an auditor")
+		ended, end := context.WithCancel(t.Context())
+		end()
+		verbs.KeepAudit(ended) // writes what waits
+		wantAudited(t, d.Desk, "customer.copy", "agent ani   "+from+" ok ", "agent ani   "+from+" ok ")
 	})
 }
