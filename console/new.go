@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"banksulutgo.co.id/servicedesk/app"
 	"banksulutgo.co.id/servicedesk/desk"
@@ -25,12 +26,18 @@ type newPage struct {
 	From    string        // a ticket of the same customer; empty: none
 	Known   desk.Customer // as that ticket tells, the identifiers masked
 	Places  []option      // services, each with the group whose queue the ticket joins
+	Today   string        // in WITA, as in a field of a date
 }
 
 // Has reports whether a fault belongs to a field that shows it.
 func (newPage) Has(path string) bool {
-	shown := []string{"customer.name", "customer.phone", "customer.email", "ticket.description", "ticket.title", "nominal", "serviceType", "channel"}
+	shown := []string{"customer.name", "customer.phone", "customer.email", "ticket.description", "ticket.title", "nominal", "tanggalTransaksi", "serviceType", "channel"}
 	return slices.Contains(shown, path)
+}
+
+// Detailed reports whether something is said of a transaction.
+func (p newPage) Detailed() bool {
+	return slices.ContainsFunc(metadataFields, func(name string) bool { return p.Values[name] != "" })
 }
 
 // formChannels are the channels of tickets that employees make, the usual ones first.
@@ -53,7 +60,8 @@ func (s *Server) newTicket(r *request) (web.Answer, error) {
 // showNew shows the form with what was filled in. Of a customer who is known from another ticket it shows what that ticket's page
 // does: identifiers stay masked, and are copied when the ticket is made.
 func (s *Server) showNew(r *request, status int, values, faults map[string]string) (web.Answer, error) {
-	p := newPage{Once: values["once"], Values: values, Faults: faults, Choices: s.choices(r), Media: desk.MediaTransaksi, Types: desk.JenisTransaksi, From: values["from"], Places: s.places(r)}
+	p := newPage{Once: values["once"], Values: values, Faults: faults, Choices: s.choices(r), Media: desk.MediaTransaksi, Types: desk.JenisTransaksi, From: values["from"], Places: s.places(r),
+		Today: s.clock().In(desk.WITA()).Format(time.DateOnly)}
 	if p.Faults == nil {
 		p.Faults = map[string]string{}
 	}
@@ -100,6 +108,11 @@ func (s *Server) createTicket(r *request) (web.Answer, error) {
 		metadata[name] = values[name]
 	}
 	draft.Metadata = desk.PlainMetadata(metadata, &draft.Faults)
+	if day := values["tanggalTransaksi"]; day != "" {
+		if at, ok := desk.ParseTime(day); !ok || at.After(s.clock()) {
+			draft.Faults.Add("tanggalTransaksi", desk.DateAhead)
+		}
+	}
 	for path, limit := range map[string]struct {
 		text string
 		max  int

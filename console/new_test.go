@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/net/html"
@@ -176,5 +177,30 @@ func TestANewTicketForAKnownCustomerShowsNothingThatIsMasked(t *testing.T) {
 		if got.status != http.StatusNotFound || strings.Contains(got.body, "Sarah Johnson") {
 			t.Errorf("%s: %d %s", what, got.status, got.body)
 		}
+	}
+}
+
+func TestATransactionOfTomorrowIsRefused(t *testing.T) {
+	t.Parallel()
+	h := openHall(t, desktest.SQLite, "")
+	h.Clock.Advance(6 * time.Hour) // 00:30 of the next day in WITA
+	c := h.dana(t)
+	if form := c.get(t, "/tickets/new"); !strings.Contains(form.body, `type="date" max="2024-12-20"`) {
+		t.Errorf("the form offers any day: %s", form.body)
+	}
+	for _, day := range []string{"2024-12-21", "kemarin"} {
+		refused := c.post(t, "/tickets/new", newForm("tanggalTransaksi="+day))
+		fault := ""
+		elements(t, refused.body, func(n *html.Node, attribute map[string]string) {
+			if attribute["id"] == "tanggalTransaksi-fault" {
+				fault = n.LastChild.Data
+			}
+		})
+		if refused.status != http.StatusBadRequest || fault != "Tanggal transaksi harus berupa tanggal, paling lambat hari ini." || valueOf(t, refused.body, "tanggalTransaksi") != day {
+			t.Errorf("%s: %d %s", day, refused.status, refused.body)
+		}
+	}
+	for _, day := range []string{"2024-12-20", "2024-12-01", ""} {
+		ticketOf(t, c.post(t, "/tickets/new", newForm("tanggalTransaksi="+day)))
 	}
 }

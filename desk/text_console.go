@@ -24,6 +24,7 @@ const (
 	TooManyPages    Text = "{0} pages are open already. Close one that is not needed"
 	FactorExists    Text = "There is a second factor already. Remove it first"
 	FactorMissing   Text = "There is no second factor"
+	DateAhead       Text = "The transaction date must be a day up to today"
 	AmountUnclear   Text = "{field} is not clear. Write 500.000 or 500000; with sen 500.000,50"
 	FactorPlanOver  Text = "Setting up the second factor took too long. Begin again"
 )

@@ -162,6 +162,7 @@ var indonesian = map[Text]string{
 	BranchRefused:   "{field} bukan kantor bank yang dikenal.",
 	FactorExists:    "Faktor kedua sudah ada. Hapus dahulu yang lama.",
 	FactorMissing:   "Tidak ada faktor kedua.",
+	DateAhead:       "Tanggal transaksi harus berupa tanggal, paling lambat hari ini.",
 	AmountUnclear:   "{field} tidak jelas. Tulis 500.000 atau 500000; dengan sen 500.000,50.",
 	FactorPlanOver:  "Penyiapan faktor kedua terlalu lama. Mulai lagi.",
 
