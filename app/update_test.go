@@ -307,3 +307,47 @@ func TestChangesOfOneTicketOnTwoNodesLoseNothing(t *testing.T) {
 		}
 	})
 }
+
+func TestAConfidentialTicketIsNotMovedToWhereNobodyWorks(t *testing.T) {
+	desktest.OnEachEngine(t, func(t *testing.T, e desktest.Engine) {
+		d := desktest.NewDesk(t, e)
+		partner := allOf(t, d, "Partner")
+		hire := func(name string, role desk.Role, active bool, groups ...string) desk.Actor {
+			a, err := d.App.CreateAgent(t.Context(), desk.System(), desk.Agent{Email: name + "@bank.co.id", Name: name, Role: role, Groups: groups}, false)
+			must(t, err)
+			if a.Active = active; !active {
+				must(t, d.Store.Write(t.Context(), func(tx *store.Tx) error { tx.UpdateAgent(a); return nil }))
+			}
+			return a.Actor()
+		}
+		ani := hire("ani", desk.RoleAgent, true, "DUKUNGAN_LAYANAN", "TECH_SUPPORT")
+		hire("budi", desk.RoleAgent, true, "ATM_SERVICES")
+		hire("gone", desk.RoleAgent, false, "BRANCH_OPS")
+		hire("audit", desk.RoleAuditor, true, "CARD_SERVICES")
+		for _, c := range []struct {
+			service desk.ServiceType
+			by      desk.Actor
+			group   string
+			refused bool
+		}{
+			{"COMPLAINT", ani, "BRANCH_OPS", true}, // who left does not work there
+			{"COMPLAINT", ani, "CARD_SERVICES", true},
+			{"COMPLAINT", ani, "NETWORK_ADMIN", true},
+			{"COMPLAINT", ani, "ATM_SERVICES", false},
+			{"COMPLAINT", bank(t, d), "BRANCH_OPS", false}, // the API stays as it is
+			{"MOBILE_BANKING", ani, "BRANCH_OPS", false},   // its office's supervisor sees it
+		} {
+			draft := ticketDraft()
+			draft.ServiceType = c.service
+			opened, err := d.App.OpenTicket(t.Context(), partner, draft, app.Once[app.Opened]{})
+			must(t, err)
+			changed, err := d.App.Assign(t.Context(), c.by, of(opened.Ticket), app.Assignment{GroupCode: c.group, GivenAgent: true, Unassign: true})
+			if c.refused != slices.Equal(faultPaths(err), []string{"supportGroup"}) || !c.refused && err != nil {
+				t.Errorf("%s by %s to %s: %v", c.service, c.by.Name, c.group, err)
+			}
+			if err == nil && changed.Ticket.Group.Code != c.group {
+				t.Errorf("%s by %s to %s: it is in %s", c.service, c.by.Name, c.group, changed.Ticket.Group.Code)
+			}
+		}
+	})
+}

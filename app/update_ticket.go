@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -204,7 +205,7 @@ type Assignment struct {
 }
 
 // Assign gives a ticket to an agent, to nobody, or to another group. It needs the permission to work
-// tickets.
+// tickets. An employee is refused to move a confidential ticket to a group in which nobody works (desk.GroupUnstaffed).
 func (a *App) Assign(ctx context.Context, actor desk.Actor, c Change, to Assignment) (Changed, error) {
 	if err := Authorize(actor, desk.MayWork); err != nil {
 		return Changed{}, err
@@ -221,6 +222,9 @@ func (a *App) Assign(ctx context.Context, actor desk.Actor, c Change, to Assignm
 		if to.GroupCode != "" && !known { // not before: a repetition is answered as the first time, whatever changed since
 			return Changed{}, nil, desk.Faults{{Path: "supportGroup", Text: desk.GroupUnknown}}.Err()
 		}
+		if err := mayMove(tx, by, t, group); err != nil {
+			return Changed{}, nil, err
+		}
 		agent := desk.Agent{ID: t.AssigneeID, Name: t.AssigneeName}
 		if to.GivenAgent {
 			var err error
@@ -230,6 +234,19 @@ func (a *App) Assign(ctx context.Context, actor desk.Actor, c Change, to Assignm
 		}
 		return Changed{}, t.Assign(agent, group, by, at), nil
 	})
+}
+
+// mayMove refuses to let an employee move a confidential ticket to where nobody sees it: only members of its group do. What
+// internal systems decide stays as it was.
+func mayMove(tx *store.Tx, by desk.Actor, t *desk.Ticket, group desk.Group) error {
+	if by.Role == "" || !t.Confidential || group.Code == "" || group.Code == t.Group.Code {
+		return nil
+	}
+	staffed, err := tx.StaffedGroups()
+	if err == nil && !slices.Contains(staffed, group.Code) {
+		err = desk.Faults{{Path: "supportGroup", Text: desk.GroupUnstaffed}}.Err()
+	}
+	return err
 }
 
 // assignee reads the agent who shall have a ticket; the zero Agent is nobody.

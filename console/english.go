@@ -345,7 +345,12 @@ var english = map[string]string{
 	"Tiket dikembalikan ke antrean": "Tickets returned to the queue", "Kembali": "Back", "Sebab": "Reason", "Masih ada tiket lain.": "There are more tickets.",
 	"%d tiket %s kini tanpa penanggung jawab.": "%d tickets of %s have no assignee now.", "%d tiket Anda kini tanpa penanggung jawab.": "%d of your tickets have no assignee now.",
 	"Tidak ada tiket yang perlu dikembalikan.": "There is no ticket to return.", "%d tiket tidak dapat dikembalikan.": "%d tickets could not be returned.",
-	"Kembalikan yang lain": "Return the others", "Kembalikan tiket saya yang belum selesai ke antrean": "Return my unfinished tickets to the queue",
+	"Unit kerja tanpa petugas": "Groups without an agent", "Tidak seorang pun mengerjakan tiket unit ini.": "Nobody works the tickets of these groups.",
+	"Buka seorang petugas, lalu centang unit itu.":                       "Open an agent and tick the group.",
+	"Mintalah admin menambahkan petugas ke unit itu di halaman Petugas.": "Ask an administrator to add an agent to the group on the Agents page.",
+	"%d belum selesai": "%d unfinished", "%d lewat tenggat": "%d overdue", "tidak ada petugas": "no agent",
+	"Anda tidak akan dapat melihat tiket ini lagi:": "You will not be able to see this ticket any more:",
+	"Kembalikan yang lain":                          "Return the others", "Kembalikan tiket saya yang belum selesai ke antrean": "Return my unfinished tickets to the queue",
 
 	// Deadlines that passed
 	"Tenggat respons tiket terlewati": "The response deadline of a ticket has passed", "Tenggat penyelesaian tiket terlewati": "The resolution deadline of a ticket has passed",

@@ -11,8 +11,9 @@ import (
 
 // loadPage is what the load of support groups shows.
 type loadPage struct {
-	Groups []loadGroup
-	Empty  bool // the reader belongs to no group
+	Groups    []loadGroup
+	Empty     bool // the reader belongs to no group
+	Unstaffed []staff.Unstaffed
 }
 
 // loadGroup is a support group with its rows.
@@ -43,6 +44,9 @@ func (s *Server) load(r *request) (web.Answer, error) {
 		return web.Answer{}, err
 	}
 	p := loadPage{Empty: len(loads) == 0}
+	if p.Unstaffed, err = s.staff.Unstaffed(r.Context(), r.actor); err != nil {
+		return web.Answer{}, err
+	}
 	for _, l := range loads {
 		p.Groups = append(p.Groups, r.loadGroup(l))
 	}

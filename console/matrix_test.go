@@ -120,7 +120,7 @@ func gather(t testing.TB, e desktest.Engine) *crowd {
 	t.Helper()
 	c := &crowd{openHall(t, e, ""), map[string]*caller{}}
 	for _, a := range []desk.Agent{
-		{Email: "half@bank.example", Role: desk.RoleAgent, Groups: []string{"CARD_SERVICES", "TRANSACTION_CLAIMS_SUPPORT"}},
+		{Email: "half@bank.example", Role: desk.RoleAgent, Groups: []string{"CARD_SERVICES", "NETWORK_ADMIN", "TRANSACTION_CLAIMS_SUPPORT"}},
 		{Email: "enrol@bank.example", Role: desk.RoleAdmin, Groups: []string{"CARD_SERVICES", "TRANSACTION_CLAIMS_SUPPORT"}},
 		{Email: "mine@bank.example", Role: desk.RoleAgent, Groups: []string{"CARD_SERVICES", "TRANSACTION_CLAIMS_SUPPORT"}},
 		{Email: "other@bank.example", Role: desk.RoleAgent, Groups: []string{"ATM_SERVICES"}, Branch: "001"},

@@ -25,6 +25,7 @@ type peoplePage struct {
 	Total, More int  // employees that were found, and how many of them are not shown
 	Roles       []desk.Role
 	FactorRoles []desk.Role // which must have a second factor
+	Unstaffed   []staff.Unstaffed
 }
 
 // personRow is an employee as a row.
@@ -43,6 +44,9 @@ func (s *Server) people(r *request) (web.Answer, error) {
 	p := peoplePage{Query: strings.TrimSpace(r.URL.Query().Get("q")), Roles: desk.Roles}
 	p.Search = len(all) > peopleUnsought || p.Query != ""
 	if p.FactorRoles, err = s.staff.FactorRoles(r.Context(), r.actor); err != nil {
+		return web.Answer{}, err
+	}
+	if p.Unstaffed, err = s.staff.Unstaffed(r.Context(), r.actor); err != nil {
 		return web.Answer{}, err
 	}
 	wanted := strings.ToLower(p.Query)

@@ -21,7 +21,7 @@ type ticketPage struct {
 	Talk       []moment
 	Facts      facts // of the metadata
 	Colleagues []staff.Colleague
-	AllGroups  []desk.Group // to which it can be handed on
+	Moves      []moves // to which groups it can be handed on
 	Priorities []desk.Priority
 	List       string // the list that the reader came from, as in its address
 	Before     string // address of the ticket before in that list; empty: none
@@ -86,7 +86,6 @@ func (s *Server) showTicket(r *request, status int, change func(*ticketPage)) (w
 	p.Talk = r.talk(work)
 	p.Facts = r.words.factsOf(work.Ticket)
 	p.Spans = r.spans(work)
-	p.AllGroups = s.groups()
 	for _, d := range work.Drafts {
 		if p.Reply.Text == "" {
 			p.Reply = composed{Kind: kindOf(d.Internal), Text: d.Content, FromDraft: true}
@@ -94,6 +93,9 @@ func (s *Server) showTicket(r *request, status int, change func(*ticketPage)) (w
 	}
 	if r.actor.Permissions.Allow(desk.MayWork) {
 		if p.Colleagues, err = s.staff.Colleagues(r.Context(), r.actor, work.Ticket.Group.Code); err != nil {
+			return web.Answer{}, err
+		}
+		if p.Moves, err = s.moves(r, work.Ticket); err != nil {
 			return web.Answer{}, err
 		}
 	}

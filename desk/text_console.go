@@ -20,6 +20,7 @@ const (
 	PersonNotFound  Text = "There is no such employee"
 	SessionNotFound Text = "There is no such session"
 	LastAdmin       Text = "You are the last active administrator. Give somebody else the role first"
+	GroupUnstaffed  Text = "Nobody works in that support group, and the ticket is confidential: no one could see it any more. Ask an administrator to add somebody to the group first"
 	BranchRefused   Text = "{field} does not name an office of the bank"
 	TooManyPages    Text = "{0} pages are open already. Close one that is not needed"
 	FactorExists    Text = "There is a second factor already. Remove it first"

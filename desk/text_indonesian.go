@@ -159,6 +159,7 @@ var indonesian = map[Text]string{
 	PersonNotFound:  "Pegawai tidak ditemukan.",
 	SessionNotFound: "Sesi tidak ditemukan.",
 	LastAdmin:       "Anda administrator aktif terakhir. Berikan peran itu kepada orang lain dahulu.",
+	GroupUnstaffed:  "Unit kerja itu tidak ada petugasnya, dan tiket ini rahasia: tidak seorang pun dapat melihatnya lagi. Mintalah admin menambahkan petugas ke unit itu dahulu.",
 	BranchRefused:   "{field} bukan kantor bank yang dikenal.",
 	FactorExists:    "Faktor kedua sudah ada. Hapus dahulu yang lama.",
 	FactorMissing:   "Tidak ada faktor kedua.",

@@ -115,6 +115,11 @@ func (tx *Tx) Members(group string) ([]Person, error) {
 	return tx.persons(`WHERE g.group_code = $1 AND a.active AND a.role <> 'system' ORDER BY a.id`, group)
 }
 
+// StaffedGroups reads the codes of the support groups that have an active member who may work tickets: auditors only read.
+func (tx *Tx) StaffedGroups() ([]string, error) {
+	return tx.texts(`SELECT DISTINCT g.group_code FROM agent_group g JOIN agent a ON a.id = g.agent_id WHERE a.active AND a.role IN ('agent', 'supervisor', 'admin') ORDER BY g.group_code`)
+}
+
 // PersonByEmail reads an employee, or ErrNotFound.
 func (tx *Tx) PersonByEmail(email string) (Person, error) { return tx.person(`a.email = $1`, email) }
 

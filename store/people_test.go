@@ -64,6 +64,9 @@ func TestPeopleAreListedWithTheirGroups(t *testing.T) {
 		if diff := cmp.Diff([]row{{"b", []string{"Y"}, true}}, rows(members)); diff != "" {
 			t.Errorf("active members: %s", diff)
 		}
+		if diff := cmp.Diff([]string{"X", "Y"}, read(t, s, func(tx *store.Tx) ([]string, error) { return tx.StaffedGroups() })); diff != "" {
+			t.Errorf("groups with somebody who works: %s", diff)
+		}
 		write(t, s, func(tx *store.Tx) {
 			tx.UpdateAgent(desk.Agent{ID: "b", Name: "Budi W", Role: desk.RoleAdmin, Active: true, Language: desk.Indonesian, Groups: []string{"Z"}})
 		})

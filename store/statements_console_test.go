@@ -89,7 +89,7 @@ func exercisePeople(t *testing.T, s *store.Store, n int64) {
 	}))
 	check(t, s.Read(t.Context(), func(tx *store.Tx) error {
 		_, _, bySession := tx.SessionByHash("other", "")
-		return errors.Join(bySession, second(tx.People()), second(tx.Members("TECH_SUPPORT")), second(tx.PersonByEmail(ani.Email)),
+		return errors.Join(bySession, second(tx.People()), second(tx.Members("TECH_SUPPORT")), second(tx.StaffedGroups()), second(tx.PersonByEmail(ani.Email)),
 			second(tx.RecoveryCodesLeft(ani.ID)), second(tx.HasRecoveryCode(ani.ID, "code")), second(tx.SessionsOf(ani.ID, desktest.Start)))
 	}))
 	write(t, s, func(tx *store.Tx) { check(t, second(tx.PurgeSessions(desktest.Start.Add(24*time.Hour), 10))) })
