@@ -52,7 +52,7 @@ func (s *Server) home(r *request) (web.Answer, error) {
 		return web.Answer{}, err
 	}
 	for _, t := range found.Tickets {
-		p.Rows = append(p.Rows, r.row(t, found, mine.Encode()))
+		p.Rows = append(p.Rows, r.rowIn(t, found, openedList{View: desk.ParseView(mine)}))
 	}
 	if p.Notices, err = r.readNotices(6); err != nil {
 		return web.Answer{}, err

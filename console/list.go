@@ -91,8 +91,13 @@ func (s *Server) showList(r *request, faults map[string]string, name string) (we
 	if p.Faults == nil {
 		p.Faults = map[string]string{}
 	}
+	shown, err := s.opened(r, q)
+	if err != nil {
+		return web.Answer{}, err
+	}
+	p.Saved = shown.Saved
 	for _, t := range found.Tickets {
-		p.Rows = append(p.Rows, r.row(t, found, p.Query))
+		p.Rows = append(p.Rows, r.rowIn(t, found, shown))
 	}
 	if found.More {
 		more := view.Query()
@@ -101,10 +106,6 @@ func (s *Server) showList(r *request, faults map[string]string, name string) (we
 	}
 	p.Chips = r.chips(view)
 	p.Groups = slices.DeleteFunc(slices.Clone(p.Choices.Groups), func(g desk.Group) bool { return !slices.Contains(r.actor.Groups, g.Code) })
-	nav, title, err := s.nameOf(r, q, &p)
-	if err != nil {
-		return web.Answer{}, err
-	}
 	about := "list"
 	if p.Deep {
 		about = ""
@@ -117,16 +118,7 @@ func (s *Server) showList(r *request, faults map[string]string, name string) (we
 	if faults != nil {
 		status = http.StatusBadRequest
 	}
-	return r.showWith(status, "list", page{Title: title, Nav: nav, Live: about, Cursor: cursor, Self: self, Data: p})
-}
-
-// row makes a row of a list.
-func (r *request) row(t *desk.Ticket, in staff.Listed, query string) rowShown {
-	row := rowShown{Ticket: t, SLA: r.words.sla(t.SLAIn(r.server.app.CalendarOf(t), in.At), t.Calendar), Path: "/tickets/" + strconv.FormatInt(t.Number, 10)}
-	if query != "" {
-		row.Path += "?list=" + url.QueryEscape(query)
-	}
-	return row
+	return r.showWith(status, "list", page{Title: shown.Title, Nav: shown.Nav, View: shown.Saved.ID, Live: about, Cursor: cursor, Self: self, Data: p})
 }
 
 // placeIn reads where a list goes on.
@@ -137,29 +129,6 @@ func placeIn(q url.Values) staff.Place {
 		return staff.Place{}
 	}
 	return staff.Place{At: n, ID: id}
-}
-
-// nameOf says which screen of the menu a list is, and how it is called.
-func (s *Server) nameOf(r *request, q url.Values, p *listPage) (nav, title string, err error) {
-	if id := q.Get("view"); id != "" {
-		views, err := s.staff.Views(r.Context(), r.actor)
-		if err != nil {
-			return "", "", err
-		}
-		if i := slices.IndexFunc(views, func(v staff.SavedView) bool { return v.ID == id }); i >= 0 {
-			p.Saved = views[i]
-			return "view", views[i].Name, nil
-		}
-	}
-	switch p.Query {
-	case "assignee=me&order=due&status=active":
-		return "mine", r.words.t("Tiket Saya"), nil
-	case "assignee=none&order=due&status=active":
-		return "queue", r.words.t("Belum Ditugaskan"), nil
-	case "order=due&sla=soon%2Cbreached&status=active":
-		return "due", r.words.t("Hampir Jatuh Tempo"), nil
-	}
-	return "tickets", r.words.t("Semua Tiket"), nil
 }
 
 // chips are the conditions of a view, each with the list without it.

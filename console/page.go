@@ -20,6 +20,7 @@ type page struct {
 	Lang      desk.Language
 	Title     string
 	Nav       string // name of the screen in the menu
+	View      string // id of the saved view that is shown; empty: none
 	Path      string // with its query
 	Self      string // where the page can be read again, when a form led to it; empty: at its own address
 	Me        desk.Agent

@@ -54,7 +54,7 @@ func (s *Server) search(r *request) (web.Answer, error) {
 	}
 	at := staff.Listed{At: s.clock()}
 	for _, h := range found.Hits {
-		p.Hits = append(p.Hits, hitShown{rowShown: r.row(h.Ticket, at, ""), Why: r.words.found(h.Why), Excerpt: h.Excerpt})
+		p.Hits = append(p.Hits, hitShown{rowShown: r.row(h.Ticket, at), Why: r.words.found(h.Why), Excerpt: h.Excerpt})
 	}
 	if found.More {
 		p.More = "/search?" + url.Values{"q": {p.Query}, "before": {strconv.FormatInt(found.Before, 10)}}.Encode()

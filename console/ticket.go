@@ -24,8 +24,7 @@ type ticketPage struct {
 	Moves      []moves // to which groups it can be handed on
 	Priorities []desk.Priority
 	List       string // the list that the reader came from, as in its address
-	Before     string // address of the ticket before in that list; empty: none
-	After      string
+	From       cameFrom
 	Reply      composed
 	Unmask     unmasked
 	Spans      []spanShown
@@ -99,7 +98,7 @@ func (s *Server) showTicket(r *request, status int, change func(*ticketPage)) (w
 			return web.Answer{}, err
 		}
 	}
-	if err := s.findNeighbours(r, &p); err != nil {
+	if p.From, err = s.cameFrom(r, p.List, work.Ticket); err != nil {
 		return web.Answer{}, err
 	}
 	if change != nil {
@@ -109,7 +108,7 @@ func (s *Server) showTicket(r *request, status int, change func(*ticketPage)) (w
 		return web.Answer{}, err
 	}
 	number := strconv.FormatInt(work.Ticket.Number, 10)
-	return r.showWith(status, "ticket", page{Title: number + " " + work.Ticket.Title, Nav: "tickets", Live: "ticket:" + number, Cursor: cursor, Self: self, Data: p})
+	return r.showWith(status, "ticket", page{Title: number + " " + work.Ticket.Title, Nav: p.From.nav, View: p.From.view, Live: "ticket:" + number, Cursor: cursor, Self: self, Data: p})
 }
 
 func kindOf(internal bool) string {
@@ -117,26 +116,6 @@ func kindOf(internal bool) string {
 		return "note"
 	}
 	return "reply"
-}
-
-// findNeighbours finds the tickets before and after this one in the list that the reader came from.
-func (s *Server) findNeighbours(r *request, p *ticketPage) error {
-	if p.List == "" {
-		return nil
-	}
-	q, err := url.ParseQuery(p.List)
-	if err != nil {
-		return nil // somebody made the address up: there is no such list
-	}
-	before, after, err := s.staff.Neighbours(r.Context(), r.actor, desk.ParseView(q), p.Ticket.Number, pageSize)
-	at := func(number int64) string {
-		if number == 0 {
-			return ""
-		}
-		return "/tickets/" + strconv.FormatInt(number, 10) + "?list=" + url.QueryEscape(p.List)
-	}
-	p.Before, p.After = at(before), at(after)
-	return err
 }
 
 // talk tells what happened to a ticket, from the first event on.
@@ -222,7 +201,7 @@ func (s *Server) customer(r *request) (web.Answer, error) {
 		Rows []rowShown
 	}{Customer: c}
 	for _, t := range c.Tickets {
-		data.Rows = append(data.Rows, r.row(t, staff.Listed{At: c.At}, ""))
+		data.Rows = append(data.Rows, r.row(t, staff.Listed{At: c.At}))
 	}
 	return r.showLive("customer", "tickets", c.Ticket.Customer.Name, "", 0, data)
 }

@@ -73,7 +73,7 @@ func (p *Listed) fill(tx *store.Tx, actor desk.Actor, v desk.View, walks []store
 				p.Tickets = append(p.Tickets, t)
 			}
 			seen[t.ID] = true
-			p.Next = placeOf(t, v.Order)
+			p.Next = PlaceOf(t, v.Order)
 		}
 		if read += len(rows); len(rows) < round {
 			return nil
@@ -85,8 +85,8 @@ func (p *Listed) fill(tx *store.Tx, actor desk.Actor, v desk.View, walks []store
 	}
 }
 
-// placeOf is the place of a ticket in an order.
-func placeOf(t *desk.Ticket, order desk.ViewOrder) Place {
+// PlaceOf is the place of a ticket in an order.
+func PlaceOf(t *desk.Ticket, order desk.ViewOrder) Place {
 	at := t.UpdatedAt
 	if order == desk.ByDeadline {
 		at = t.NextDeadline()
@@ -168,18 +168,43 @@ func (s *Staff) Count(ctx context.Context, actor desk.Actor, v desk.View, most i
 	return len(page.Tickets), !page.More, err
 }
 
-// Neighbours are the numbers of the tickets before and after one in a view, as the first so many of it are; 0 when there
-// is none.
-func (s *Staff) Neighbours(ctx context.Context, actor desk.Actor, v desk.View, number int64, among int) (before, after int64, err error) {
+// Neighbours are the tickets beside a place in a list; nil: there is none, or it is not known.
+type Neighbours struct{ Before, After *desk.Ticket }
+
+// Neighbours are the tickets before and after a ticket in a view, whether it still belongs there or was just taken out of
+// it: at is where it stood, as PlaceOf said it then. What is before one that is not among the first so many is not known.
+func (s *Staff) Neighbours(ctx context.Context, actor desk.Actor, v desk.View, t *desk.Ticket, at int64, among int) (n Neighbours, err error) {
+	stood := Place{At: at, ID: t.ID}
 	page, err := s.list(ctx, actor, v, Place{}, among)
-	i := slices.IndexFunc(page.Tickets, func(t *desk.Ticket) bool { return t.Number == number })
-	if i > 0 {
-		before = page.Tickets[i-1].Number
+	for _, other := range page.Tickets {
+		switch {
+		case other.ID == t.ID:
+		case follows(stood, PlaceOf(other, v.Order), v.Order):
+			n.Before = other
+		default:
+			n.After = other
+			return n, err
+		}
 	}
-	if i >= 0 && i+1 < len(page.Tickets) {
-		after = page.Tickets[i+1].Number
+	if err != nil || !page.More {
+		return n, err
 	}
-	return before, after, err
+	further, err := s.list(ctx, actor, v, stood, 2)
+	for _, other := range further.Tickets {
+		if other.ID != t.ID {
+			return Neighbours{After: other}, err
+		}
+	}
+	return Neighbours{}, err
+}
+
+// follows reports whether a place is behind another one in an order.
+func follows(p, other Place, order desk.ViewOrder) bool {
+	compared := cmp.Or(cmp.Compare(p.At, other.At), cmp.Compare(p.ID, other.ID))
+	if order == desk.ByChange {
+		return compared < 0
+	}
+	return compared > 0
 }
 
 // newestFirst orders tickets by their numbers, the newest first.

@@ -173,7 +173,7 @@ func TestPagesOfAListHoldEveryTicketInSightOnceAndInOrder(t *testing.T) {
 			if err != nil || n != min(limit, len(want)) || exact != (len(want) <= limit) {
 				t.Fatalf("%d tickets, counted to %d: %d, exact %v, %v", len(want), limit, n, exact, err)
 			}
-			checkNeighbours(t, d, actor, v, want)
+			checkNeighbours(t, d, actor, v, all, want)
 		})
 		if found == 0 {
 			t.Error("no list had a ticket")
@@ -181,8 +181,21 @@ func TestPagesOfAListHoldEveryTicketInSightOnceAndInOrder(t *testing.T) {
 	})
 }
 
-// checkNeighbours fails the test unless each ticket of a list has the ones beside it as its neighbours.
-func checkNeighbours(t *rapid.T, d *desktest.Desk, actor desk.Actor, v desk.View, want []int64) {
+// numberIn is the number of a ticket; 0 for none.
+func numberIn(t *desk.Ticket) int64 {
+	if t == nil {
+		return 0
+	}
+	return t.Number
+}
+
+// checkNeighbours fails the test unless each ticket of a list has the ones beside it as its neighbours, also when it
+// has just left its place.
+func checkNeighbours(t *rapid.T, d *desktest.Desk, actor desk.Actor, v desk.View, all []*desk.Ticket, want []int64) {
+	numbered := map[int64]*desk.Ticket{}
+	for _, one := range all {
+		numbered[one.Number] = one
+	}
 	at := func(i int) int64 {
 		if i < 0 || i >= len(want) {
 			return 0
@@ -193,9 +206,19 @@ func checkNeighbours(t *rapid.T, d *desktest.Desk, actor desk.Actor, v desk.View
 		if at(i) == 0 {
 			continue
 		}
-		before, after, err := d.Staff.Neighbours(context.Background(), actor, v, want[i], 100)
-		if err != nil || before != at(i-1) || after != at(i+1) {
-			t.Fatalf("beside %d in %v: %d and %d, %v", want[i], want, before, after, err)
+		one := numbered[want[i]]
+		place := staff.PlaceOf(one, v.Order).At
+		for among, before := range map[int]int64{100: at(i - 1), 1: 0} { // what is far down has no ticket before it that is known
+			n, err := d.Staff.Neighbours(context.Background(), actor, v, one, place, among)
+			if err != nil || numberIn(n.Before) != before || numberIn(n.After) != at(i+1) {
+				t.Fatalf("beside %d in %v, among %d: %d and %d, %v", want[i], want, among, numberIn(n.Before), numberIn(n.After), err)
+			}
+		}
+		gone := *one // was taken out of the list, or moved within it
+		gone.UpdatedAt, gone.Status = gone.UpdatedAt.Add(time.Hour), desk.Closed
+		n, err := d.Staff.Neighbours(context.Background(), actor, v, &gone, place, 100)
+		if err != nil || numberIn(n.Before) != at(i-1) || numberIn(n.After) != at(i+1) {
+			t.Fatalf("beside where %d was in %v: %d and %d, %v", want[i], want, numberIn(n.Before), numberIn(n.After), err)
 		}
 	}
 }
@@ -253,8 +276,8 @@ func TestWhoSeesNothingIsListedNothing(t *testing.T) {
 		_, err := d.Staff.List(t.Context(), actor, desk.View{}, staff.Place{}, 10)
 		refusedWith(t, err, desk.Forbidden, desk.CannotRead, name)
 	}
-	before, after, err := d.Staff.Neighbours(t.Context(), agentOf("CARD_SERVICES"), desk.View{}, ticket.Number, 10)
-	if before != 0 || after != 0 || err != nil {
-		t.Errorf("beside a ticket out of sight: %s, %v", fmt.Sprint(before, after), err)
+	n, err := d.Staff.Neighbours(t.Context(), agentOf("CARD_SERVICES"), desk.View{}, ticket, 0, 10)
+	if n.Before != nil || n.After != nil || err != nil {
+		t.Errorf("beside a ticket out of sight: %s, %v", fmt.Sprint(n), err)
 	}
 }
