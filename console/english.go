@@ -350,7 +350,8 @@ var english = map[string]string{
 	"Mintalah admin menambahkan petugas ke unit itu di halaman Petugas.": "Ask an administrator to add an agent to the group on the Agents page.",
 	"%d belum selesai": "%d unfinished", "%d lewat tenggat": "%d overdue", "tidak ada petugas": "no agent",
 	"Anda tidak akan dapat melihat tiket ini lagi:": "You will not be able to see this ticket any more:",
-	"Kembalikan yang lain":                          "Return the others", "Kembalikan tiket saya yang belum selesai ke antrean": "Return my unfinished tickets to the queue",
+	"%d tiket ditemukan":                            "%d tickets found", "%d+ tiket ditemukan": "%d+ tickets found",
+	"Kembalikan yang lain": "Return the others", "Kembalikan tiket saya yang belum selesai ke antrean": "Return my unfinished tickets to the queue",
 
 	// Deadlines that passed
 	"Tenggat respons tiket terlewati": "The response deadline of a ticket has passed", "Tenggat penyelesaian tiket terlewati": "The resolution deadline of a ticket has passed",

@@ -36,6 +36,7 @@ type listPage struct {
 type rowShown struct {
 	*desk.Ticket
 	SLA  pill
+	Made string // when it was made, shortly
 	Path string
 }
 

@@ -73,7 +73,7 @@ func pathOf(t *desk.Ticket) string { return "/tickets/" + strconv.FormatInt(t.Nu
 
 // row makes a row of tickets that are no list.
 func (r *request) row(t *desk.Ticket, in staff.Listed) rowShown {
-	return rowShown{Ticket: t, SLA: r.words.sla(t.SLAIn(r.server.app.CalendarOf(t), in.At), t.Calendar), Path: pathOf(t)}
+	return rowShown{Ticket: t, SLA: r.words.sla(t.SLAIn(r.server.app.CalendarOf(t), in.At), t.Calendar), Made: r.words.made(t.CreatedAt, in.At), Path: pathOf(t)}
 }
 
 // rowIn makes a row of a list.

@@ -14,6 +14,7 @@ import (
 type searchPage struct {
 	Query    string
 	Hits     []hitShown
+	Counted  bool   // they are all that there are, or the first of them
 	More     string // address of the next page; empty: there is none
 	Building int    // of a hundred older tickets, how many can be found by their words
 	Behind   int    // for how many seconds what is new waits to be found by its words; 0: not for long
@@ -59,7 +60,7 @@ func (s *Server) search(r *request) (web.Answer, error) {
 	if found.More {
 		p.More = "/search?" + url.Values{"q": {p.Query}, "before": {strconv.FormatInt(found.Before, 10)}}.Encode()
 	}
-	p.Building = found.Building
+	p.Building, p.Counted = found.Building, before == 0
 	if found.Behind >= longBehind {
 		p.Behind = int(found.Behind.Seconds())
 	}

@@ -210,6 +210,18 @@ func (w words) ago(at, now time.Time) string {
 	return w.date(at)
 }
 
+// made is when something was made, as lists show it: today how long ago, else the day in WITA, of another year with it.
+func (w words) made(at, now time.Time) string {
+	day, today := at.In(desk.WITA()), now.In(desk.WITA())
+	switch {
+	case day.Year() == today.Year() && day.YearDay() == today.YearDay():
+		return w.ago(at, now)
+	case day.Year() == today.Year():
+		return strings.TrimSuffix(w.date(at), " "+strconv.Itoa(day.Year()))
+	}
+	return w.date(at)
+}
+
 // coarse is a length of time in its largest unit.
 func (w words) coarse(d time.Duration) string {
 	switch {
