@@ -1,6 +1,7 @@
 package console
 
 import (
+	"maps"
 	"net/url"
 
 	"banksulutgo.co.id/servicedesk/desk"
@@ -47,7 +48,9 @@ func (s *Server) home(r *request) (web.Answer, error) {
 		p.Tallies = append(p.Tallies, t)
 	}
 	mine := url.Values{"assignee": {"me"}, "status": {"active"}, "order": {"due"}}
-	found, err := s.staff.List(r.Context(), r.actor, desk.ParseView(mine), staff.Place{}, 8)
+	next := maps.Clone(mine)
+	next.Set("not.status", string(desk.Pending)) // the customer has to do something first
+	found, err := s.staff.List(r.Context(), r.actor, desk.ParseView(next), staff.Place{}, 8)
 	if err != nil {
 		return web.Answer{}, err
 	}
