@@ -63,7 +63,7 @@ var english = map[string]string{
 	"Nomor, nama, telepon, rekening, atau kata": "Number, name, phone, account or words", "Pemberitahuan": "Notifications",
 	"Akun %s": "Account of %s", "Akun dan sesi": "Account and sessions", "Bantuan": "Help",
 	"Sambungan terputus. Halaman ini mungkin tidak mutakhir; pengiriman ditahan sampai tersambung kembali.": "Connection lost. This page may be out of date; sending waits until the connection is back.",
-	"Menu": "Menu", "Dasbor": "Dashboard", "Tiket Saya": "My Tickets", "Belum Ditugaskan": "Unassigned", "Hampir Jatuh Tempo": "Due Soon",
+	"Menu": "Menu", "Dasbor": "Dashboard", "Tiket Saya": "My Tickets", "Belum Ditugaskan": "Unassigned", "Mendesak": "Urgent",
 	"Semua Tiket": "All Tickets", "Tampilan": "Views", "Kelola": "Manage", "Beban Unit Kerja": "Group Workload", "Sociomile": "Sociomile",
 	"Webhook": "Webhooks", "Matikan pintasan satu huruf": "Turn off single-letter shortcuts", "Tutup": "Close", "Perintah": "Commands",
 	"Cari perintah atau tiket": "Search commands or tickets", "Perintah, halaman, atau nomor tiket": "Command, page or ticket number",
@@ -349,8 +349,9 @@ var english = map[string]string{
 	"Buka seorang petugas, lalu centang unit itu.":                       "Open an agent and tick the group.",
 	"Mintalah admin menambahkan petugas ke unit itu di halaman Petugas.": "Ask an administrator to add an agent to the group on the Agents page.",
 	"%d belum selesai": "%d unfinished", "%d lewat tenggat": "%d overdue", "tidak ada petugas": "no agent",
-	"Anda tidak akan dapat melihat tiket ini lagi:": "You will not be able to see this ticket any more:",
-	"%d tiket ditemukan":                            "%d tickets found", "%d+ tiket ditemukan": "%d+ tickets found",
+	"Anda tidak akan dapat melihat tiket ini lagi:":                         "You will not be able to see this ticket any more:",
+	"Mendesak memuat tiket yang lewat tenggat dan yang hampir jatuh tempo.": "Urgent holds the tickets that are overdue and those that are due soon.",
+	"%d tiket ditemukan": "%d tickets found", "%d+ tiket ditemukan": "%d+ tickets found",
 	"Kembalikan yang lain": "Return the others", "Kembalikan tiket saya yang belum selesai ke antrean": "Return my unfinished tickets to the queue",
 
 	// Deadlines that passed

@@ -36,7 +36,11 @@ func (s *Server) opened(r *request, q url.Values) (openedList, error) {
 	case "assignee=none&order=due&status=active":
 		l.Nav, l.Title = "queue", r.words.t("Belum Ditugaskan")
 	case "order=due&sla=soon%2Cbreached&status=active":
-		l.Nav, l.Title = "due", r.words.t("Hampir Jatuh Tempo")
+		l.Nav, l.Title = "due", r.words.t("Mendesak")
+	case "order=due&sla=soon&status=active":
+		l.Title = r.words.t("Hampir jatuh tempo")
+	case "order=due&sla=breached&status=active":
+		l.Title = r.words.t("Lewat tenggat")
 	}
 	return l, nil
 }
