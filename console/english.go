@@ -351,7 +351,8 @@ var english = map[string]string{
 	"%d belum selesai": "%d unfinished", "%d lewat tenggat": "%d overdue", "tidak ada petugas": "no agent",
 	"Anda tidak akan dapat melihat tiket ini lagi:":                         "You will not be able to see this ticket any more:",
 	"Mendesak memuat tiket yang lewat tenggat dan yang hampir jatuh tempo.": "Urgent holds the tickets that are overdue and those that are due soon.",
-	"%d tiket ditemukan": "%d tickets found", "%d+ tiket ditemukan": "%d+ tickets found",
+	"tidak lagi di unit Anda":                                               "no longer in your groups",
+	"%d tiket ditemukan":                                                    "%d tickets found", "%d+ tiket ditemukan": "%d+ tickets found",
 	"Kembalikan yang lain": "Return the others", "Kembalikan tiket saya yang belum selesai ke antrean": "Return my unfinished tickets to the queue",
 
 	// Deadlines that passed

@@ -65,16 +65,16 @@ func (s *Server) home(r *request) (web.Answer, error) {
 
 // noticeShown is a notice in the reader's words.
 type noticeShown struct {
-	desk.Notice
+	staff.Notice
 	Text, Icon string
 }
 
 // readNotices reads the newest notices.
 func (r *request) readNotices(most int) ([]noticeShown, error) {
-	notices, err := r.server.staff.Notices(r.Context(), r.actor)
+	notices, err := r.server.staff.Notices(r.Context(), r.actor, most)
 	var shown []noticeShown
-	for _, n := range notices[:min(most, len(notices))] {
-		text, icon := r.words.notice(n)
+	for _, n := range notices {
+		text, icon := r.words.notice(n.Notice)
 		shown = append(shown, noticeShown{n, text, icon})
 	}
 	return shown, err

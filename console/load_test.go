@@ -108,7 +108,7 @@ func TestDeadlinesThatPassedAreToldInTheConsole(t *testing.T) {
 		}
 	}
 	_, page := m.enter(t, "dewi").get(t, "/notices")
-	shows(t, page, "Tenggat respons tiket terlewati", "Tiket memerlukan perhatian", "Tenggat penyelesaian tiket terlewati", `href="/tickets/`+strconv.FormatInt(ticket.Number, 10))
+	shows(t, page, "Tenggat respons tiket terlewati", "Tiket memerlukan perhatian", "Tenggat penyelesaian tiket terlewati", `href="/tickets/`+strconv.FormatInt(ticket.Number, 10), "</span> Judul</span>")
 }
 
 func TestPagesOfWhoManagesFitAndCanBeReadByEverybody(t *testing.T) {

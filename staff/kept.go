@@ -75,13 +75,44 @@ func (s *Staff) Leave(ctx context.Context, actor desk.Actor, ticketID string) er
 	})
 }
 
-// Notices reads the actor's newest notices.
-func (s *Staff) Notices(ctx context.Context, actor desk.Actor) (found []desk.Notice, err error) {
-	err = s.store.Read(ctx, func(tx *store.Tx) (err error) {
-		found, err = tx.Notices(actor.ID, noticesShown)
+// Notice is something about a ticket that an employee should know of.
+type Notice struct {
+	desk.Notice
+	Title string // of the ticket; empty: it is not in sight, or no more
+}
+
+// Notices reads the actor's newest notices, the newest first, so many at most. Which tickets were named is audited.
+func (s *Staff) Notices(ctx context.Context, actor desk.Actor, most int) ([]Notice, error) {
+	var found []desk.Notice
+	var tickets []*desk.Ticket
+	err := s.store.Read(ctx, func(tx *store.Tx) (err error) {
+		if found, err = tx.Notices(actor.ID, min(most, noticesShown)); err != nil {
+			return err
+		}
+		var ids []string
+		for _, n := range found {
+			ids = append(ids, n.TicketID)
+		}
+		slices.Sort(ids)
+		tickets, err = tx.ListedTickets(slices.Compact(ids))
 		return err
 	})
-	return found, err
+	if err != nil {
+		return nil, err
+	}
+	tickets = slices.DeleteFunc(tickets, func(t *desk.Ticket) bool { return !actor.Sight().Sees(t) })
+	titles := map[string]string{}
+	for _, t := range tickets {
+		titles[t.ID] = t.Title
+	}
+	notices := make([]Notice, len(found))
+	for i, n := range found {
+		notices[i] = Notice{n, titles[n.TicketID]}
+	}
+	if len(tickets) > 0 {
+		err = s.app.NoteShown(actor, "notice.list", "", tickets)
+	}
+	return notices, err
 }
 
 // Unread counts the actor's unread notices, up to a hundred.

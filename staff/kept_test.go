@@ -9,10 +9,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"banksulutgo.co.id/servicedesk/app"
 	"banksulutgo.co.id/servicedesk/desk"
 	"banksulutgo.co.id/servicedesk/internal/desktest"
 	"banksulutgo.co.id/servicedesk/staff"
+	"banksulutgo.co.id/servicedesk/store"
 )
 
 // worker is an employee of the call centre.
@@ -229,7 +232,7 @@ func TestNoticesAreReadAndForgotten(t *testing.T) {
 			succeed(t, err)
 			return n
 		}
-		notices, err := d.Staff.Notices(t.Context(), ani)
+		notices, err := d.Staff.Notices(t.Context(), ani, 50)
 		succeed(t, err)
 		if len(notices) != 3 || notices[0].Kind != desk.NoticeAnswered || notices[2].Kind != desk.NoticeAssigned || notices[2].Actor != "BOSS" || unread(ani) != 3 || unread(boss) != 0 {
 			t.Fatalf("notices: %+v, unread %d", notices, unread(ani))
@@ -245,13 +248,41 @@ func TestNoticesAreReadAndForgotten(t *testing.T) {
 		}
 		d.Clock.Advance(29 * 24 * time.Hour)
 		succeed(t, d.Staff.Forget(t.Context()))
-		if left, _ := d.Staff.Notices(t.Context(), ani); len(left) != 3 {
+		if left, _ := d.Staff.Notices(t.Context(), ani, 50); len(left) != 3 {
 			t.Errorf("%d notices are left after 29 days", len(left))
 		}
 		d.Clock.Advance(2 * 24 * time.Hour)
 		succeed(t, d.Staff.Forget(t.Context()))
-		if left, _ := d.Staff.Notices(t.Context(), ani); len(left) != 0 {
+		if left, _ := d.Staff.Notices(t.Context(), ani, 50); len(left) != 0 {
 			t.Errorf("%d notices are left after 31 days", len(left))
+		}
+	})
+}
+
+func TestNoticesAreInTheOrderOfTimeAndNameWhatIsInSight(t *testing.T) {
+	t.Parallel()
+	desktest.OnEachEngine(t, func(t *testing.T, e desktest.Engine) {
+		d := newSearchDesk(t, e)
+		ani := hired(t, d.Desk, "ani@bank.example", desk.RoleAgent, "CALL_CENTER").Actor()
+		seen := d.open(t, "INQUIRY", func(draft *desk.TicketDraft) { draft.Title = "Terlihat" })
+		hidden := d.open(t, "DISPUTE", func(draft *desk.TicketDraft) { draft.Title = "Tersembunyi" })
+		now := d.Clock.Now()
+		succeed(t, d.Store.Write(t.Context(), func(tx *store.Tx) error {
+			for i, minutes := range []int{3, 1, 4, 2} { // ids come in the order in which notices were stored
+				about := []*desk.Ticket{seen, hidden}[i%2]
+				at := now.Add(time.Duration(minutes) * time.Minute)
+				tx.Notify(desk.Notice{ID: desk.NewID(now.Add(time.Duration(i) * time.Second)), AgentID: ani.ID, TicketID: about.ID, Number: about.Number, Kind: desk.NoticeAnswered, At: at})
+			}
+			return nil
+		}))
+		notices, err := d.Staff.Notices(t.Context(), ani, 3)
+		succeed(t, err)
+		var got []string
+		for _, n := range notices {
+			got = append(got, n.At.Sub(now).String()+" "+n.Title)
+		}
+		if diff := cmp.Diff([]string{"4m0s Terlihat", "3m0s Terlihat", "2m0s "}, got); diff != "" {
+			t.Error(diff)
 		}
 	})
 }

@@ -195,9 +195,9 @@ func TestTicketsOfSomebodyAbsentGoBackToTheQueue(t *testing.T) {
 				t.Errorf("ticket %d is %q's (%v), want %q", ticket.Number, got.Ticket.AssigneeID, err, want)
 			}
 		}
-		news, err := d.Notices(t.Context(), ani.Actor())
+		news, err := d.Notices(t.Context(), ani.Actor(), 50)
 		succeed(t, err)
-		taken := slices.DeleteFunc(news, func(n desk.Notice) bool { return n.Kind != desk.NoticeTaken || n.Actor != lead.Name })
+		taken := slices.DeleteFunc(news, func(n staff.Notice) bool { return n.Kind != desk.NoticeTaken || n.Actor != lead.Name })
 		if len(taken) != 2 {
 			t.Errorf("the absent colleague is told %+v", news)
 		}

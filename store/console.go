@@ -177,7 +177,7 @@ func (tx *Tx) Notify(n desk.Notice) {
 // Notices reads the newest notices of an employee.
 func (tx *Tx) Notices(agentID string, limit int) ([]desk.Notice, error) {
 	var found []desk.Notice
-	err := tx.sql.Each(`SELECT id, ticket_id, number, kind, actor, at, read_at FROM notice WHERE agent_id = $1 ORDER BY id DESC LIMIT $2`, []any{agentID, limit}, func(scan func(dest ...any) error) error {
+	err := tx.sql.Each(`SELECT id, ticket_id, number, kind, actor, at, read_at FROM notice WHERE agent_id = $1 ORDER BY at DESC, id DESC LIMIT $2`, []any{agentID, limit}, func(scan func(dest ...any) error) error {
 		n := desk.Notice{AgentID: agentID}
 		var at, read int64
 		err := scan(&n.ID, &n.TicketID, &n.Number, &n.Kind, &n.Actor, &at, &read)

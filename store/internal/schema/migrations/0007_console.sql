@@ -87,7 +87,7 @@ CREATE TABLE notice (
   read_at   bigint NOT NULL,
   PRIMARY KEY (ticket_id, agent_id, id)
 );
-CREATE INDEX notice_agent ON notice (agent_id, id);
+CREATE INDEX notice_agent ON notice (agent_id, at, id);
 CREATE INDEX notice_age ON notice (id);
 CREATE INDEX notice_unread ON notice (agent_id, id) WHERE read_at = 0;
 
