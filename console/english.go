@@ -339,8 +339,9 @@ var english = map[string]string{
 	// load.html
 	"Anda belum menjadi anggota unit kerja. Beban unit kerja tampil setelah admin menambahkan Anda di halaman Petugas.": "You do not belong to a support group yet. The workload appears when an admin adds you on the Agents page.",
 	"dihitung sampai %d tiket": "counted up to %d tickets", "Semua tiket unit": "All tickets of the group", "Baru": "New", "Dikerjakan": "In progress",
-	"bukan anggota": "not a member", "Kembalikan": "Return", "tiket %s ke antrean": "the tickets of %s to the queue",
-	"Kembalikan semua tiket %s yang belum selesai ke antrean, di semua unit kerja yang Anda lihat?": "Return all unfinished tickets of %s to the queue, in every group that you see?",
+	"bukan anggota": "not a member", "Kembalikan %d": "Return %d", "tiket %s ke antrean": "the tickets of %s to the queue",
+	"Kembalikan %d tiket %s yang belum selesai ke antrean, di semua unit kerja yang Anda lihat?": "Return %d unfinished tickets of %s to the queue, in every group that you see?",
+	"Tandai hadir": "Mark present", "Tandai tidak hadir": "Mark absent", "Bukan unit Anda: hanya tiket kantor Anda yang tidak rahasia.": "Not your group: only tickets of your office that are not confidential.",
 	"Kembalikan ke antrean": "Return to the queue", "Unit kerja ini belum memiliki anggota aktif.": "This group has no active member yet.",
 	"Tiket dikembalikan ke antrean": "Tickets returned to the queue", "Kembali": "Back", "Sebab": "Reason", "Masih ada tiket lain.": "There are more tickets.",
 	"%d tiket %s kini tanpa penanggung jawab.": "%d tickets of %s have no assignee now.", "%d tiket Anda kini tanpa penanggung jawab.": "%d of your tickets have no assignee now.",

@@ -26,8 +26,9 @@ type loadGroup struct {
 // loadRow is a member of a group.
 type loadRow struct {
 	staff.MemberLoad
-	Path  string // the list of all active tickets that the member has of the group
-	Cells []loadCell
+	Path    string // the list of all active tickets that the member has of the group
+	Returns int    // how many tickets go back to their queues, of all groups
+	Cells   []loadCell
 }
 
 // loadCell is a number with the list that it counts.
@@ -47,16 +48,22 @@ func (s *Server) load(r *request) (web.Answer, error) {
 	if p.Unstaffed, err = s.staff.Unstaffed(r.Context(), r.actor); err != nil {
 		return web.Answer{}, err
 	}
+	returns := map[string]int{}
 	for _, l := range loads {
-		p.Groups = append(p.Groups, r.loadGroup(l))
+		for _, m := range l.Members {
+			returns[m.ID] += m.Tally.Active()
+		}
+	}
+	for _, l := range loads {
+		p.Groups = append(p.Groups, r.loadGroup(l, returns))
 	}
 	return r.showLive("load", "load", r.words.t("Beban Unit Kerja"), "home", cursor, p)
 }
 
-func (r *request) loadGroup(l staff.GroupLoad) loadGroup {
+func (r *request) loadGroup(l staff.GroupLoad, returns map[string]int) loadGroup {
 	g := loadGroup{GroupLoad: l, All: r.cells(l.Group, "", l.All), Unassigned: r.cells(l.Group, desk.Nobodys, l.Unassigned)}
 	for _, m := range l.Members {
-		g.Rows = append(g.Rows, loadRow{MemberLoad: m, Path: loadList(l.Group, m.ID, nil), Cells: r.cells(l.Group, m.ID, m.Tally)})
+		g.Rows = append(g.Rows, loadRow{MemberLoad: m, Path: loadList(l.Group, m.ID, nil), Returns: returns[m.ID], Cells: r.cells(l.Group, m.ID, m.Tally)})
 	}
 	return g
 }
@@ -88,6 +95,14 @@ func loadList(g desk.Group, assignee string, more url.Values) string {
 		q[field] = values
 	}
 	return "/tickets?" + q.Encode()
+}
+
+// setAbsent notes whether a member of the reader's groups is absent.
+func (s *Server) setAbsent(r *request) (web.Answer, error) {
+	if err := s.staff.SetAbsent(r.Context(), r.actor, r.PathValue("id"), r.form.Get("away") == "yes"); err != nil {
+		return web.Answer{}, err
+	}
+	return r.done("/load", "away"), nil
 }
 
 // returnedPage is what came of giving somebody's tickets back.

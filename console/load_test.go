@@ -13,6 +13,7 @@ import (
 	"banksulutgo.co.id/servicedesk/desk"
 	"banksulutgo.co.id/servicedesk/internal/desktest"
 	"banksulutgo.co.id/servicedesk/internal/desktest/browser"
+	"banksulutgo.co.id/servicedesk/staff"
 )
 
 var countLink = regexp.MustCompile(`<a class="[a-z]*" href="([^"]+)">(\d+)</a></td>`)
@@ -55,7 +56,15 @@ func TestASupervisorReturnsTicketsAndSeesWhich(t *testing.T) {
 		first, second := m.ticket(t, partner, ani.ID), m.ticket(t, partner, ani.ID)
 		v := m.enter(t, "dewi")
 		_, page := v.get(t, "/load")
-		shows(t, page, `action="/load/`+ani.ID+`/return"`)
+		shows(t, page, `action="/load/`+ani.ID+`/return"`, ">Kembalikan 2<", "Kembalikan 2 tiket ani yang belum selesai", ">Tandai tidak hadir<")
+		if _, to, _ := v.post(t, "/load/"+ani.ID+"/away", url.Values{"away": {"yes"}}); to != "/load?done=away" {
+			t.Errorf("marking her absent leads to %q", to)
+		}
+		_, page = v.get(t, "/load")
+		shows(t, page, "tidak hadir", ">Tandai hadir<")
+		if status, _, _ := v.post(t, "/load/"+m.employ(t, "other", desk.RoleAgent, "CARD_SERVICES").ID+"/away", url.Values{"away": {"yes"}}); status != http.StatusForbidden {
+			t.Errorf("marking somebody of another group absent is answered %d", status)
+		}
 		_, _, page = v.post(t, "/load/"+ani.ID+"/return", url.Values{"name": {"ani"}, "back": {"https://evil.example/"}})
 		shows(t, page, "2 tiket ani kini tanpa penanggung jawab.", strconv.FormatInt(first.Number, 10), strconv.FormatInt(second.Number, 10), `href="/load"`)
 		if strings.Contains(page, "evil.example") {
@@ -67,6 +76,24 @@ func TestASupervisorReturnsTicketsAndSeesWhich(t *testing.T) {
 			t.Errorf("nobody's tickets: %d", status)
 		}
 	})
+}
+
+func TestTheLoadShowsEveryGroupInSightThatHasTickets(t *testing.T) {
+	t.Parallel()
+	m := newManaged(t, desktest.SQLite)
+	partner := m.Actor(m.NewKey(t, "Partner", "omnichannel:*"))
+	dewi := m.employ(t, "dewi", desk.RoleSupervisor, "CARD_SERVICES")
+	ani := m.employ(t, "ani", desk.RoleAgent, "CALL_CENTER")
+	branch := desk.OmniBranch
+	_, err := m.Staff.ChangePerson(t.Context(), atCommand, dewi.ID, staff.PersonChange{Branch: &branch})
+	must(t, err)
+	m.ticket(t, partner, "")
+	m.ticket(t, partner, ani.ID)
+	_, page := m.enter(t, "dewi").get(t, "/load")
+	shows(t, page, `id="group-CALL_CENTER"`, "Bukan unit Anda", `id="group-CARD_SERVICES"`, ">ani</a>")
+	if strings.Contains(page, "/load/"+ani.ID+"/away") || strings.Contains(page, `id="group-ATM_SERVICES"`) {
+		t.Error("she leads somebody of another group, or is shown a group without tickets")
+	}
 }
 
 func TestWhoGoesAwayMayGiveBackTheOwnTickets(t *testing.T) {

@@ -84,6 +84,7 @@ var matrix = map[string]line{
 	"POST /tickets/{number}/forward/park":                       {form: "reason=x", plain: outside + "403|403|404|403|404", secret: outside + "403|403|404|403|404"},
 	"POST /tickets/{number}/forward/done":                       {form: "reason=x", plain: outside + "403|403|400|403|400", secret: outside + "403|403|400|403|400"},
 	"GET /load":                                                 {plain: asking + "403|403|200|403|200"},
+	"POST /load/{id}/away":                                      {path: "/load/" + noID + "/away", form: "away=yes", plain: outside + "403|403|404|403|404"},
 	"POST /load/{id}/return":                                    {path: "/load/" + noID + "/return", plain: outside + "403|403|404|403|404"},
 	"GET /people":                                               {plain: asking + "403|403|403|403|200"},
 	"POST /people/factor-roles":                                 {form: "roles=supervisor&roles=admin&roles=auditor", plain: outside + "403|403|403|403|303 /people?done=saved"},

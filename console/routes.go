@@ -54,6 +54,7 @@ func (s *Server) routes() []route {
 		{"POST /tickets/{number}/forward/park", "parkForward", signedIn, desk.MayIntegrate, s.parkForward, false},
 		{"POST /tickets/{number}/forward/done", "finishForward", signedIn, desk.MayIntegrate, s.finishForward, false},
 		{"GET /load", "load", signedIn, desk.MayLead, s.load, false},
+		{"POST /load/{id}/away", "setAbsent", signedIn, desk.MayLead, s.setAbsent, false},
 		{"POST /load/{id}/return", "returnTickets", signedIn, desk.MayLead, s.returnTickets, false},
 		{"GET /people", "people", signedIn, desk.MayConfigure, s.people, false},
 		{"POST /people/factor-roles", "setFactorRoles", signedIn, desk.MayConfigure, s.setFactorRoles, false},

@@ -39,24 +39,33 @@ type MemberLoad struct {
 // GroupLoad is the load of a support group.
 type GroupLoad struct {
 	Group      desk.Group
+	Own        bool  // the actor belongs to it; else it is what the actor sees of it, as who oversees an office
 	All        Tally // with what nobody has
 	Unassigned Tally
 	Members    []MemberLoad // active members, and whoever else has tickets of the group, by name
 	Cut        bool         // there are more tickets than were counted: those of the nearest deadlines
 }
 
-// Load is how much the actor's support groups have to do, by the names of the groups. It returns an Error of code Forbidden
-// for who does not lead.
+// Load is how much the actor's support groups have to do, and what of other groups is in the actor's sight, by the names of
+// the groups. It returns an Error of code Forbidden for who does not lead.
 func (s *Staff) Load(ctx context.Context, actor desk.Actor) ([]GroupLoad, error) {
 	if err := app.Authorize(actor, desk.MayLead); err != nil {
 		return nil, err
 	}
-	groups := actor.Sight().Groups
+	sight, reference := actor.Sight(), s.app.Reference()
 	var held []store.Held
 	var people []store.Person
 	err := s.store.Read(ctx, func(tx *store.Tx) (err error) {
-		if held, err = tx.Workload(groups, s.now(), countedAtOnce); err != nil || len(groups) == 0 {
+		if held, err = tx.Workload(walksAlong(sight.Groups), s.now(), countedAtOnce); err != nil {
 			return err
+		}
+		overseen, err := tx.Workload(overseen(sight, reference), s.now(), countedAtOnce)
+		if err != nil {
+			return err
+		}
+		held = append(held, slices.DeleteFunc(overseen, func(h store.Held) bool { return slices.Contains(sight.Groups, h.Group) })...)
+		if len(held) == 0 && len(sight.Groups) == 0 {
+			return nil
 		}
 		people, err = tx.People()
 		return err
@@ -64,19 +73,46 @@ func (s *Staff) Load(ctx context.Context, actor desk.Actor) ([]GroupLoad, error)
 	if err != nil {
 		return nil, err
 	}
+	slices.SortStableFunc(people, byName)
 	var loads []GroupLoad
-	for _, code := range groups {
-		if group, known := s.app.Reference().Groups[code]; known {
-			loads = append(loads, loadOf(group, people, held))
+	for code, group := range reference.Groups {
+		load := loadOf(group, slices.Contains(sight.Groups, code), people, held)
+		if load.Own || load.All.Active() > 0 {
+			loads = append(loads, load)
 		}
 	}
 	slices.SortFunc(loads, func(a, b GroupLoad) int { return strings.Compare(a.Group.Name, b.Group.Name) })
 	return loads, nil
 }
 
+// walksAlong are the walks along groups.
+func walksAlong(groups []string) (walks []store.Walk) {
+	for _, code := range groups {
+		walks = append(walks, store.Walk{Group: code})
+	}
+	return walks
+}
+
+// overseen are the walks along what the branch of a sight oversees. Most tickets name no office: those are walked along by
+// their groups, but not the groups of the sight itself.
+func overseen(sight desk.Sight, r *desk.Reference) (walks []store.Walk) {
+	switch sight.Branch {
+	case "":
+		return nil
+	case desk.OmniBranch:
+		for code := range r.Groups {
+			if !slices.Contains(sight.Groups, code) {
+				walks = append(walks, store.Walk{Group: code, Branch: sight.Branch})
+			}
+		}
+		return walks
+	}
+	return []store.Walk{{Branch: sight.Branch}}
+}
+
 // loadOf is the load of a group, of what all groups hold.
-func loadOf(group desk.Group, people []store.Person, held []store.Held) GroupLoad {
-	load := GroupLoad{Group: group}
+func loadOf(group desk.Group, own bool, people []store.Person, held []store.Held) GroupLoad {
+	load := GroupLoad{Group: group, Own: own}
 	has := map[string]Tally{}
 	for _, h := range held {
 		if h.Group == group.Code {
@@ -87,11 +123,40 @@ func loadOf(group desk.Group, people []store.Person, held []store.Held) GroupLoa
 	load.Unassigned = has[""]
 	load.Cut = load.All.Active() >= countedAtOnce
 	for _, p := range people {
-		if tally, holds := has[p.ID]; holds || p.Active && p.In(group.Code) {
+		if tally, holds := has[p.ID]; holds || own && p.Active && p.In(group.Code) {
 			load.Members = append(load.Members, MemberLoad{ID: p.ID, Name: p.Name, Away: p.Away, Active: p.Active, Member: p.In(group.Code), Tally: tally})
 		}
 	}
 	return load
+}
+
+// SetAbsent notes whether a member of one of the actor's support groups is absent. Errors are of code Forbidden, for who does not
+// lead or does not lead that person, and NotFound: nobody of that id.
+func (s *Staff) SetAbsent(ctx context.Context, actor desk.Actor, agentID string, absent bool) error {
+	if err := app.Authorize(actor, desk.MayLead); err != nil {
+		return err
+	}
+	now := s.now()
+	return s.store.WriteAlone(ctx, func(tx *store.Tx) error {
+		p, err := person(tx, agentID, true)
+		if err != nil {
+			return err
+		}
+		if !slices.ContainsFunc(p.Groups, func(group string) bool { return slices.Contains(actor.Groups, group) }) {
+			return desk.Fail(desk.Forbidden, desk.RoleCannot)
+		}
+		tx.SetAway(agentID, absent)
+		entry := desk.NewAudit(now, actor, "agent.away", agentID, desk.OutcomeOK)
+		entry.Detail = difference(p.Agent, withAway(p.Agent, absent))
+		tx.Audit(entry)
+		return nil
+	})
+}
+
+// withAway is an agent who is absent, or is not.
+func withAway(a desk.Agent, away bool) desk.Agent {
+	a.Away = away
+	return a
 }
 
 // How tickets are given back.

@@ -104,41 +104,87 @@ func TestTheLoadCountsWhatTheListsShow(t *testing.T) {
 	desktest.OnEachEngine(t, func(t *testing.T, e desktest.Engine) {
 		d := newSearchDesk(t, e)
 		random := rand.New(rand.NewPCG(7, 7))
-		lead := leads("CALL_CENTER", "ATM_SERVICES")
-		for range 40 {
-			service := []desk.ServiceType{"INQUIRY", "ATM_ISSUE"}[random.IntN(2)]
-			ticket := d.open(t, service, func(*desk.TicketDraft) {})
+		for range 60 {
+			service := []desk.ServiceType{"INQUIRY", "ATM_ISSUE", "MOBILE_BANKING", "DISPUTE"}[random.IntN(4)] // the last is confidential
+			branch := []string{"", "", "001", "002"}[random.IntN(4)]
+			ticket := d.open(t, service, func(draft *desk.TicketDraft) { draft.Customer.BranchCode = branch })
 			if to := []desk.Status{"", desk.InProgress, desk.Pending, desk.Resolved}[random.IntN(4)]; to != "" {
 				d.became(t, ticket, to)
 			}
 			d.Clock.Advance(time.Duration(random.IntN(8)) * time.Hour)
 		}
-		for range 6 {
-			loads, err := d.Load(t.Context(), lead)
-			succeed(t, err)
-			for _, load := range loads {
-				got, want := load.All, staff.Tally{}
-				for condition, to := range map[fieldValue]*int{
-					{Field: desk.ViewStatus, Value: string(desk.Open)}:       &want.New,
-					{Field: desk.ViewStatus, Value: string(desk.InProgress)}: &want.Working,
-					{Field: desk.ViewStatus, Value: string(desk.Pending)}:    &want.Waiting,
-					{Field: desk.ViewSLA, Value: desk.SLABreached}:           &want.Overdue,
-					{Field: desk.ViewSLA, Value: desk.SLASoon}:               &want.Soon,
-				} {
-					view := desk.View{Order: desk.ByDeadline, All: []desk.Condition{{Field: desk.ViewGroup, Values: []string{load.Group.Code}}, {Field: condition.Field, Values: []string{condition.Value}}}}
-					n, exact, err := d.Count(t.Context(), lead, view, 1000)
-					succeed(t, err)
-					if !exact {
-						t.Fatal("the list was not counted to its end")
-					}
-					*to = n
-				}
-				if diff := cmp.Diff(want, got); diff != "" {
-					t.Errorf("%s at %v (-lists +load):\n%s", load.Group.Code, d.Clock.Now(), diff)
-				}
+		for range 4 {
+			for _, branch := range []string{"", "001", desk.OmniBranch} {
+				lead := desk.Agent{ID: "lead", Name: "Lead", Role: desk.RoleSupervisor, Groups: []string{"ATM_SERVICES", "CALL_CENTER"}, Branch: branch}.Actor()
+				checkLoad(t, d, lead)
 			}
 			d.Clock.Advance(23 * time.Hour)
 		}
+	})
+}
+
+// checkLoad fails the test unless the load of a supervisor is that of the lists in sight, of every group.
+func checkLoad(t *testing.T, d searchDesk, lead desk.Actor) {
+	t.Helper()
+	loads, err := d.Load(t.Context(), lead)
+	succeed(t, err)
+	count := func(conditions ...desk.Condition) int {
+		t.Helper()
+		n, exact, err := d.Count(t.Context(), lead, desk.View{Order: desk.ByDeadline, All: conditions}, 1000)
+		succeed(t, err)
+		if !exact {
+			t.Fatal("the list was not counted to its end")
+		}
+		return n
+	}
+	active := 0
+	for _, load := range loads {
+		got, want := load.All, staff.Tally{}
+		for condition, to := range map[fieldValue]*int{
+			{Field: desk.ViewStatus, Value: string(desk.Open)}:       &want.New,
+			{Field: desk.ViewStatus, Value: string(desk.InProgress)}: &want.Working,
+			{Field: desk.ViewStatus, Value: string(desk.Pending)}:    &want.Waiting,
+			{Field: desk.ViewSLA, Value: desk.SLABreached}:           &want.Overdue,
+			{Field: desk.ViewSLA, Value: desk.SLASoon}:               &want.Soon,
+		} {
+			*to = count(desk.Condition{Field: desk.ViewGroup, Values: []string{load.Group.Code}}, desk.Condition{Field: condition.Field, Values: []string{condition.Value}})
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s for %q at %v (-lists +load):\n%s", load.Group.Code, lead.Branch, d.Clock.Now(), diff)
+		}
+		if load.Own != slices.Contains(lead.Groups, load.Group.Code) {
+			t.Errorf("%s is one of her own: %v", load.Group.Code, load.Own)
+		}
+		active += got.Active()
+	}
+	if all := count(); active != all {
+		t.Errorf("for %q the groups have %d tickets, in sight are %d", lead.Branch, active, all)
+	}
+}
+
+func TestASupervisorMarksMembersOfHerGroupsAbsent(t *testing.T) {
+	t.Parallel()
+	desktest.OnEachEngine(t, func(t *testing.T, e desktest.Engine) {
+		d := newSearchDesk(t, e)
+		ani := hired(t, d.Desk, "ani@bank.example", desk.RoleAgent, "CALL_CENTER", "TECH_SUPPORT")
+		other := hired(t, d.Desk, "other@bank.example", desk.RoleAgent, "CARD_SERVICES")
+		lead := leads("CALL_CENTER")
+		away := func() bool {
+			t.Helper()
+			p, err := d.Person(t.Context(), operator, ani.ID)
+			succeed(t, err)
+			return p.Away
+		}
+		for _, want := range []bool{true, false} {
+			if succeed(t, d.SetAbsent(t.Context(), lead, ani.ID, want)); away() != want {
+				t.Errorf("she is away: %v, want %v", away(), want)
+			}
+		}
+		wantAudited(t, d.Desk, "agent.away", "agent lead   "+ani.ID+" ok away: false -> true", "agent lead   "+ani.ID+" ok away: true -> false")
+		refusedWith(t, d.SetAbsent(t.Context(), lead, other.ID, true), desk.Forbidden, desk.RoleCannot, "somebody of another group")
+		refusedWith(t, d.SetAbsent(t.Context(), leads(), ani.ID, true), desk.Forbidden, desk.RoleCannot, "a supervisor without groups")
+		refusedWith(t, d.SetAbsent(t.Context(), agentOf("CALL_CENTER"), ani.ID, true), desk.Forbidden, desk.RoleCannot, "a colleague")
+		refusedWith(t, d.SetAbsent(t.Context(), lead, "nobody", true), desk.NotFound, desk.PersonNotFound, "nobody")
 	})
 }
 

@@ -49,8 +49,7 @@ func (s *Staff) Unstaffed(ctx context.Context, actor desk.Actor) ([]Unstaffed, e
 				alone = append(alone, code)
 			}
 		}
-		slices.Sort(alone)
-		held, err = tx.Workload(alone, s.now(), countedAtOnce)
+		held, err = tx.Workload(walksAlong(alone), s.now(), countedAtOnce)
 		return err
 	})
 	var found []Unstaffed

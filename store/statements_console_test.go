@@ -21,7 +21,7 @@ func exerciseConsole(t *testing.T, s *store.Store, one *desk.Ticket) {
 				check(t, second(tx.List([]store.Walk{w}, desk.ByDeadline, store.Place{}, 2)))
 			}
 		}
-		check(t, second(tx.Workload([]string{"G", "H"}, now, 10)))
+		check(t, second(tx.Workload([]store.Walk{{Group: "G"}, {Group: "H", Branch: desk.OmniBranch}, {Branch: "001"}}, now, 10)))
 		check(t, second(tx.ToTell(now, 2)))
 		tx.Told(one)
 		check(t, second(tx.ListedTickets([]string{one.ID})))

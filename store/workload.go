@@ -15,17 +15,28 @@ type Held struct {
 	Overdue, Soon         int    // of them, in the states desk.SLAOver and desk.SLANear of calendar time
 }
 
-// Workload counts the active tickets of support groups by who has them: so many tickets at most, of the nearest deadlines.
-// The states are those of desk.Ticket.SLA, without the reading of every ticket.
-func (tx *Tx) Workload(groups []string, at time.Time, most int) ([]Held, error) {
-	if len(groups) == 0 {
+// Workload counts the active tickets of support groups by who has them: so many tickets of each at most, of the nearest
+// deadlines. A walk is along a group; with a branch along what a branch oversees, which is not confidential: of that group,
+// or of all. The states are those of desk.Ticket.SLA, without the reading of every ticket.
+func (tx *Tx) Workload(walks []Walk, at time.Time, most int) ([]Held, error) {
+	if len(walks) == 0 {
 		return nil, tx.sql.Err
 	}
 	args := []any{sql.Micros(at)}
 	bind := func(v any) string { args = append(args, v); return "$" + strconv.Itoa(len(args)) }
-	parts := make([]string, len(groups))
-	for i, group := range groups {
-		parts[i] = `SELECT group_code, assignee_id, status, overdue, soon FROM (` + workRow + ` WHERE group_code = ` + bind(group) + ` AND next_due > 0 AND` + isReal + `ORDER BY next_due, id LIMIT ` + bind(most) + `) AS g` + strconv.Itoa(i)
+	parts := make([]string, len(walks))
+	for i, w := range walks {
+		where := ``
+		if w.Group != "" {
+			where += ` group_code = ` + bind(w.Group) + ` AND`
+		}
+		if w.Branch != "" {
+			where += ` branch_code = ` + bind(w.Branch) + ` AND NOT confidential AND`
+		}
+		if w.Group == "" { // to the letter, so that PostgreSQL knows the index
+			where += ` branch_code <> 'OMNI' AND`
+		}
+		parts[i] = `SELECT group_code, assignee_id, status, overdue, soon FROM (` + workRow + ` WHERE` + where + ` next_due > 0 AND` + isReal + `ORDER BY next_due, id LIMIT ` + bind(most) + `) AS g` + strconv.Itoa(i)
 	}
 	var found []Held
 	err := tx.sql.Each(`SELECT group_code, assignee_id, SUM(CASE WHEN status = 'OPEN' THEN 1 ELSE 0 END), SUM(CASE WHEN status = 'IN_PROGRESS' THEN 1 ELSE 0 END),
