@@ -42,7 +42,7 @@ type Tracked struct {
 // that there is not, for a test's and for a wrong code it does the same work and returns the same Error of code
 // Forbidden; when it was tried too often one of code TooMany, whatever is right.
 func (a *App) Track(ctx context.Context, visitor desk.Actor, number, code string) (link string, err error) {
-	tried := a.keyring.Hash("tries of a number", number)
+	tried := a.triesOf(number)
 	if err := a.tryToTrack(ctx, visitor.Address, tried); err != nil {
 		return "", err
 	}
@@ -65,6 +65,32 @@ func (a *App) Track(ctx context.Context, visitor desk.Actor, number, code string
 		return nil
 	})
 	return a.TrackingLink(t, a.now().Add(linkHolds)), err
+}
+
+// triesOf is the name under which tries of a ticket's number are counted.
+func (a *App) triesOf(number string) string { return a.keyring.Hash("tries of a number", number) }
+
+// RenewTrackingCode gives a ticket another tracking code, which is told this once; the old one, and links that it led to, stop. Tries of
+// its number are forgotten: the customer did not know better. It needs the permission to work tickets; the errors are those of every change.
+func (a *App) RenewTrackingCode(ctx context.Context, actor desk.Actor, c Change) (Changed, error) {
+	if err := Authorize(actor, desk.MayWork); err != nil {
+		return Changed{}, err
+	}
+	code := auth.NewTrackingCode()
+	return a.change(ctx, actor, "tracking.renew", c, nil, func(tx *store.Tx, t *desk.Ticket, by desk.Actor, at time.Time) (Changed, []desk.Event, error) {
+		customer := t.Customer
+		if err := a.Unseal(t); err != nil {
+			return Changed{}, nil, err
+		}
+		events := t.RenewTrackingCode(code, by, at)
+		if err := a.sealTicket(t); err != nil {
+			return Changed{}, nil, err
+		}
+		t.Customer, t.Private = customer, desk.Private{} // what was unsealed goes no further
+		tx.Reseal(t)
+		tx.Untry(a.triesOf(strconv.FormatInt(t.Number, 10)))
+		return Changed{TrackingCode: code}, events, nil
+	})
 }
 
 // tryToTrack counts a try before anything is looked at. One address is stopped first, so that it cannot use up what
@@ -105,15 +131,17 @@ func network(a netip.Addr) string {
 	return a.String()
 }
 
-// TrackingLink makes the path under which a ticket can be followed without its tracking code until a time.
+// TrackingLink makes the path under which a ticket, which is unsealed, can be followed without its tracking code until a time, or
+// until it gets another code.
 func (a *App) TrackingLink(t *desk.Ticket, until time.Time) string {
 	expiry := strconv.FormatInt(until.Unix(), 36)
 	return "/tickets/" + strconv.FormatInt(t.Number, 10) + "?t=" + expiry + "." + a.linkMAC(t, expiry)
 }
 
-// linkMAC signs a link. The ticket's id is in it: after a restore a number may be given out again.
+// linkMAC signs a link. The ticket's id is in it: after a restore a number may be given out again. So is its code: a link ends
+// with the code that it stands for. The ticket must be unsealed.
 func (a *App) linkMAC(t *desk.Ticket, expiry string) string {
-	return a.keyring.Hash("tracking link", t.ID+" "+expiry)
+	return a.keyring.Hash("tracking link", t.ID+" "+t.Private.TrackingCode+" "+expiry)
 }
 
 // ReadTracked reads what the holder of a signed link may know of a ticket; signature is the `t` of the link. It returns an

@@ -214,3 +214,55 @@ func TestAVisitorMayDoNothingElse(t *testing.T) {
 		}
 	})
 }
+
+func TestAnotherTrackingCodeEndsTheOldOneAndItsLinks(t *testing.T) {
+	desktest.OnEachEngine(t, func(t *testing.T, e desktest.Engine) {
+		d := desktest.NewDesk(t, e)
+		core, partner, who := bank(t, d), allOf(t, d, "Partner"), visitor("192.0.2.1")
+		ticket := openedTicket(t, d, partner)
+		c := of(ticket)
+		old := ticket.Private.TrackingCode
+		link, err := d.App.Track(t.Context(), who, c.Ticket, old)
+		must(t, err)
+		for range 5 {
+			_, err := d.App.Track(t.Context(), visitor("192.0.2.2"), c.Ticket, "ABCD-2345")
+			mustFail(t, err, desk.Forbidden, "a guess")
+		}
+		_, err = d.App.RenewTrackingCode(t.Context(), partner, c)
+		mustFail(t, err, desk.Forbidden, "a partner")
+		_, err = d.App.RenewTrackingCode(t.Context(), core, app.Change{Ticket: c.Ticket, Version: ticket.Version + 1})
+		mustFail(t, err, desk.Stale, "who read another version")
+
+		c.Version = ticket.Version
+		c.Once = app.Once[app.Changed]{ID: "renew", Operation: "renew", Word: func(c app.Changed) (app.Answer, error) {
+			return app.Answer{Status: 200, Body: []byte(c.TrackingCode)}, nil
+		}}
+		changed, err := d.App.RenewTrackingCode(t.Context(), core, c)
+		must(t, err)
+		if changed.TrackingCode == "" || changed.TrackingCode == old || changed.Ticket.Customer.Email != "" || changed.Ticket.Version != ticket.Version+1 {
+			t.Errorf("the code %q became %q, version %d", old, changed.TrackingCode, changed.Ticket.Version)
+		}
+		_, err = d.App.RenewTrackingCode(t.Context(), core, c)
+		if before, ok := errors.AsType[*app.Replay](err); !ok || string(before.Answer.Body) != changed.TrackingCode {
+			t.Errorf("sent twice: %v", err)
+		}
+		_, err = d.App.Track(t.Context(), who, c.Ticket, changed.TrackingCode) // though its number was tried too often
+		must(t, err)
+		_, err = d.App.Track(t.Context(), who, c.Ticket, old)
+		mustFail(t, err, desk.Forbidden, "the old code")
+		_, err = d.App.ReadTracked(t.Context(), who, c.Ticket, signature(t, link, c.Ticket))
+		mustFail(t, err, desk.Forbidden, "a link of the old code")
+
+		found, err := d.App.FindTickets(t.Context(), partner, app.Find{By: map[desk.LookupKind]string{desk.ByEmail: ticket.Private.Email}, Limit: 5})
+		must(t, err)
+		if ticket.Private.Email == "" || len(found.Tickets) != 1 {
+			t.Errorf("%d tickets of %q are found", len(found.Tickets), ticket.Private.Email)
+		}
+		if diff := cmp.Diff([]desk.EventType{desk.TicketCreated, desk.CodeRenewed}, eventTypes(t, d, ticket.ID)); diff != "" {
+			t.Error(diff)
+		}
+		if diff := cmp.Diff([]string{entry(core, c.Ticket)}, behind(t, d).audited(t, "tracking.renew")); diff != "" {
+			t.Error(diff)
+		}
+	})
+}

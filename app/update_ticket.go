@@ -23,10 +23,11 @@ type Change struct {
 
 // Changed is a ticket after a change, and what the change made.
 type Changed struct {
-	Ticket      *desk.Ticket
-	Comment     *desk.Comment
-	Attachments []desk.Attachment
-	Warnings    desk.Faults
+	Ticket       *desk.Ticket
+	Comment      *desk.Comment
+	Attachments  []desk.Attachment
+	TrackingCode string // the one that was made
+	Warnings     desk.Faults
 }
 
 // decision is what a verb does with the ticket that it found: it changes the ticket, as of one time, and stores what

@@ -59,6 +59,7 @@ var matrix = map[string]line{
 	"POST /tickets/{number}/group":                              {form: "group=NETWORK_ADMIN", plain: outside + "303 /tickets?&done=group|404|303 /tickets/N?done=group|403|404", secret: outside + "303 /tickets?&done=group|404|404|403|404"},
 	"POST /tickets/{number}/priority":                           {form: "priority=LOW", plain: outside + "303 /tickets/N?done=priority|404|303 /tickets/N?done=priority|403|404", secret: outside + "303 /tickets/N?done=priority|404|404|403|404"},
 	"POST /tickets/{number}/unmask":                             {form: "field=email&reason=verifikasi", plain: outside + "200|404|200|200|404", secret: outside + "200|404|404|200|404"},
+	"POST /tickets/{number}/code":                               {plain: outside + "200|404|200|403|404", secret: outside + "200|404|404|403|404"},
 	"GET /tickets/new":                                          {plain: asking + "200|200|200|403|200"},
 	"POST /tickets/new":                                         {form: "serviceType=INQUIRY&channel=PHONE&name=Sarah&description=Halo", plain: outside + "200|200|200|403|200"},
 	"GET /search":                                               {path: "/search?q=halo", plain: asking + "200"},

@@ -133,7 +133,7 @@ func (s *Server) createTicket(r *request) (web.Answer, error) {
 	if err != nil {
 		return web.Answer{}, err
 	}
-	p := createdPage{Opened: opened, Tracking: s.tracking(opened.Ticket, opened.TrackingCode), Amount: rupiah(draft)}
+	p := createdPage{Opened: opened, Tracking: s.tracking(opened.Ticket.Number, opened.TrackingCode), Amount: rupiah(draft)}
 	if r.actor.Sight().Sees(opened.Ticket) {
 		p.Path = "/tickets/" + strconv.FormatInt(opened.Ticket.Number, 10)
 		p.Queue = "/tickets?" + url.Values{"assignee": {desk.Nobodys}, "group": {opened.Ticket.Group.Code}, "order": {"due"}, "status": {desk.ActiveStatus}}.Encode()
@@ -161,9 +161,9 @@ type tracking struct {
 }
 
 // tracking is what an agent reads out to the customer of a ticket whose tracking code was just made.
-func (s *Server) tracking(t *desk.Ticket, code string) tracking {
-	address := s.reached + "/tickets/" + strconv.FormatInt(t.Number, 10)
-	return tracking{Number: t.Number, Code: code, Address: address, Spoken: strings.TrimPrefix(address, "https://")}
+func (s *Server) tracking(number int64, code string) tracking {
+	address := s.reached + "/tickets/" + strconv.FormatInt(number, 10)
+	return tracking{Number: number, Code: code, Address: address, Spoken: strings.TrimPrefix(address, "https://")}
 }
 
 // rupiah is the amount of a draft, so that who wrote it sees how it was read; empty: none was given.
@@ -172,4 +172,30 @@ func rupiah(d desk.TicketDraft) string {
 		return ""
 	}
 	return d.Metadata.Amount.Rupiah()
+}
+
+// renewCode gives the ticket another tracking code, which is shown this once. A form that is sent twice makes one code, and shows it twice.
+func (s *Server) renewCode(r *request) (web.Answer, error) {
+	change := r.change()
+	if change.Version != 0 { // who read that version may ask once
+		change.Once = app.Once[app.Changed]{ID: "tracking.renew " + change.Ticket + " " + r.form.Get("version") + " " + r.actor.ID, Operation: "console.code",
+			Content: map[string]string{"ticket": change.Ticket}, Word: func(c app.Changed) (app.Answer, error) {
+				return app.Answer{Status: http.StatusOK, Body: []byte(c.TrackingCode)}, nil
+			}}
+	}
+	changed, err := s.app.RenewTrackingCode(r.Context(), r.actor, change)
+	if before, ok := errors.AsType[*app.Replay](err); ok {
+		return s.showRenewed(r, before.Ticket, string(before.Answer.Body))
+	}
+	if err != nil {
+		return s.changed(r, "", err)
+	}
+	return s.showRenewed(r, changed.Ticket.Number, changed.TrackingCode)
+}
+
+func (s *Server) showRenewed(r *request, number int64, code string) (web.Answer, error) {
+	return r.show("renewed", r.words.t("Kode pantau baru"), struct {
+		Tracking tracking
+		Path     string
+	}{s.tracking(number, code), r.ticketPath()})
 }

@@ -204,3 +204,36 @@ func TestATransactionOfTomorrowIsRefused(t *testing.T) {
 		ticketOf(t, c.post(t, "/tickets/new", newForm("tanggalTransaksi="+day)))
 	}
 }
+
+func TestACustomerWhoLostTheCodeGetsAnotherOne(t *testing.T) {
+	t.Parallel()
+	h := openHall(t, desktest.SQLite, "")
+	c, customer := h.dana(t), h.caller(t)
+	made := c.post(t, "/tickets/new", newForm(""))
+	path, old := ticketOf(t, made), textOf(t, made.body, "dd", "big mono")
+	page := c.get(t, path).body
+	version := valueOf(t, page, "version")
+	if !strings.Contains(page, `action="`+path+`/code"`) || version == "" {
+		t.Fatalf("the ticket's page offers no other code: %s", page)
+	}
+	var codes []string
+	for range 2 { // who is quick clicks twice
+		got := c.post(t, path+"/code", "version="+version)
+		codes = append(codes, textOf(t, got.body, "dd", "big mono"))
+	}
+	if codes[0] == "" || codes[0] == old || codes[1] != codes[0] {
+		t.Errorf("the code %q became %q", old, codes)
+	}
+	for code, want := range map[string]int{old: http.StatusForbidden, codes[0]: http.StatusSeeOther} {
+		if got := customer.post(t, path, "code="+code); got.status != want {
+			t.Errorf("the customer's %s is answered %d, want %d", code, got.status, want)
+		}
+	}
+	page = c.get(t, path).body
+	if !strings.Contains(page, "Kode pantau baru dibuat · <b>Dana</b>") || strings.Contains(page, codes[0]) {
+		t.Errorf("the ticket's page says %s", page)
+	}
+	if stale := c.post(t, path+"/code", "version=99"); stale.status != http.StatusConflict || textOf(t, stale.body, "dd", "big mono") != "" {
+		t.Errorf("who read another version: %d %s", stale.status, stale.body)
+	}
+}

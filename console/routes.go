@@ -28,6 +28,7 @@ func (s *Server) routes() []route {
 		{"POST /tickets/{number}/group", "moveToGroup", signedIn, desk.MayWork, s.moveToGroup, false},
 		{"POST /tickets/{number}/priority", "setPriority", signedIn, desk.MayWork, s.setPriority, false},
 		{"POST /tickets/{number}/unmask", "unmask", signedIn, desk.MayUnmask, s.unmask, false},
+		{"POST /tickets/{number}/code", "renewCode", signedIn, desk.MayWork, s.renewCode, false},
 		{"GET /tickets/new", "newTicket", signedIn, desk.MayCreate, s.newTicket, false},
 		{"POST /tickets/new", "createTicket", signedIn, desk.MayCreate, s.createTicket, false},
 		{"GET /search", "search", signedIn, desk.MayRead, s.search, false},

@@ -175,6 +175,8 @@ func (r *request) tell(e desk.Event) (icon, text string) {
 		return "file", w.t("Berkas dilampirkan")
 	case desk.TicketAssigned:
 		return "person", w.t("Ditugaskan kepada %s", d.AssignedTo)
+	case desk.CodeRenewed:
+		return "lock", w.t("Kode pantau baru dibuat")
 	case desk.PriorityChanged:
 		return "up", w.t("Prioritas: %s menjadi %s", w.priority(desk.Priority(d.OldPriority)), w.priority(desk.Priority(d.NewPriority)))
 	}

@@ -4,12 +4,10 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-
-	"banksulutgo.co.id/servicedesk/desk"
 )
 
 func TestAnAddressIsReadOutWithoutHTTPS(t *testing.T) {
-	got := (&Server{reached: "https://desk.bank.example"}).tracking(&desk.Ticket{Number: 7}, "ABCD-EFGH")
+	got := (&Server{reached: "https://desk.bank.example"}).tracking(7, "ABCD-EFGH")
 	want := tracking{Number: 7, Code: "ABCD-EFGH", Address: "https://desk.bank.example/tickets/7", Spoken: "desk.bank.example/tickets/7"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)

@@ -20,6 +20,7 @@ const (
 	FilesAttached   EventType = "FILES_ATTACHED"
 	TicketAssigned  EventType = "TICKET_ASSIGNED"
 	PriorityChanged EventType = "PRIORITY_CHANGED"
+	CodeRenewed     EventType = "TRACKING_CODE_RENEWED"
 )
 
 // Public reports whether partners hear of events of the type.

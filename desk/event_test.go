@@ -66,13 +66,14 @@ func TestEventsInsideTheBankSayWhatTheyAreAbout(t *testing.T) {
 		t.Fatal(err)
 	}
 	events = slices.Concat(events, files, ticket.Assign(Agent{ID: "a1", Name: "John"}, bank().Groups["Card Services"], agentActor(), hours(0)),
-		ticket.SetPriority(Low, agentActor(), hours(0)))
+		ticket.SetPriority(Low, agentActor(), hours(0)), ticket.RenewTrackingCode("ABCD-2345", agentActor(), hours(0)))
 	const head = `","ticketNumber":"12346","channelReferenceId":null,"timestamp":"2024-12-19T10:30:00Z","data":`
 	want := []string{
 		`{"event":"NOTE_ADDED` + head + `{"comment":{"id":"c1","content":"Odd.","author":"John","timestamp":"2024-12-19T10:30:00Z","isFromSupport":true}}}`,
 		`{"event":"FILES_ATTACHED` + head + `{"attachments":[{"id":"f1","filename":"a.png"},{"id":"f2","filename":"\""}]}}`,
 		`{"event":"TICKET_ASSIGNED` + head + `{"assignedTo":"John","supportGroup":"Card Services"}}`,
 		`{"event":"PRIORITY_CHANGED` + head + `{"oldPriority":"MEDIUM","newPriority":"LOW"}}`,
+		`{"event":"TRACKING_CODE_RENEWED` + head + `{}}`,
 	}
 	if diff := cmp.Diff(want, bodies(events)); diff != "" {
 		t.Error(diff)
@@ -82,7 +83,7 @@ func TestEventsInsideTheBankSayWhatTheyAreAbout(t *testing.T) {
 func TestPartnersHearOfTheDocumentsFiveEvents(t *testing.T) {
 	for kind, want := range map[EventType]bool{
 		"TICKET_CREATED": true, "STATUS_CHANGED": true, "COMMENT_ADDED": true, "TICKET_RESOLVED": true, "TICKET_CLOSED": true,
-		NoteAdded: false, FilesAttached: false, TicketAssigned: false, PriorityChanged: false, "": false,
+		NoteAdded: false, FilesAttached: false, TicketAssigned: false, PriorityChanged: false, CodeRenewed: false, "": false,
 	} {
 		if kind.Public() != want {
 			t.Errorf("%q is public: %v", kind, kind.Public())

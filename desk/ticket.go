@@ -367,6 +367,14 @@ func (t *Ticket) Assign(to Agent, group Group, by Actor, at time.Time) []Event {
 	return []Event{t.assigned(by, at)}
 }
 
+// RenewTrackingCode gives the ticket another tracking code, with which its customer follows it from now on. It may be finalized:
+// its customer reads on.
+func (t *Ticket) RenewTrackingCode(code string, by Actor, at time.Time) []Event {
+	at = t.touch(at)
+	t.Private.TrackingCode = code
+	return []Event{t.record(CodeRenewed, by, at, object())}
+}
+
 // SetPriority changes the effective priority by hand; the one that was asked for stays on record.
 func (t *Ticket) SetPriority(p Priority, by Actor, at time.Time) []Event {
 	at = t.touch(at)

@@ -97,6 +97,7 @@ func exercise(t *testing.T, s *store.Store, n int64) {
 			if err == nil {
 				found.Version++
 				tx.UpdateTicket(found)
+				tx.Reseal(found)
 			}
 			return err
 		}))

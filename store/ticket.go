@@ -57,6 +57,11 @@ func (tx *Tx) UpdateTicket(t *desk.Ticket) {
 		t.ID, t.Version-1)
 }
 
+// Reseal stores the sealed part of a ticket, which was read to be changed.
+func (tx *Tx) Reseal(t *desk.Ticket) {
+	tx.sql.Exec(`UPDATE ticket SET sealed = $1 WHERE id = $2`, t.Sealed, t.ID)
+}
+
 // Told stores up to when employees were told of the deadlines of a ticket, which was read to be changed.
 func (tx *Tx) Told(t *desk.Ticket) {
 	tx.sql.Exec(`UPDATE ticket SET told_until = $1, tell_due = $2 WHERE id = $3`, sql.Micros(t.ToldUntil), sql.Micros(t.TellDue()), t.ID)
