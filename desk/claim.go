@@ -2,6 +2,7 @@ package desk
 
 import (
 	"strings"
+	"time"
 
 	"banksulutgo.co.id/servicedesk/mask"
 )
@@ -120,12 +121,24 @@ func (c ClaimDraft) Text(product string) string {
 	section("Detail klaim", "Nama nasabah", c.NamaNasabah, "Media transaksi", string(c.MediaTransaksi),
 		"Jenis transaksi", string(c.JenisTransaksi), "Produk", product, "Nominal", c.Nominal.Rupiah(),
 		"Nomor rekening", mask.Account(c.NomorRekening), "Nomor kartu", c.NomorKartu)
-	section("Informasi transaksi", "Tanggal", c.ClaimDate, "Alasan klaim", c.ClaimReason,
+	section("Informasi transaksi", "Tanggal", inWITA(c.ClaimDate), "Alasan klaim", c.ClaimReason,
 		"ID transaksi", c.TransactionID, "Nomor referensi", c.ReferenceNumber, "ATM", c.ATMID)
 	if !blank(c.Description) {
 		b.WriteString("Deskripsi masalah\n" + c.Description)
 	}
 	return strings.TrimSpace(b.String())
+}
+
+// inWITA words a date or a time for agents, as Indonesians write it and at the bank's own time: `19-12-2024`, `19-12-2024 18.30 WITA`.
+func inWITA(date string) string {
+	at, ok := ParseTime(date)
+	switch {
+	case !ok:
+		return date
+	case len(date) == len(time.DateOnly):
+		return at.In(WITA()).Format("02-01-2006")
+	}
+	return at.In(WITA()).Format("02-01-2006 15.04 MST")
 }
 
 // oneLine puts single spaces in the place of line ends and other space. What they kept apart may now be a card number.

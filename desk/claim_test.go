@@ -110,7 +110,7 @@ Nomor rekening: ******7890
 Nomor kartu: ****1234
 
 Informasi transaksi
-Tanggal: 2024-12-19T10:30:00Z
+Tanggal: 19-12-2024 18.30 WITA
 Alasan klaim: Transaction failed but amount was deducted
 ID transaksi: TXN123456789
 Nomor referensi: REF987654321
@@ -242,4 +242,15 @@ func TestMetadataOfAnyClaimReadsBack(t *testing.T) {
 // nastyText draws text with what is hard to quote.
 func nastyText() *rapid.Generator[string] {
 	return rapid.StringOf(rapid.OneOf(rapid.Rune(), rapid.RuneFrom([]rune("\"\\/<>&{}[]:,'\x00\b\t\n\f\r\x1f\x7f\u2028\u2029\ufeff\ufffd漢😀"))))
+}
+
+func TestTheTextOfAClaimTellsItsDateAtTheBanksTime(t *testing.T) {
+	for given, want := range map[string]string{
+		"2026-11-22T06:20:00Z": "22-11-2026 14.20 WITA", "2026-11-22T20:00:00+07:00": "22-11-2026 21.00 WITA", "2026-11-22T14:20": "22-11-2026 14.20 WITA",
+		"2026-11-22T23:00:00.5Z": "23-11-2026 07.00 WITA", "2026-11-22": "22-11-2026", "kemarin": "kemarin",
+	} {
+		if text := (ClaimDraft{ClaimDate: given}).Text(""); !strings.HasSuffix(text, "\nTanggal: "+want) {
+			t.Errorf("%s is told as %q", given, text)
+		}
+	}
 }
