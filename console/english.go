@@ -39,7 +39,7 @@ var english = map[string]string{
 	// home.html and home.go
 	"Anda belum menjadi anggota unit kerja. Tiket muncul setelah admin menambahkan Anda ke unit kerja di halaman Petugas.": "You are not in a support group yet. Tickets appear once an admin adds you to one on the Agents page.",
 	"Kerjakan berikutnya": "Do next", "Semua tiket saya": "All my tickets",
-	"Tidak ada tiket yang menunggu Anda.": "No tickets are waiting for you.", "Ambil dari antrean": "Take from the queue",
+	"Tidak ada tiket yang menunggu Anda.": "No tickets are waiting for you.", "Lihat antrean": "Show the queue",
 	"Kabar terbaru": "Latest news", "Semua pemberitahuan": "All notifications", "Belum ada kabar.": "No news yet.",
 	"Tandai semua sudah dibaca": "Mark all as read", "Pintasan papan ketik": "Keyboard shortcuts", "Arti status": "What a status means",
 	"Artinya": "Meaning", "Jam layanan": "Service clock", "Tiket baru, belum ada yang mengerjakan.": "New ticket, nobody works on it yet.",
@@ -70,10 +70,10 @@ var english = map[string]string{
 	"Turun, naik dalam daftar": "Down, up in a list", "Balas": "Reply", "Tiket berikutnya, sebelumnya": "Next, previous ticket",
 	"Ke dasbor, tiket saya, antrean": "To dashboard, my tickets, queue", "Ke semua tiket, tiket baru": "To all tickets, new ticket",
 	"Kirim dan buka berikutnya": "Send and open the next", "Bantuan ini": "This help", "Sisa %s": "%s left", "Lewat %s": "%s overdue",
-	"%d h %d j": "%d d %d h", "%d h": "%d d", "%d j %d m": "%d h %d m", "%d j": "%d h", "%d m": "%d m", "%d d": "%d s",
+	"%d hr %d jam": "%d d %d h", "%d hr": "%d d", "%d jam %d mnt": "%d h %d m", "%d jam": "%d h", "%d mnt": "%d m", "%d dtk": "%d s",
 	"Tersimpan sebagai draf": "Saved as draft", "Draf belum tersimpan": "Draft not saved yet",
 	"%s sedang melihat tiket ini": "%s looking at this ticket", "Buka tiket %s": "Open ticket %s", "Cari %s": "Search %s",
-	"Tidak ada perintah yang cocok": "No command matches", "Tidak ditemukan": "Not found", "Tidak diizinkan": "Not allowed",
+	"Tidak ada perintah yang cocok": "No command matches", "Tidak ditemukan": "Not found", "Tiket ini tidak ada, atau bukan milik unit kerja Anda.": "There is no such ticket, or it is not your group's.", "Tidak diizinkan": "Not allowed",
 	"Terlalu banyak percobaan": "Too many attempts", "Layanan sedang tidak tersedia": "Service unavailable",
 	"Tidak dapat dilakukan": "This cannot be done",
 
@@ -125,7 +125,7 @@ var english = map[string]string{
 	"Percakapan": "Conversation", "Balasan bank": "Bank’s reply", "sedang melihat tiket ini": "looking at this ticket",
 	"Tiket ini sudah selesai dan tidak dapat diubah.":                                                "This ticket is finished and cannot be changed.",
 	"Belum terkirim: ada %d hal baru sejak Anda membuka tiket ini. Baca dahulu, lalu kirim kembali.": "Not sent: %d new since you opened this ticket. Read first, then send again.",
-	"Jenis pesan": "Kind of message", "Balas nasabah": "Reply to customer", "Pesan": "Message",
+	"Jenis pesan": "Kind of message", "Balas nasabah": "Reply to customer", "Pesan": "Message", "Pesan wajib diisi.": "Message is required.",
 	"Tulis pesan. Balasan terlihat oleh nasabah dan mitra; catatan internal tidak pernah keluar dari bank.": "Write a message. Customers and partners see replies; internal notes never leave the bank.",
 	"Status sesudah kirim": "Status after sending", "status tetap": "keep status", "lalu: %s": "then: %s",
 	"Draf Anda dimuat": "Your draft was loaded", "Kirim dan berikutnya": "Send and next",
@@ -136,7 +136,7 @@ var english = map[string]string{
 	"Tampilkan": "Show", "Alasan (dicatat dalam jejak audit)": "Reason (goes into the audit trail)", "Tampilkan data": "Show data",
 	"Data tiket": "Ticket data", "Rekening": "Account", "Bagian": "Department", "Tiket lain nasabah ini": "Other tickets of this customer",
 	"Riwayat nasabah": "Customer’s history", "Respons": "Response", "dijawab %s": "answered %s", "Penyelesaian": "Resolution",
-	"Janji layanan": "Service level", "%d jam": "%d hours", "waktu kalender": "calendar time", "Cara menghitung": "How it is counted",
+	"Janji layanan": "Service level", "dalam %d jam": "within %d hours", "waktu kalender": "calendar time", "Cara menghitung": "How it is counted",
 	"Kode pantau baru": "New tracking code", "Kode pantau baru dibuat": "New tracking code made", "Buat kode baru": "Make a new code",
 	"Bila nasabah kehilangan kodenya. Pastikan penelepon adalah nasabah itu; kode yang lama tidak berlaku lagi.": "When the customer lost the code. Make sure that the caller is that customer; the old code stops working.",
 	"Kode pantau yang lama tidak berlaku lagi.": "The old tracking code does not work any more.",
@@ -315,7 +315,7 @@ var english = map[string]string{
 	"Sedang dikirim pada saat ini. Lihat kembali sebentar lagi.":              "Being sent at this moment. Look again in a minute.",
 
 	// rule.go
-	"%s, jadi %s": "%s, so %s", "bawaan layanan: %s": "default of the service: %s", "diminta: %s": "asked for: %s", "diubah oleh %s": "changed by %s",
+	"%s, jadi %s": "%s, so %s", "bawaan layanan: %s": "default of the service: %s", "diminta saat dibuat: %s": "asked for at the beginning: %s", "diubah oleh %s": "changed by %s",
 	"nominal mulai Rp%s": "amount from Rp%s", "nasabah tidak dapat mengakses": "the customer has no access", "ditandai mendesak": "marked urgent", "dieskalasi": "escalated",
 
 	// people.html

@@ -121,6 +121,9 @@ func (s *Server) wordError(wr *web.Request, e *desk.Error, status int) (web.Answ
 		said = append(said, f.In(r.words.lang))
 	}
 	text := e.In(r.words.lang)
+	if e.Text == desk.TicketNotFound {
+		text = r.words.t("Tiket ini tidak ada, atau bukan milik unit kerja Anda.")
+	}
 	if len(said) > 0 {
 		text = strings.Join(said, " ")
 	}

@@ -14,8 +14,8 @@ func TestADeadlineThatNoLongerRunsIsNotCounted(t *testing.T) {
 		text  string
 		ticks bool
 	}{
-		"running":                {desk.SLA{State: desk.SLARunning, Due: due, Left: 200 * time.Minute, Counted: 200 * time.Minute}, "Sisa 3 j 20 m", true},
-		"late":                   {desk.SLA{State: desk.SLAOver, Due: due, Left: -15 * time.Minute, Counted: -15 * time.Minute}, "Lewat 15 m", true},
+		"running":                {desk.SLA{State: desk.SLARunning, Due: due, Left: 200 * time.Minute, Counted: 200 * time.Minute}, "Sisa 3 jam 20 mnt", true},
+		"late":                   {desk.SLA{State: desk.SLAOver, Due: due, Left: -15 * time.Minute, Counted: -15 * time.Minute}, "Lewat 15 mnt", true},
 		"answered late":          {desk.SLA{State: desk.SLAOver, Due: due, Left: time.Hour, Counted: time.Hour}, "Lewat tenggat", false},
 		"settled late":           {desk.SLA{State: desk.SLAOver, Due: due}, "Lewat tenggat", false},
 		"settled in time":        {desk.SLA{State: desk.SLAMet, Due: due}, "Tepat waktu", false},

@@ -223,7 +223,7 @@ func (r *request) faultsOf(err error) (faults map[string]string, ok bool) {
 	}
 	faults = map[string]string{}
 	for _, f := range e.Fields {
-		faults[f.Path] = f.In(r.words.lang)
+		faults[f.Path] = r.words.fault(f)
 	}
 	if len(e.Fields) == 0 {
 		faults[""] = e.In(r.words.lang)

@@ -20,7 +20,7 @@ func (w words) rulePart(part string) string {
 	if raised {
 		return w.t("%s, jadi %s", w.reason(why), w.priority(desk.Priority(to)))
 	}
-	for prefix, text := range map[string]string{"service default ": "bawaan layanan: %s", "asked ": "diminta: %s"} {
+	for prefix, text := range map[string]string{"service default ": "bawaan layanan: %s", "asked ": "diminta saat dibuat: %s"} {
 		if p, found := strings.CutPrefix(part, prefix); found {
 			return w.t(text, w.priority(desk.Priority(p)))
 		}

@@ -178,23 +178,23 @@ func (w words) day(at time.Time) string {
 	return daysID[weekday] + ", " + w.date(at)
 }
 
-// span is a length of time in its two largest units: `3 j 20 m`.
+// span is a length of time in its two largest units: `3 jam 20 mnt`.
 func (w words) span(d time.Duration) string {
 	d = d.Abs()
 	days, hours, minutes := int(d.Hours())/24, int(d.Hours())%24, int(d.Minutes())%60
 	switch {
 	case days > 0 && hours > 0:
-		return w.t("%d h %d j", days, hours)
+		return w.t("%d hr %d jam", days, hours)
 	case days > 0:
-		return w.t("%d h", days)
+		return w.t("%d hr", days)
 	case hours > 0 && minutes > 0:
-		return w.t("%d j %d m", hours, minutes)
+		return w.t("%d jam %d mnt", hours, minutes)
 	case hours > 0:
-		return w.t("%d j", hours)
+		return w.t("%d jam", hours)
 	case minutes > 0:
-		return w.t("%d m", minutes)
+		return w.t("%d mnt", minutes)
 	}
-	return w.t("%d d", int(d.Seconds()))
+	return w.t("%d dtk", int(d.Seconds()))
 }
 
 // ago is how long ago something was, roughly.
@@ -226,11 +226,11 @@ func (w words) made(at, now time.Time) string {
 func (w words) coarse(d time.Duration) string {
 	switch {
 	case d >= 24*time.Hour:
-		return w.t("%d h", int(d.Hours())/24)
+		return w.t("%d hr", int(d.Hours())/24)
 	case d >= time.Hour:
-		return w.t("%d j", int(d.Hours()))
+		return w.t("%d jam", int(d.Hours()))
 	}
-	return w.t("%d m", int(d.Minutes()))
+	return w.t("%d mnt", int(d.Minutes()))
 }
 
 // pill is the nearest deadline of a ticket as it is shown.
@@ -269,6 +269,14 @@ func (w words) sla(s desk.SLA, calendar string) pill {
 		p.Icon, p.Text = "clock", w.t("Sisa %s", w.span(s.Counted))
 	}
 	return p
+}
+
+// fault words what is wrong with a field, which partners may call otherwise than our forms do.
+func (w words) fault(f desk.Fault) string {
+	if f.Path == "comment" && f.Text == desk.Required {
+		return w.t("Pesan wajib diisi.")
+	}
+	return f.In(w.lang)
 }
 
 // done says what a form did, by the word in the address; empty for a word that is none of ours.
