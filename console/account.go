@@ -90,13 +90,19 @@ func (s *Server) password(r *request) (web.Answer, error) {
 // changePassword changes the reader's password.
 func (s *Server) changePassword(r *request) (web.Answer, error) {
 	forced := r.session.MustChange
-	err := s.staff.ChangePassword(r.Context(), r.visitor, r.session, r.form.Get("old"), r.form.Get("password"))
+	err := desk.Faults{{Path: "again", Text: desk.PasswordDiffers}}.Err()
+	if r.form.Get("again") == r.form.Get("password") {
+		err = s.staff.ChangePassword(r.Context(), r.visitor, r.session, r.form.Get("old"), r.form.Get("password"))
+	}
 	if e, refused := refusal(err); refused && forced {
 		faults, _ := r.faultsOf(err)
 		return r.refuse(e, "password", page{Title: r.words.t("Kata sandi baru"), Data: accountPage{Session: r.session, Faults: faults}})
 	}
+	if err == nil && forced && r.session.MustEnrol {
+		return r.done("/account/factor", "password"), nil
+	}
 	if err == nil && forced {
-		return r.redirect("/"), nil
+		return r.done("/", "password"), nil
 	}
 	return s.own(r, "password", "password", err)
 }

@@ -353,10 +353,13 @@ var english = map[string]string{
 	"Buka seorang petugas, lalu centang unit itu.":                       "Open an agent and tick the group.",
 	"Mintalah admin menambahkan petugas ke unit itu di halaman Petugas.": "Ask an administrator to add an agent to the group on the Agents page.",
 	"%d belum selesai": "%d unfinished", "%d lewat tenggat": "%d overdue", "tidak ada petugas": "no agent",
-	"Anda tidak akan dapat melihat tiket ini lagi:":                         "You will not be able to see this ticket any more:",
-	"Mendesak memuat tiket yang lewat tenggat dan yang hampir jatuh tempo.": "Urgent holds the tickets that are overdue and those that are due soon.",
-	"tidak lagi di unit Anda":                                               "no longer in your groups",
-	"%d tiket ditemukan":                                                    "%d tickets found", "%d+ tiket ditemukan": "%d+ tickets found",
+	"Anda tidak akan dapat melihat tiket ini lagi:":                                       "You will not be able to see this ticket any more:",
+	"Mendesak memuat tiket yang lewat tenggat dan yang hampir jatuh tempo.":               "Urgent holds the tickets that are overdue and those that are due soon.",
+	"tidak lagi di unit Anda":                                                             "no longer in your groups",
+	"Petugas ini belum menjadi anggota unit kerja, sehingga tidak melihat tiket apa pun.": "This agent does not belong to a group yet, and sees no ticket at all.",
+	"Tanpa unit kerja seorang petugas tidak melihat tiket apa pun.":                       "Without a group an agent sees no ticket at all.",
+	"belum ada: tidak melihat tiket":                                                      "none: sees no tickets", "Ulangi kata sandi baru": "Repeat the new password",
+	"%d tiket ditemukan": "%d tickets found", "%d+ tiket ditemukan": "%d+ tickets found",
 	"Kembalikan yang lain": "Return the others", "Kembalikan tiket saya yang belum selesai ke antrean": "Return my unfinished tickets to the queue",
 
 	// Deadlines that passed

@@ -230,7 +230,7 @@ func TestPagesOfABeginnerFitAndKeepNobodyOut(t *testing.T) {
 	f.signIn(t, tab, a)
 	until(t, tab, loaded+has("h1", "New password"))
 	seen("password")
-	tab.Do(t, chromedp.SendKeys("#old", passphrase), chromedp.SendKeys("#new", passphrase+" new"), chromedp.Click(".form button.primary"))
+	tab.Do(t, chromedp.SendKeys("#old", passphrase), chromedp.SendKeys("#new", passphrase+" new"), chromedp.SendKeys("#again", passphrase+" new"), chromedp.Click(".form button.primary"))
 	until(t, tab, loaded+has("h1", "Dashboard"))
 	for _, path := range []string{"/", "/tickets", "/tickets?status=active", "/notices", "/search?q=x"} {
 		tab.Show(t, path, browser.Wide, "light")

@@ -102,7 +102,7 @@ var matrix = map[string]line{
 	"POST /account/language":          {form: "language=id", plain: "303 /sign-in|403|303 /account"},
 	"POST /account/away":              {form: "away=no", plain: outside + "303 /account?done=away"},
 	"GET /account/password":           {plain: "303 /sign-in?next=PATH|200"},
-	"POST /account/password":          {form: "old=wrong&password=another+long+one", plain: "303 /sign-in|403|403|400"},
+	"POST /account/password":          {form: "old=wrong&password=another+long+one&again=another+long+one", plain: "303 /sign-in|403|403|400"},
 	"POST /account/sessions/{id}/end": {path: "/account/sessions/" + noID + "/end", plain: outside + "404"},
 	"POST /account/sessions/end":      {plain: outside + "303 /account?done=session"},
 	"GET /account/factor":             {plain: "303 /sign-in?next=PATH|303 /account|200|200|200|303 /account"},

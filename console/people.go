@@ -33,6 +33,7 @@ type personRow struct {
 	staff.Person
 	GroupNames []string
 	Office     string
+	Blind      bool // sees no ticket
 }
 
 // people lists the employees.
@@ -61,9 +62,12 @@ func (s *Server) people(r *request) (web.Answer, error) {
 	return r.showWith(http.StatusOK, "people", page{Title: r.words.t("Petugas"), Nav: "people", Data: p})
 }
 
+// blind reports whether somebody who could work sees no ticket at all: that is rarely meant.
+func blind(one staff.Person) bool { return one.Active && one.Actor().Sight().None() }
+
 // personRow names the groups and the office of an employee; one that the bank gave up since has its code for a name.
 func (s *Server) personRow(one staff.Person) personRow {
-	reference, row := s.app.Reference(), personRow{Person: one, Office: one.Branch}
+	reference, row := s.app.Reference(), personRow{Person: one, Office: one.Branch, Blind: blind(one)}
 	for _, code := range one.Groups {
 		name := code
 		if g, known := reference.Groups[code]; known {
@@ -99,6 +103,7 @@ type personPage struct {
 	Branches []desk.Branch
 	Sessions []staff.Session
 	Self     bool // the reader
+	Blind    bool // sees no ticket
 }
 
 // personForm is what the form of an employee holds.
@@ -146,7 +151,7 @@ func (s *Server) showOne(r *request, sent *personForm, refused *desk.Error) (web
 	if err != nil {
 		return web.Answer{}, err
 	}
-	p := personPage{Person: one, Form: personForm{one.Email, one.Name, one.Role, one.Groups, one.Branch, one.Active, one.Away}, Self: one.ID == r.actor.ID}
+	p := personPage{Person: one, Form: personForm{one.Email, one.Name, one.Role, one.Groups, one.Branch, one.Active, one.Away}, Self: one.ID == r.actor.ID, Blind: blind(one)}
 	if sent != nil {
 		p.Form = *sent
 		p.Form.Email = one.Email
@@ -219,11 +224,12 @@ type passwordPage struct {
 	Person   staff.Person
 	Password string
 	New      bool // the employee is new
+	Blind    bool // sees no ticket
 }
 
 // showPassword answers with a password that is told this once: it is in no address, and the page is kept nowhere.
 func (s *Server) showPassword(r *request, one staff.Person, password string, isNew bool) (web.Answer, error) {
-	return r.showWith(http.StatusOK, "person-password", page{Title: r.words.t("Kata sandi sementara"), Nav: "people", Data: passwordPage{one, password, isNew}})
+	return r.showWith(http.StatusOK, "person-password", page{Title: r.words.t("Kata sandi sementara"), Nav: "people", Data: passwordPage{one, password, isNew, blind(one)}})
 }
 
 func (s *Server) resetFactor(r *request) (web.Answer, error) {

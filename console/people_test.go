@@ -2,6 +2,7 @@ package console_test
 
 import (
 	"net/http"
+	"net/http/cookiejar"
 	"net/url"
 	"regexp"
 	"strings"
@@ -42,10 +43,22 @@ func TestANewPersonsPasswordIsToldOnceAndMustBeChanged(t *testing.T) {
 			t.Error("the password is told again")
 		}
 		ani := &visit{m.base, v.Client}
-		ani.Jar = nil
+		jar, err := cookiejar.New(nil)
+		must(t, err)
+		ani.Jar = jar
 		if _, to, _ := ani.post(t, "/sign-in", url.Values{"email": {"ani@bank.example"}, "password": {told[1]}}); to != "/account/password" {
 			t.Errorf("the first sign-in leads to %q", to)
 		}
+		form = url.Values{"old": {told[1]}, "password": {passphrase + " new"}, "again": {passphrase + " now"}}
+		status, _, page = ani.post(t, "/account/password", form)
+		if status != http.StatusBadRequest {
+			t.Errorf("a password that is typed in two ways is answered %d", status)
+		}
+		shows(t, page, `id="again-fault"`)
+		form.Set("again", passphrase+" new")
+		_, to, _ = ani.post(t, "/account/password", form)
+		_, page = ani.get(t, to)
+		shows(t, page, "Kata sandi diubah.", "<h1>Dasbor</h1>")
 	})
 }
 
@@ -152,4 +165,24 @@ func TestPeopleAreFoundByTheirNames(t *testing.T) {
 	if roles, err := m.Staff.FactorRoles(t.Context(), atCommand); err != nil || len(roles) != 2 {
 		t.Errorf("the roles are %v (%v)", roles, err)
 	}
+}
+
+func TestWhoSeesNoTicketIsToldOf(t *testing.T) {
+	t.Parallel()
+	m := newManaged(t, desktest.SQLite)
+	m.employ(t, "admin", desk.RoleAdmin, "CALL_CENTER")
+	m.employ(t, "auditor", desk.RoleAuditor)
+	v := m.enter(t, "admin")
+	const mark, warning = "belum ada: tidak melihat tiket", "Petugas ini belum menjadi anggota unit kerja"
+	if _, page := v.get(t, "/people"); strings.Contains(page, mark) {
+		t.Error("somebody is said to see no tickets who does")
+	}
+	_, page := v.get(t, "/people/new")
+	shows(t, page, "Tanpa unit kerja seorang petugas tidak melihat tiket apa pun.")
+	_, _, page = v.post(t, "/people/new", url.Values{"email": {"ani@bank.example"}, "name": {"Ani"}, "role": {"agent"}})
+	shows(t, page, warning, `id="password"`)
+	_, page = v.get(t, "/people")
+	shows(t, page, mark)
+	_, page = v.get(t, regexp.MustCompile(`href="(/people/[^"]+)"><b>Ani</b>`).FindStringSubmatch(page)[1])
+	shows(t, page, warning)
 }

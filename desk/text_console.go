@@ -17,6 +17,7 @@ const (
 	SearchTooShort  Text = "Type at least two letters, a number or another identifier"
 	PasswordWrong   Text = "The current password is wrong"
 	PasswordSame    Text = "The new password is the old one. Choose another one"
+	PasswordDiffers Text = "This is not the new password as you typed it before"
 	PersonNotFound  Text = "There is no such employee"
 	SessionNotFound Text = "There is no such session"
 	LastAdmin       Text = "You are the last active administrator. Give somebody else the role first"

@@ -156,6 +156,7 @@ var indonesian = map[Text]string{
 	FormTooLarge:    "Isi formulir terlalu panjang.",
 	PasswordWrong:   "Kata sandi sekarang salah.",
 	PasswordSame:    "Kata sandi baru sama dengan yang lama. Pilih yang lain.",
+	PasswordDiffers: "Ini bukan kata sandi baru yang Anda ketik sebelumnya.",
 	PersonNotFound:  "Pegawai tidak ditemukan.",
 	SessionNotFound: "Sesi tidak ditemukan.",
 	LastAdmin:       "Anda administrator aktif terakhir. Berikan peran itu kepada orang lain dahulu.",
