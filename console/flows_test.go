@@ -1,6 +1,7 @@
 package console_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -100,10 +101,15 @@ func TestThePaletteAndTheHelpAreReachedByKeys(t *testing.T) {
 	f := newFloor(t, desktest.SQLite)
 	rina := f.hire(t, "Rina", desk.RoleAgent, claims)
 	number := f.claim(t, "Ahmad Suryanto")
+	_, err := f.App.Assign(t.Context(), f.hire(t, "Budi", desk.RoleAgent, claims).Actor(), app.Change{Ticket: number}, app.Assignment{GivenAgent: true, AssigneeID: rina.ID}) // so that the bell has a number
+	must(t, err)
 	tab := f.open(t)
 	f.signIn(t, tab, rina)
 	keys(t, tab, "k", chromedp.ModifierCtrl)
 	until(t, tab, `document.querySelector("#palette[open] #palette-input") === document.activeElement && document.querySelectorAll("[role=option]").length > 5`)
+	if names := browser.Evaluate[[]string](t, tab, `[...document.querySelectorAll("[role=option]")].map(o => o.textContent)`); !slices.Contains(names, "Pemberitahuan") || slices.Contains(names, "1") {
+		t.Errorf("the palette offers %q", names)
+	}
 	tab.Accessible(t)
 	keys(t, tab, number+kb.Enter)
 	until(t, tab, loaded+has("#part-customer", "Ahmad Suryanto"))

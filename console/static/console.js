@@ -257,7 +257,7 @@
   const palette = byId("palette"), input = byId("palette-input"), options = byId("palette-list");
   let offered = [], chosen = 0;
   const commands = () => {
-    const list = [...document.querySelectorAll(".side a, .tools a, #me a")].map(a => ({ name: a.textContent.trim(), run: () => go(a.href) }));
+    const list = [...document.querySelectorAll(".side a, .tools a, #me a")].map(a => ({ name: (a.ariaLabel?.replace(/: \d+$/, "") || a.textContent).trim(), run: () => go(a.href) })); // of the bell without its number
     const page = [["r", "[value=reply]"], ["n", "[value=note]"], ["m", "#take"], ["s", "#do-status"], ["a", "#do-assign"], ["t", "#do-group"], ["p", "#do-priority"]];
     for (const [key, at] of page) {
       const e = document.querySelector(at);
