@@ -11,6 +11,7 @@ import (
 	"banksulutgo.co.id/servicedesk/app"
 	"banksulutgo.co.id/servicedesk/desk"
 	"banksulutgo.co.id/servicedesk/internal/desktest"
+	"banksulutgo.co.id/servicedesk/internal/desktest/browser"
 )
 
 func TestTheDashboardOffersWhatCanBeWorkedOn(t *testing.T) {
@@ -73,4 +74,37 @@ func TestEveryNumberOfTheDashboardLeadsToAsManyTickets(t *testing.T) {
 		t.Errorf("urgent are %d tickets, want those that are overdue or nearly", got)
 	}
 	shows(t, list, "<h1>Mendesak</h1>")
+}
+
+// cut lists the entries of the menu that are not wholly seen, and says whether the dashboard's numbers are in two columns.
+const cut = `(() => {
+  const wrong = [...document.querySelectorAll(".side a")].filter(a => { const b = a.getBoundingClientRect(); return b.right > innerWidth || b.left < 0 || b.width < 20; }).map(a => a.textContent);
+  for (const l of document.querySelectorAll(".side ul")) if (l.scrollWidth > l.clientWidth) wrong.push("the menu scrolls sideways");
+  const tiles = [...document.querySelectorAll(".tally")].map(e => e.getBoundingClientRect().top);
+  if (tiles.length && (tiles[0] !== tiles[1] || tiles[2] !== tiles[3])) wrong.push("numbers are one below the other");
+  return wrong;
+})()`
+
+func TestTheMenuHidesNothingOnSmallScreens(t *testing.T) {
+	t.Parallel()
+	f := newFloor(t, desktest.SQLite)
+	operator := desk.Actor{Kind: desk.ByCommand, ID: "command", Name: "operator", Permissions: desk.RoleAdmin.Permissions()}
+	must(t, f.Staff.SetFactorRoles(t.Context(), operator, nil))
+	rina := f.hire(t, "Rina", desk.RoleAdmin, claims)
+	number := f.claim(t, "Ahmad Suryanto")
+	for _, name := range []string{"Kritis di kantor saya", endless[:60]} {
+		_, err := f.Staff.SaveView(t.Context(), rina.Actor(), name, "", desk.View{})
+		must(t, err)
+	}
+	tab := f.open(t)
+	f.signIn(t, tab, rina)
+	for _, path := range []string{"/", "/tickets/" + number} {
+		for _, width := range []int64{browser.Narrow, browser.Middle} {
+			tab.Show(t, path, width, "light")
+			if wrong := browser.Evaluate[[]string](t, tab, cut); len(wrong) > 0 {
+				t.Errorf("%s at %d: %q", path, width, wrong)
+			}
+			tab.Fits(t, width, "light")
+		}
+	}
 }
