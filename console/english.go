@@ -85,7 +85,7 @@ var english = map[string]string{
 	"Tampilkan semua tiket":                                      "Show all tickets", "Sebagian tiket belum diperiksa.": "Some tickets were not looked at yet.",
 	"Berikutnya": "Next", "Saring": "Filter", "siapa saja": "anybody", "kapan saja": "any time", "24 jam terakhir": "last 24 hours",
 	"7 hari terakhir": "last 7 days", "30 hari terakhir": "last 30 days", "90 hari terakhir": "last 90 days",
-	"Atau juga (salah satu cukup)": "Or also (any one is enough)", "prioritas Kritis": "priority Critical",
+	"Dan paling sedikit satu dari ini": "And at least one of these", "prioritas Kritis": "priority Critical",
 	"tenggat lewat": "past the deadline", "tiket saya": "my tickets", "Urutkan": "Sort by", "perubahan terbaru": "latest change",
 	"tenggat terdekat (belum selesai)": "nearest deadline (unfinished)", "Terapkan": "Apply", "bukan %s": "not %s", "atau %s": "or %s",
 	"petugas lain": "another agent",

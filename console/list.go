@@ -45,7 +45,7 @@ type chip struct{ Text, Without string }
 
 // choices are what a filter offers.
 type choices struct {
-	Statuses   []desk.Status
+	Statuses   []desk.Status // in the order of work
 	Priorities []desk.Priority
 	Services   []desk.ServiceType
 	Channels   []desk.Channel
@@ -54,7 +54,7 @@ type choices struct {
 }
 
 func (s *Server) choices(r *request) choices {
-	c := choices{Statuses: desk.Statuses, Priorities: desk.Priorities, Services: desk.ServiceTypes, Channels: append(slices.Clone(desk.Channels), desk.Counter)}
+	c := choices{Statuses: slices.Concat(desk.ActiveStatuses, []desk.Status{desk.Resolved, desk.Closed, desk.Cancelled}), Priorities: desk.Priorities, Services: desk.ServiceTypes, Channels: append(slices.Clone(desk.Channels), desk.Counter)}
 	sight := r.actor.Sight()
 	c.Groups = slices.DeleteFunc(s.groups(), func(g desk.Group) bool {
 		return !sight.All && sight.Branch == "" && !slices.Contains(sight.Groups, g.Code)

@@ -85,6 +85,21 @@ func TestAListIsKeptWhenATicketLeavesIt(t *testing.T) {
 	}
 }
 
+func TestAFilterOffersStatusesInTheOrderOfWork(t *testing.T) {
+	t.Parallel()
+	m := newManaged(t, desktest.SQLite)
+	m.employ(t, "ani", desk.RoleAgent, "CALL_CENTER")
+	_, page := m.enter(t, "ani").get(t, "/tickets")
+	var got []string
+	for _, offered := range regexp.MustCompile(`name="status" value="([A-Z_]+)"`).FindAllStringSubmatch(page, -1) {
+		got = append(got, offered[1])
+	}
+	if want := "OPEN IN_PROGRESS PENDING ON_HOLD RESOLVED CLOSED CANCELLED"; strings.Join(got, " ") != want {
+		t.Errorf("it offers %q, want %q", got, want)
+	}
+	shows(t, page, `#i-save"/></svg>Simpan tampilan`, `#i-filter"/></svg>Saring`)
+}
+
 func TestASavedViewIsWhereTheReaderIs(t *testing.T) {
 	t.Parallel()
 	m := newManaged(t, desktest.SQLite)
