@@ -163,6 +163,9 @@ func TestPagesOfWhoManagesFitAndCanBeReadByEverybody(t *testing.T) {
 					}
 					tab.Fits(t, width, scheme)
 					tab.Readable(t)
+					if wide := browser.Evaluate[[]string](t, tab, `[...document.querySelectorAll("th")].filter(e => e.scrollWidth > e.clientWidth).map(e => e.textContent)`); len(wide) > 0 {
+						t.Errorf("headings lie over each other: %q", wide)
+					}
 					if width == browser.Wide {
 						tab.Accessible(t)
 					}
