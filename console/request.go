@@ -128,10 +128,18 @@ func (s *Server) open(wr *web.Request) *request {
 	return r
 }
 
+// chosen is the language that was chosen at the sign-in page; empty: none was.
+func (r *request) chosen() desk.Language {
+	if l := desk.Language(r.URL.Query().Get("lang")); l == desk.English || l == desk.Indonesian {
+		return l
+	}
+	return ""
+}
+
 // language is what somebody reads who is not known yet: what was chosen at the sign-in page, else Indonesian, unless the
 // browser asks for English.
 func (r *request) language() desk.Language {
-	if chosen := desk.Language(r.URL.Query().Get("lang")); chosen == desk.English || chosen == desk.Indonesian {
+	if chosen := r.chosen(); chosen != "" {
 		return chosen
 	}
 	return web.Language(r.Request.Request, desk.Indonesian)

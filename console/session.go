@@ -14,6 +14,7 @@ import (
 // signInPage is what the sign-in shows.
 type signInPage struct {
 	Email, Next string
+	Chosen      desk.Language // of the page, which the form keeps; empty: none was chosen
 	Faults      map[string]string
 }
 
@@ -23,12 +24,12 @@ func (s *Server) showSignIn(r *request) (web.Answer, error) {
 	if r.session.ID != "" && r.missing(signedIn) == "" {
 		return r.redirect(next), nil
 	}
-	return r.show("sign-in", r.words.t("Masuk"), signInPage{Next: next, Faults: map[string]string{}})
+	return r.show("sign-in", r.words.t("Masuk"), signInPage{Next: next, Chosen: r.chosen(), Faults: map[string]string{}})
 }
 
 // signIn signs somebody in. The session before, if there was one in this browser, ends.
 func (s *Server) signIn(r *request) (web.Answer, error) {
-	p := signInPage{Email: r.form.Get("email"), Next: local(r.form.Get("next"), "/")}
+	p := signInPage{Email: r.form.Get("email"), Next: local(r.form.Get("next"), "/"), Chosen: r.chosen()}
 	in, err := s.staff.SignIn(r.Context(), r.visitor, p.Email, r.form.Get("password"))
 	if e, refused := refusal(err); refused {
 		p.Faults, _ = r.faultsOf(err)
