@@ -46,7 +46,7 @@ var english = map[string]string{
 	"berjalan": "running", "Sedang dikerjakan. Tenggat respons terpenuhi.": "Being worked on. The response deadline is met.",
 	"Menunggu jawaban atau dokumen dari nasabah. Balasan nasabah mengembalikan tiket dengan sendirinya.":      "Waiting for an answer or a document from the customer. The customer’s reply brings the ticket back by itself.",
 	"Menunggu pihak ketiga, misalnya bank lain atau vendor.":                                                  "Waiting for a third party, such as another bank or a vendor.",
-	"Selesai ditangani. Dapat dibuka kembali dengan alasan; ditutup dengan sendirinya setelah beberapa hari.": "Dealt with. Can be reopened with a reason; closes by itself after some days.",
+	"Selesai ditangani. Dapat dibuka kembali dengan alasan, lalu Dalam Proses. Ditutup dengan sendirinya setelah beberapa hari (bawaan: tujuh).": "Dealt with. Can be reopened with a reason, to In Progress. Closes by itself after some days (by default seven).",
 	"berhenti": "stopped", "Selesai. Tidak dapat diubah lagi.": "Finished. Cannot be changed any more.",
 	"Dibatalkan. Tidak dapat diubah lagi.": "Cancelled. Cannot be changed any more.", "Yang perlu diketahui": "Good to know",
 	"Balasan terlihat oleh nasabah dan mitra. Catatan internal berlatar kuning tidak pernah keluar dari bank.":          "Customers and partners see replies. Internal notes, on yellow, never leave the bank.",
