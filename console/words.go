@@ -42,7 +42,7 @@ func (w words) t(text string, args ...any) string {
 func (w words) functions() template.FuncMap {
 	return template.FuncMap{
 		"t": w.t, "status": func(s any) string { return w.status(desk.Status(toText(s))) }, "priority": w.priority, "channel": w.channel, "service": w.service, "role": w.role,
-		"date": w.date, "moment": w.moment, "clock": w.clock, "ago": w.ago, "iso": iso,
+		"date": w.date, "moment": w.moment, "clock": w.clock, "ago": w.ago, "iso": iso, "browser": w.browser,
 		"sla": w.sla, "rule": w.rule, "icon": icon, "dict": dict, "size": size, "contains": contains, "join": strings.Join, "fields": w.fieldNames, "warning": w.warning,
 		"channels": w.channels, "none": func() map[string]string { return map[string]string{} },
 	}

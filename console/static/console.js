@@ -33,9 +33,10 @@
   // --- What is said for a moment goes away: confirmations, and data that was shown in clear.
   const pass = () => {
     for (const e of document.querySelectorAll("[data-passing]")) {
-      if (e.dataset.passing) continue;
+      const seconds = Number(e.dataset.passing);
+      if (!seconds) continue;
       e.dataset.passing = "soon";
-      setTimeout(() => e.remove(), e.matches("b") ? 30000 : 8000);
+      setTimeout(() => e.remove(), seconds * 1000);
     }
     if (location.search.includes("done=")) {
       const url = new URL(location.href);
