@@ -78,7 +78,7 @@ func New(o Options) (*Server, error) {
 		return nil, err
 	}
 	var err error
-	if s.pages, err = parsePages(); err != nil {
+	if s.pages, err = parsePages(o.App.Reference); err != nil {
 		return nil, err
 	}
 	for _, r := range s.routes() {

@@ -50,3 +50,24 @@ func TestWordsOfRefusalsAreThoseOfTheForms(t *testing.T) {
 		t.Errorf("a reply without words is answered %d: %s", got.status, got.body)
 	}
 }
+
+func TestATitleThatATicketWasNotGivenIsIndonesianOnIndonesianPagesOnly(t *testing.T) {
+	t.Parallel()
+	h := openHall(t, desktest.SQLite, "")
+	for language, want := range map[desk.Language]struct{ of, alone string }{
+		desk.Indonesian: {"Mobile Banking (BSGtouch) - Sarah Johnson", "Kendala ATM"},
+		desk.English:    {"Mobile Banking Issue - Sarah Johnson", "ATM Issue Report"},
+	} {
+		email := string(language) + "@bank.example"
+		h.employ(t, desk.Agent{Email: email, Role: desk.RoleAgent, Groups: []string{"TECH_SUPPORT", "ATM_SERVICES"}, Language: language})
+		somebody := h.arrive(t, email)
+		for service, title := range map[desk.ServiceType]string{"MOBILE_BANKING": want.of, "ATM_ISSUE": want.alone} {
+			made := h.complain(t, service, "")
+			for _, path := range []string{"/tickets", "/tickets/" + numberOf(made), "/search?q=sarah%40email.com"} {
+				if page := somebody.get(t, path).body; !strings.Contains(page, ">"+title+"<") {
+					t.Errorf("%s in %s does not say %q", path, language, title)
+				}
+			}
+		}
+	}
+}

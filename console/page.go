@@ -49,11 +49,12 @@ func mayOf(a desk.Actor) may {
 		Steer: allow(desk.MayIntegrate), Configure: allow(desk.MayConfigure), Audit: allow(desk.MayAudit), Unmask: allow(desk.MayUnmask)}
 }
 
-// parsePages reads the templates, once for each language: every word of them is chosen when they are read.
-func parsePages() (map[desk.Language]*pages, error) {
+// parsePages reads the templates, once for each language: every word of them is chosen when they are read. reference returns
+// the reference data that holds when a page is made.
+func parsePages(reference func() *desk.Reference) (map[desk.Language]*pages, error) {
 	made := map[desk.Language]*pages{}
 	for _, l := range []desk.Language{desk.Indonesian, desk.English} {
-		t, err := template.New("").Funcs(wordsIn(l).functions()).ParseFS(files, "templates/*.html")
+		t, err := template.New("").Funcs(wordsIn(l).functions(reference)).ParseFS(files, "templates/*.html")
 		if err != nil {
 			return nil, fmt.Errorf("templates of the console: %w", err)
 		}

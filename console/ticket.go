@@ -108,7 +108,7 @@ func (s *Server) showTicket(r *request, status int, change func(*ticketPage)) (w
 		return web.Answer{}, err
 	}
 	number := strconv.FormatInt(work.Ticket.Number, 10)
-	return r.showWith(status, "ticket", page{Title: number + " " + work.Ticket.Title, Nav: p.From.nav, View: p.From.view, Live: "ticket:" + number, Cursor: cursor, Self: self, Data: p})
+	return r.showWith(status, "ticket", page{Title: number + " " + r.words.title(s.app.Reference(), work.Ticket), Nav: p.From.nav, View: p.From.view, Live: "ticket:" + number, Cursor: cursor, Self: self, Data: p})
 }
 
 func kindOf(internal bool) string {

@@ -39,9 +39,10 @@ func (w words) t(text string, args ...any) string {
 }
 
 // functions are what templates use beside what they are given.
-func (w words) functions() template.FuncMap {
+func (w words) functions(reference func() *desk.Reference) template.FuncMap {
 	return template.FuncMap{
-		"t": w.t, "status": func(s any) string { return w.status(desk.Status(toText(s))) }, "priority": w.priority, "channel": w.channel, "service": w.service, "role": w.role,
+		"title": func(t *desk.Ticket) string { return w.title(reference(), t) },
+		"t":     w.t, "status": func(s any) string { return w.status(desk.Status(toText(s))) }, "priority": w.priority, "channel": w.channel, "service": w.service, "role": w.role,
 		"date": w.date, "moment": w.moment, "clock": w.clock, "ago": w.ago, "iso": iso, "browser": w.browser,
 		"sla": w.sla, "rule": w.rule, "icon": icon, "dict": dict, "size": size, "contains": contains, "join": strings.Join, "fields": w.fieldNames, "warning": w.warning,
 		"channels": w.channels, "none": func() map[string]string { return map[string]string{} },
@@ -108,6 +109,19 @@ func (w words) channel(c desk.Channel) string {
 		return "Telegram"
 	}
 	return string(c)
+}
+
+// title is the title of a ticket. One that was given none has an English title, which partners read too (the spec, reference
+// data): pages in Indonesian name the service and the customer instead.
+func (w words) title(reference *desk.Reference, t *desk.Ticket) string {
+	service := reference.Services[t.ServiceType]
+	if w.lang == desk.English || service.Title == "" || t.Title != service.TitleFor(t.Customer.Name) {
+		return t.Title
+	}
+	if service.TitleFor("") == service.Title { // the customer is not named
+		return w.service(t.ServiceType)
+	}
+	return w.service(t.ServiceType) + " - " + t.Customer.Name
 }
 
 // service names a kind of service; in Indonesian as the catalogue does.

@@ -38,7 +38,7 @@ func uses(t *testing.T) map[string][]use {
 // inTemplates finds the texts of the templates: what `t` is given there.
 func inTemplates(t *testing.T, found map[string][]use) {
 	t.Helper()
-	pages, err := template.New("").Funcs(wordsIn(desk.Indonesian).functions()).ParseFS(files, "templates/*.html")
+	pages, err := template.New("").Funcs(wordsIn(desk.Indonesian).functions(nil)).ParseFS(files, "templates/*.html")
 	if err != nil {
 		t.Fatal(err)
 	}
