@@ -12,9 +12,15 @@ import (
 // reply sends a reply or keeps a note, with files, and gives the ticket another status with it when that is wanted. When
 // something came since the reader saw the ticket nothing is sent: the page shows it, and keeps what was written.
 func (s *Server) reply(r *request) (web.Answer, error) {
-	c := composed{Kind: r.form.Get("kind"), Text: r.form.Get("text"), Status: desk.Status(r.form.Get("status"))}
+	c := composed{Kind: r.form.Get("kind"), Text: r.form.Get("text"), Status: desk.Status(r.form.Get("status")), Reason: r.form.Get("reason")}
 	if c.Kind != "note" {
 		c.Kind = "reply"
+	}
+	if fault := r.unconfirmed(c.Status); fault != "" {
+		return s.showTicket(r, http.StatusBadRequest, func(p *ticketPage) {
+			c.Faults = map[string]string{"": fault}
+			p.Reply = c
+		})
 	}
 	changed, err := s.send(r, c)
 	if desk.Is(err, desk.Stale) {
@@ -63,7 +69,7 @@ func (s *Server) send(r *request, c composed) (changed app.Changed, err error) {
 		change.Version = changed.Ticket.Version
 	}
 	if c.Status != "" {
-		return s.app.ChangeStatus(r.Context(), r.actor, change, c.Status, r.form.Get("reason"))
+		return s.app.ChangeStatus(r.Context(), r.actor, change, c.Status, c.Reason)
 	}
 	return changed, nil
 }
@@ -72,61 +78,6 @@ func (s *Server) send(r *request, c composed) (changed app.Changed, err error) {
 func (s *Server) keepDraft(r *request) (web.Answer, error) {
 	err := s.staff.KeepDraft(r.Context(), r.actor, r.PathValue("number"), r.form.Get("kind") == "note", r.form.Get("text"))
 	return web.Answer{Status: http.StatusNoContent}, err
-}
-
-// changed leads back to the ticket after a change, or shows the ticket with what was wrong.
-func (s *Server) changed(r *request, what string, err error) (web.Answer, error) {
-	if desk.Is(err, desk.Stale) {
-		return s.showTicket(r, http.StatusConflict, func(p *ticketPage) {
-			p.Reply.Faults = map[string]string{"": desk.ChangedElsewhere.In(r.words.lang, "")}
-		})
-	}
-	if faults, ok := r.faultsOf(err); ok {
-		return s.showTicket(r, http.StatusBadRequest, func(p *ticketPage) {
-			all := ""
-			for _, text := range faults {
-				all += text + " "
-			}
-			p.Reply.Faults = map[string]string{"": all}
-		})
-	}
-	if err != nil {
-		return web.Answer{}, err
-	}
-	return r.done(r.ticketPath(), what), nil
-}
-
-func (s *Server) changeStatus(r *request) (web.Answer, error) {
-	_, err := s.app.ChangeStatus(r.Context(), r.actor, r.change(), desk.Status(r.form.Get("status")), r.form.Get("reason"))
-	return s.changed(r, "status", err)
-}
-
-// assign gives the ticket to a colleague, or back to the queue.
-func (s *Server) assign(r *request) (web.Answer, error) {
-	to := app.Assignment{GivenAgent: true, AssigneeID: r.form.Get("assignee")}
-	to.Unassign = to.AssigneeID == ""
-	_, err := s.app.Assign(r.Context(), r.actor, r.change(), to)
-	return s.changed(r, "assigned", err)
-}
-
-// take gives the ticket to the reader.
-func (s *Server) take(r *request) (web.Answer, error) {
-	_, err := s.app.Assign(r.Context(), r.actor, r.change(), app.Assignment{GivenAgent: true, AssigneeID: r.actor.ID})
-	return s.changed(r, "taken", err)
-}
-
-// moveToGroup hands the ticket to another support group, whose queue it joins. Who may not see it there is led to the list.
-func (s *Server) moveToGroup(r *request) (web.Answer, error) {
-	changed, err := s.app.Assign(r.Context(), r.actor, r.change(), app.Assignment{GroupCode: r.form.Get("group"), GivenAgent: true, Unassign: true})
-	if err == nil && !r.actor.Sight().Sees(changed.Ticket) {
-		return r.done("/tickets?"+r.form.Get("list"), "group"), nil
-	}
-	return s.changed(r, "group", err)
-}
-
-func (s *Server) setPriority(r *request) (web.Answer, error) {
-	_, err := s.app.SetPriority(r.Context(), r.actor, r.change(), desk.Priority(r.form.Get("priority")))
-	return s.changed(r, "priority", err)
 }
 
 // unmask shows a personal identifier in clear, on a page that is kept nowhere.

@@ -362,6 +362,12 @@ var english = map[string]string{
 	"%d tiket ditemukan": "%d tickets found", "%d+ tiket ditemukan": "%d+ tickets found",
 	"Kembalikan yang lain": "Return the others", "Kembalikan tiket saya yang belum selesai ke antrean": "Return my unfinished tickets to the queue",
 
+	// ticket.html and change.go: changes of a ticket
+	"%s (buka kembali)": "%s (reopen)",
+	"Tiket yang %s tidak dapat dibuka lagi. Centang bahwa Anda yakin, lalu kirim kembali.": "A ticket that is %s cannot be opened again. Tick that you are sure, then send it once more.",
+	"Pilih status baru.":          "Choose the new status.",
+	"Ya, tidak dapat dibuka lagi": "Yes, it cannot be opened again",
+
 	// Deadlines that passed
 	"Tenggat respons tiket terlewati": "The response deadline of a ticket has passed", "Tenggat penyelesaian tiket terlewati": "The resolution deadline of a ticket has passed",
 	"Tiket memerlukan perhatian: tenggat penyelesaian mendekat":              "A ticket needs attention: its resolution deadline is near",

@@ -118,7 +118,7 @@ func shows(t *testing.T, page string, texts ...string) {
 	t.Helper()
 	for _, text := range texts {
 		if !strings.Contains(page, text) {
-			t.Errorf("%q is missing in the page:\n%s", text, page[strings.Index(page, "<main"):])
+			t.Errorf("%q is missing in the page:\n%s", text, page[max(0, strings.Index(page, "<main")):])
 		}
 	}
 }

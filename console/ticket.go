@@ -26,6 +26,8 @@ type ticketPage struct {
 	List       string // the list that the reader came from, as in its address
 	From       cameFrom
 	Reply      composed
+	Statuses   []statusChoice // what Next offers
+	Sheet      sheet
 	Unmask     unmasked
 	Spans      []spanShown
 	Mine       bool
@@ -36,6 +38,7 @@ type composed struct {
 	Kind      string // reply or note
 	Text      string
 	Status    desk.Status // that the ticket gets with it; empty: it stays
+	Reason    string      // for that
 	Faults    map[string]string
 	Arrived   int  // how many events came since the page was read: it was not sent
 	FromDraft bool // the text was kept by the server
@@ -85,6 +88,7 @@ func (s *Server) showTicket(r *request, status int, change func(*ticketPage)) (w
 	p.Talk = r.talk(work)
 	p.Facts = r.words.factsOf(work.Ticket)
 	p.Spans = r.spans(work)
+	p.Statuses = r.words.statuses(work.Ticket, work.Next)
 	for _, d := range work.Drafts {
 		if p.Reply.Text == "" {
 			p.Reply = composed{Kind: kindOf(d.Internal), Text: d.Content, FromDraft: true}

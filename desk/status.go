@@ -22,6 +22,9 @@ var Statuses = []Status{Open, InProgress, Resolved, Closed, OnHold, Cancelled, P
 // Finalized reports whether a partner may no longer change a ticket of this status (API document, Business Logic Errors).
 func (s Status) Finalized() bool { return s == Resolved || s == Closed || s == Cancelled }
 
+// Final reports whether no step leads away from the status: nobody can take it back.
+func (s Status) Final() bool { return s == Closed || s == Cancelled }
+
 // Waiting reports whether the ticket waits for somebody outside, and will go back to where it came from.
 func (s Status) Waiting() bool { return s == Pending || s == OnHold }
 

@@ -129,3 +129,14 @@ func TestStatusesAreTheDocumentsSeven(t *testing.T) {
 		}
 	}
 }
+
+func TestAFinalStatusIsOneThatNoStepLeadsAwayFrom(t *testing.T) {
+	for _, place := range steps {
+		if got, want := place.from.Final(), place.agent+place.partner+place.system == ""; got != want {
+			t.Errorf("%s is final: %t, want %t", place.from, got, want)
+		}
+	}
+	if Status("").Final() {
+		t.Error("no status is final")
+	}
+}

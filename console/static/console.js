@@ -191,7 +191,8 @@
     if (!d) return;
     closeMenus(d);
     d.open = true;
-    d.querySelector("input:not([type=hidden]):not([type=radio]), select, input[type=radio]:checked, button.primary")?.focus();
+    const first = d.querySelector("input:not([type=hidden]), select, button.primary");
+    (first?.type === "radio" && d.querySelector(`[name="${first.name}"]:checked`) || first)?.focus();
   };
 
   // --- Keys.

@@ -1,0 +1,186 @@
+package console_test
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"golang.org/x/net/html"
+
+	"banksulutgo.co.id/servicedesk/app"
+	"banksulutgo.co.id/servicedesk/desk"
+	"banksulutgo.co.id/servicedesk/internal/desktest"
+)
+
+// worked is a ticket of the call centre that Ani works, by forms without scripts.
+type worked struct {
+	managed
+	*visit
+	ani  desk.Agent
+	path string
+}
+
+func newWorked(t *testing.T) worked {
+	t.Helper()
+	m := newManaged(t, desktest.SQLite)
+	ani := m.employ(t, "ani", desk.RoleAgent, "CALL_CENTER")
+	ticket := m.ticket(t, m.Actor(m.NewKey(t, "Partner", "omnichannel:*")), "")
+	return worked{m, m.enter(t, "ani"), ani, "/tickets/" + numberOf(ticket)}
+}
+
+func (w worked) number() string { return strings.TrimPrefix(w.path, "/tickets/") }
+
+// to gives the ticket statuses, one after the other.
+func (w worked) to(t *testing.T, statuses ...desk.Status) {
+	t.Helper()
+	for _, status := range statuses {
+		_, err := w.App.ChangeStatus(t.Context(), w.ani.Actor(), app.Change{Ticket: w.number()}, status, "sebab")
+		must(t, err)
+	}
+}
+
+func (w worked) ticket(t *testing.T) *desk.Ticket {
+	t.Helper()
+	work, err := w.Staff.Work(t.Context(), w.ani.Actor(), w.number())
+	must(t, err)
+	return work.Ticket
+}
+
+// inside is the element of a page that has an id.
+func inside(t *testing.T, page, id string) string {
+	t.Helper()
+	var b strings.Builder
+	elements(t, page, func(n *html.Node, attribute map[string]string) {
+		if attribute["id"] == id {
+			must(t, html.Render(&b, n))
+		}
+	})
+	if b.Len() == 0 {
+		t.Fatalf("nothing has the id %s", id)
+	}
+	return b.String()
+}
+
+// chosen are the values of what is checked in a page, or selected.
+func chosen(t *testing.T, page, name string) (values []string) {
+	t.Helper()
+	elements(t, page, func(n *html.Node, attribute map[string]string) {
+		_, checked := attribute["checked"]
+		_, selected := attribute["selected"]
+		if checked && attribute["name"] == name || selected && attribute["value"] != "" {
+			values = append(values, attribute["value"])
+		}
+	})
+	return values
+}
+
+func TestNoStatusIsChosenBeforeTheAgentChooses(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		way   []desk.Status
+		order []string
+	}{
+		"open":     {nil, []string{"IN_PROGRESS", "PENDING", "ON_HOLD", "RESOLVED", "CANCELLED"}},
+		"pending":  {[]desk.Status{desk.Pending}, []string{"OPEN", "IN_PROGRESS", "RESOLVED", "CANCELLED"}},
+		"resolved": {[]desk.Status{desk.Resolved}, []string{"IN_PROGRESS", "CLOSED"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorked(t)
+			w.to(t, c.way...)
+			_, page := w.get(t, w.path)
+			popup := inside(t, page, "do-status")
+			if got := chosen(t, popup, "status"); len(got) > 0 {
+				t.Errorf("%v is chosen", got)
+			}
+			var order []string
+			elements(t, popup, func(_ *html.Node, attribute map[string]string) {
+				if attribute["name"] == "status" {
+					order = append(order, attribute["value"])
+				}
+			})
+			if strings.Join(order, " ") != strings.Join(c.order, " ") {
+				t.Errorf("the order is %v, want %v", order, c.order)
+			}
+			if name == "resolved" {
+				shows(t, popup, "Dalam Proses (buka kembali)")
+			}
+			before := w.ticket(t).Status
+			status, _, page := w.post(t, w.path+"/status", nil)
+			if after := w.ticket(t).Status; status != http.StatusBadRequest || after != before {
+				t.Errorf("a form without a choice: %d, %s", status, after)
+			}
+			shows(t, inside(t, page, "do-status"), "Pilih status baru.", " open")
+		})
+	}
+}
+
+func TestAStatusThatCannotBeTakenBackIsConfirmed(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		way            []desk.Status
+		to             desk.Status
+		form, reply    string
+		said, finished string
+	}{
+		{[]desk.Status{desk.Resolved}, desk.Closed, "/status", "", "do-status", "Tiket yang ditutup tidak dapat dibuka lagi."},
+		{nil, desk.Cancelled, "/status", "", "do-status", "Tiket yang dibatalkan tidak dapat dibuka lagi."},
+		{[]desk.Status{desk.Resolved}, desk.Closed, "/reply", "Selesai.", "compose", "Tiket yang ditutup tidak dapat dibuka lagi."},
+	} {
+		w := newWorked(t)
+		w.to(t, c.way...)
+		form := url.Values{"status": {string(c.to)}, "kind": {"reply"}, "text": {c.reply}, "reason": {"nasabah setuju"}}
+		status, _, page := w.post(t, w.path+c.form, form)
+		if got := w.ticket(t); status != http.StatusBadRequest || got.Status == c.to {
+			t.Errorf("%s to %s, unconfirmed: %d, %s", c.form, c.to, status, got.Status)
+		}
+		asked := inside(t, page, c.said)
+		shows(t, asked, c.finished, `class="check final shown"`, "nasabah setuju", c.reply)
+		if got := chosen(t, asked, "status"); len(got) != 1 || got[0] != string(c.to) {
+			t.Errorf("%s shows again with %v chosen", c.form, got)
+		}
+		form.Set("final", "yes")
+		w.post(t, w.path+c.form, form)
+		if got := w.ticket(t).Status; got != c.to {
+			t.Errorf("%s to %s, confirmed: %s", c.form, c.to, got)
+		}
+	}
+}
+
+func TestAPopupThatCannotBeTakenIsShownAgainWithItsChoice(t *testing.T) {
+	t.Parallel()
+	w := newWorked(t)
+	w.to(t, desk.Resolved)
+	stale := url.Values{"version": {"1"}}
+	with := func(name, value string) url.Values {
+		form := url.Values{name: {value}}
+		for k, v := range stale {
+			form[k] = v
+		}
+		return form
+	}
+	for popup, c := range map[string]struct {
+		form   url.Values
+		status int
+		fault  string
+		choice string
+	}{
+		"status":   {url.Values{"status": {"IN_PROGRESS"}}, http.StatusBadRequest, "Alasan wajib diisi.", "IN_PROGRESS"},
+		"assign":   {with("assignee", w.ani.ID), http.StatusConflict, "Tiket telah berubah", w.ani.ID},
+		"group":    {with("group", "NETWORK_ADMIN"), http.StatusConflict, "Tiket telah berubah", "NETWORK_ADMIN"},
+		"priority": {with("priority", "CRITICAL"), http.StatusConflict, "Tiket telah berubah", "CRITICAL"},
+	} {
+		status, _, page := w.post(t, w.path+"/"+popup, c.form)
+		if status != c.status {
+			t.Errorf("%s: %d, want %d", popup, status, c.status)
+		}
+		shown := inside(t, page, "do-"+popup)
+		shows(t, shown, " open", c.fault)
+		if got := chosen(t, shown, popup); len(got) != 1 || got[0] != c.choice {
+			t.Errorf("%s shows again with %v chosen, want %s", popup, got, c.choice)
+		}
+		if strings.Contains(inside(t, page, "compose"), c.fault) {
+			t.Errorf("the fault of %s stands in the composer", popup)
+		}
+	}
+}
