@@ -184,3 +184,23 @@ func TestAPopupThatCannotBeTakenIsShownAgainWithItsChoice(t *testing.T) {
 		}
 	}
 }
+
+func TestWhatWasDoneIsToldOfTheTicketItWasDoneTo(t *testing.T) {
+	t.Parallel()
+	w := newWorked(t)
+	next := numberOf(w.managed.ticket(t, w.Actor(w.NewKey(t, "Other", "omnichannel:*")), ""))
+	for kind, text := range map[string]string{"note": "Catatan tersimpan pada " + w.number() + ".", "reply": "Balasan terkirim untuk " + w.number() + "."} {
+		form := url.Values{"kind": {kind}, "text": {"Halo"}, "next": {"1"}, "after": {"/tickets/" + next + "?list=status%3Dactive"}}
+		_, to, _ := w.post(t, w.path+"/reply", form)
+		if !strings.HasPrefix(to, "/tickets/"+next) {
+			t.Fatalf("%s and next leads to %s", kind, to)
+		}
+		_, page := w.get(t, to)
+		shows(t, page, text)
+	}
+	for _, made := range []string{"replied:<b>", "replied:", "replied:-1", "nothing:1", "noted:1:2"} {
+		if _, page := w.get(t, w.path+"?done="+url.QueryEscape(made)); strings.Contains(page, `class="message good`) {
+			t.Errorf("%q says something", made)
+		}
+	}
+}

@@ -42,12 +42,18 @@ func (s *Server) reply(r *request) (web.Answer, error) {
 	if err := s.staff.KeepDraft(r.Context(), r.actor, r.PathValue("number"), c.Kind == "note", ""); err != nil {
 		return web.Answer{}, err
 	}
-	if next := r.form.Get("after"); r.form.Has("next") && next != "" {
-		return r.done(local(next, "/tickets"), "replied"), nil
+	what := "replied:"
+	switch {
+	case c.Text == "" && c.Status == "":
+		what = "attached:"
+	case c.Text == "":
+		what = "status:"
+	case c.Kind == "note":
+		what = "noted:"
 	}
-	what := "replied"
-	if c.Kind == "note" {
-		what = "noted"
+	what += strconv.FormatInt(changed.Ticket.Number, 10)
+	if next := r.form.Get("after"); r.form.Has("next") && next != "" {
+		return r.done(local(next, "/tickets"), what), nil
 	}
 	return r.done(r.ticketPath()+"#event-"+strconv.FormatInt(changed.Ticket.Events, 10), what), nil
 }

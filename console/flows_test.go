@@ -76,13 +76,13 @@ func TestAnAgentWorksByKeyboardAlone(t *testing.T) {
 	keys(t, tab, "r")
 	keys(t, tab, "Kami periksa?"+kb.Enter+"Salam, j o m")
 	keys(t, tab, kb.Enter, chromedp.ModifierCtrl)
-	until(t, tab, loaded+has(".message.good", "Balasan terkirim.")+" && "+`document.querySelector(".said.bank .text").textContent === "Kami periksa?\nSalam, j o m"`)
+	until(t, tab, loaded+has(".message.good", "Balasan terkirim untuk ")+" && "+`document.querySelector(".said.bank .text").textContent === "Kami periksa?\nSalam, j o m"`)
 	keys(t, tab, "n")
 	keys(t, tab, "catatan"+kb.Escape)
 	until(t, tab, `document.activeElement === document.body`)
 	keys(t, tab, "n")
 	keys(t, tab, kb.Enter, chromedp.ModifierCtrl)
-	until(t, tab, loaded+has(".message.good", "Catatan tersimpan.")+" && "+`document.querySelector(".said.note .text").textContent === "catatan"`)
+	until(t, tab, loaded+has(".message.good", "Catatan tersimpan pada "+number)+" && "+`document.querySelector(".said.note .text").textContent === "catatan"`)
 	keys(t, tab, "s"+kb.Enter) // nothing is chosen yet
 	until(t, tab, `document.querySelector("#do-status[open] [name=status]") === document.activeElement && !document.querySelector("#do-status :checked")`)
 	keys(t, tab, " "+kb.Enter)
@@ -161,7 +161,7 @@ func TestAnAgentWorksWithoutScripts(t *testing.T) {
 	click(`.chip[href="/tickets"]`, has(".row", "Ahmad Suryanto"))
 	click("#t"+number+" a", `document.querySelector("#take")`)
 	tab.Do(t, chromedp.SendKeys("#text", "Kami periksa."), chromedp.SetValue("#then", "IN_PROGRESS"))
-	click("#send", has(".message.good", "Balasan terkirim.")+" && "+has(".said.bank", "Kami periksa.")+" && "+has(".head .badge", "Dalam Proses"))
+	click("#send", has(".message.good", "Balasan terkirim untuk ")+" && "+has(".said.bank", "Kami periksa.")+" && "+has(".head .badge", "Dalam Proses"))
 	tab.Do(t, chromedp.Click("#do-status summary"), chromedp.Click("#do-status [value=ON_HOLD]"), chromedp.SendKeys("#status-reason", "menunggu vendor"))
 	click("#do-status button.primary", has(".message.good", "Status diubah.")+" && "+has(".happened", "menunggu vendor"))
 	tab.Do(t, chromedp.Click("#do-assign summary"), chromedp.SetValue("#assignee", budi.ID))
@@ -197,7 +197,7 @@ func TestAReplyIsStoppedWhenSomebodyElseAnsweredFirst(t *testing.T) {
 	release := f.hold() // else the page would show it before the agent can send
 	defer release()
 	other.Do(t, chromedp.SendKeys("#text", "Budi lebih dulu."), chromedp.Click("#send"))
-	until(t, other, loaded+has(".message.good", "Balasan terkirim."))
+	until(t, other, loaded+has(".message.good", "Balasan terkirim untuk "))
 	tab.Do(t, chromedp.Click("#send"))
 	until(t, tab, loaded+has("#compose .message.warn", "ada 1 hal baru")+" && "+has(".said.bank", "Budi lebih dulu.")+` && document.getElementById("text").value === "Draf saya."`)
 	release()
@@ -205,7 +205,7 @@ func TestAReplyIsStoppedWhenSomebodyElseAnsweredFirst(t *testing.T) {
 	f.say(t, budi, number, "Budi sekali lagi.")
 	until(t, tab, has(".said.bank", "Budi sekali lagi.")) // seen, so that it stops nothing
 	tab.Do(t, chromedp.Click("#send"))
-	until(t, tab, loaded+has(".message.good", "Balasan terkirim.")+" && "+has(".said.bank", "Draf saya."))
+	until(t, tab, loaded+has(".message.good", "Balasan terkirim untuk ")+" && "+has(".said.bank", "Draf saya."))
 	tab.Do(t, chromedp.Reload())
 	until(t, tab, loaded+`document.getElementById("text").value === ""`)
 	until(t, tab, has("#watching", "Budi sedang melihat tiket ini"))
@@ -235,7 +235,7 @@ func TestNothingIsSentWhileThePageMayBeBehind(t *testing.T) {
 	}
 	tab.Heard() // that there was no connection
 	tab.Do(t, chromedp.Click("#send"))
-	until(t, tab, loaded+has(".message.good", "Balasan terkirim.")+" && "+has(".said.bank", "Tulisan saya."))
+	until(t, tab, loaded+has(".message.good", "Balasan terkirim untuk ")+" && "+has(".said.bank", "Tulisan saya."))
 	wantQuiet(t, tab)
 }
 

@@ -120,7 +120,7 @@ func (g *gallery) exhibits(t *testing.T) map[string]exhibit {
 	free := evaluate(`document.querySelectorAll("[required]").forEach(e => e.required = false)`)
 	all := g.fromRoutes(t)
 	maps.Copy(all, map[string]exhibit{
-		"ticket, short":    {path: "/tickets/" + g.short + "?list=order%3Ddue%26status%3Dactive&done=replied", signed: true},
+		"ticket, short":    {path: "/tickets/" + g.short + "?list=order%3Ddue%26status%3Dactive&done=replied:" + g.short + "", signed: true},
 		"ticket, finished": {path: "/tickets/" + g.end, signed: true},
 		"ticket, menus": {path: "/tickets/" + g.long, signed: true, english: true, then: []chromedp.Action[chromedp.Void]{click(".unmask summary"), chromedp.SendKeys("#why-phone", "x"),
 			click(".unmask button"), chromedp.WaitVisible("b.mono"), evaluate(`document.querySelectorAll("main details").forEach(d => d.open = true)`)}},

@@ -51,7 +51,7 @@ var matrix = map[string]line{
 	"POST /tickets/{number}":                                    {plain: "403|303 /sign-in/code|303 /account/factor|303 /tickets/N", secret: "403|303 /sign-in/code|303 /account/factor|303 /tickets/N"},
 	"GET /tickets/{number}/files/{id}":                          {path: "/tickets/N/files/F", plain: asking + "200|404|200|200|404", secret: asking + "200|404|404|200|404"},
 	"GET /tickets/{number}/customer":                            {plain: asking + "200|404|200|200|404", secret: asking + "200|404|404|200|404"},
-	"POST /tickets/{number}/reply":                              {form: "kind=reply&text=Halo", plain: outside + "303 /tickets/N?done=replied#event-2|404|303 /tickets/N?done=replied#event-2|403|404", secret: outside + "303 /tickets/N?done=replied#event-2|404|404|403|404"},
+	"POST /tickets/{number}/reply":                              {form: "kind=reply&text=Halo", plain: outside + "303 /tickets/N?done=replied:N#event-2|404|303 /tickets/N?done=replied:N#event-2|403|404", secret: outside + "303 /tickets/N?done=replied:N#event-2|404|404|403|404"},
 	"POST /tickets/{number}/draft":                              {form: "kind=note&text=Halo", plain: outside + "204|404|204|403|404", secret: outside + "204|404|404|403|404"},
 	"POST /tickets/{number}/status":                             {form: "status=ON_HOLD", plain: outside + "303 /tickets/N?done=status|404|303 /tickets/N?done=status|403|404", secret: outside + "303 /tickets/N?done=status|404|404|403|404"},
 	"POST /tickets/{number}/assign":                             {form: "assignee=", plain: outside + "303 /tickets/N?done=assigned|404|303 /tickets/N?done=assigned|403|404", secret: outside + "303 /tickets/N?done=assigned|404|404|403|404"},

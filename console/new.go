@@ -188,7 +188,7 @@ func (s *Server) renewCode(r *request) (web.Answer, error) {
 		return s.showRenewed(r, before.Ticket, string(before.Answer.Body))
 	}
 	if err != nil {
-		return s.changed(r, "", err)
+		return s.changed(r, "", "", err)
 	}
 	return s.showRenewed(r, changed.Ticket.Number, changed.TrackingCode)
 }

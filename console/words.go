@@ -293,11 +293,16 @@ func (w words) fault(f desk.Fault) string {
 	return f.In(w.lang)
 }
 
-// done says what a form did, by the word in the address; empty for a word that is none of ours.
-func (w words) done(what string) string {
+// done says what a form did, by the word in the address; empty for a word that is none of ours. With a colon the number of
+// the ticket may follow that it was done to: the page is not always that ticket's.
+func (w words) done(said string) string {
+	what, number, named := strings.Cut(said, ":")
+	if named {
+		return w.doneTo(what, number)
+	}
 	texts := map[string]string{
-		"replied": "Balasan terkirim.", "noted": "Catatan tersimpan.", "status": "Status diubah.", "assigned": "Penanggung jawab diubah.",
-		"taken": "Tiket Anda ambil alih.", "group": "Tiket dipindahkan.", "priority": "Prioritas diubah.", "created": "Tiket dibuat.", "attached": "Berkas dilampirkan.",
+		"status": "Status diubah.", "assigned": "Penanggung jawab diubah.",
+		"taken": "Tiket Anda ambil alih.", "group": "Tiket dipindahkan.", "priority": "Prioritas diubah.", "created": "Tiket dibuat.",
 		"saved": "Tersimpan.", "deleted": "Dihapus.", "returned": "Tiket dikembalikan ke antrean.", "away": "Kehadiran diubah.", "again": "Dikirim ulang.",
 		"session": "Sesi diakhiri.", "password": "Kata sandi diubah.", "factor": "Verifikasi dua langkah aktif.", "nofactor": "Verifikasi dua langkah dimatikan.", "read": "Semua pemberitahuan ditandai sudah dibaca.",
 		"paused": "Konektor dijeda.", "resumed": "Konektor berjalan kembali.", "probed": "Satu tiket dicoba sekarang.", "parked": "Tiket dikeluarkan dari antrean.", "finished": "Ditandai sudah dibuat di Sociomile.", "skipped": "Peristiwa dilewatkan.",
@@ -306,6 +311,20 @@ func (w words) done(what string) string {
 	}
 	if text, known := texts[what]; known {
 		return w.t(text)
+	}
+	return ""
+}
+
+// doneTo is done for what names a ticket.
+func (w words) doneTo(what, number string) string {
+	if _, err := strconv.ParseUint(number, 10, 63); err != nil {
+		return "" // somebody made the address up
+	}
+	texts := map[string]string{
+		"replied": "Balasan terkirim untuk %s.", "noted": "Catatan tersimpan pada %s.", "attached": "Berkas dilampirkan pada %s.", "status": "Status %s diubah.",
+	}
+	if text, known := texts[what]; known {
+		return w.t(text, number)
 	}
 	return ""
 }
