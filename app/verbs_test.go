@@ -83,6 +83,10 @@ var verbs = []verb{
 		_, err := d.App.Assign(t.Context(), actor, app.Change{Ticket: reference}, app.Assignment{GroupCode: "CALL_CENTER"})
 		return err
 	}},
+	{"Take", desk.MayManage, true, func(t *testing.T, d *desktest.Desk, actor desk.Actor, reference string) error {
+		_, err := d.App.Take(t.Context(), actor, app.Change{Ticket: reference})
+		return err
+	}},
 	{"SetPriority", desk.MayManage, true, func(t *testing.T, d *desktest.Desk, actor desk.Actor, reference string) error {
 		_, err := d.App.SetPriority(t.Context(), actor, app.Change{Ticket: reference}, desk.Low)
 		return err

@@ -96,9 +96,9 @@ func (s *Server) assign(r *request) (web.Answer, error) {
 	return s.changed(r, "assign", "assigned", err)
 }
 
-// take gives the ticket to the reader.
+// take gives the ticket to the reader, who works on it from then on.
 func (s *Server) take(r *request) (web.Answer, error) {
-	_, err := s.app.Assign(r.Context(), r.actor, r.change(), app.Assignment{GivenAgent: true, AssigneeID: r.actor.ID})
+	_, err := s.app.Take(r.Context(), r.actor, r.change())
 	return s.changed(r, "", "taken", err)
 }
 

@@ -204,3 +204,37 @@ func TestWhatWasDoneIsToldOfTheTicketItWasDoneTo(t *testing.T) {
 		}
 	}
 }
+
+func TestAReplyToANewTicketBeginsTheWorkUnlessTheAgentSaysOtherwise(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		change map[string]string
+		want   desk.Status
+	}{
+		"a reply, as the page has it":   {nil, desk.InProgress},
+		"a note, as the page has it":    {map[string]string{"kind": "note"}, desk.Open},
+		"a reply, and the status stays": {map[string]string{"status": ""}, desk.Open},
+		"a note, with a status":         {map[string]string{"kind": "note", "status-else": "ON_HOLD"}, desk.OnHold},
+		"nothing written is no reply":   {map[string]string{"text": ""}, desk.Open},
+	} {
+		w := newWorked(t)
+		_, page := w.get(t, w.path)
+		form := url.Values{"text": {"Halo"}}
+		elements(t, inside(t, page, "compose"), func(n *html.Node, attribute map[string]string) {
+			_, checked := attribute["checked"]
+			if n.Data == "input" && (attribute["type"] == "hidden" || checked) {
+				form.Set(attribute["name"], attribute["value"])
+			}
+			if n.Data == "select" {
+				form[attribute["name"]] = append(chosen(t, inside(t, page, attribute["id"]), ""), "")[:1]
+			}
+		})
+		for field, value := range c.change {
+			form.Set(field, value)
+		}
+		w.post(t, w.path+"/reply", form)
+		if got := w.ticket(t).Status; got != c.want {
+			t.Errorf("%s: the ticket is %s, want %s", name, got, c.want)
+		}
+	}
+}

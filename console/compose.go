@@ -12,17 +12,22 @@ import (
 // reply sends a reply or keeps a note, with files, and gives the ticket another status with it when that is wanted. When
 // something came since the reader saw the ticket nothing is sent: the page shows it, and keeps what was written.
 func (s *Server) reply(r *request) (web.Answer, error) {
-	c := composed{Kind: r.form.Get("kind"), Text: r.form.Get("text"), Status: desk.Status(r.form.Get("status")), Reason: r.form.Get("reason")}
+	c := composed{Kind: r.form.Get("kind"), Text: r.form.Get("text"), Status: desk.Status(r.form.Get("status")),
+		Else: desk.Status(r.form.Get("status-else")), Reason: r.form.Get("reason")}
 	if c.Kind != "note" {
 		c.Kind = "reply"
 	}
-	if fault := r.unconfirmed(c.Status); fault != "" {
+	to := c.Status
+	if c.Kind != "reply" && r.form.Has("status-else") {
+		to = c.Else
+	}
+	if fault := r.unconfirmed(to); fault != "" {
 		return s.showTicket(r, http.StatusBadRequest, func(p *ticketPage) {
 			c.Faults = map[string]string{"": fault}
 			p.Reply = c
 		})
 	}
-	changed, err := s.send(r, c)
+	changed, err := s.send(r, c, to)
 	if desk.Is(err, desk.Stale) {
 		return s.showTicket(r, http.StatusConflict, func(p *ticketPage) {
 			seen, _ := strconv.Atoi(r.form.Get("events"))
@@ -44,10 +49,8 @@ func (s *Server) reply(r *request) (web.Answer, error) {
 	}
 	what := "replied:"
 	switch {
-	case c.Text == "" && c.Status == "":
-		what = "attached:"
 	case c.Text == "":
-		what = "status:"
+		what = "attached:"
 	case c.Kind == "note":
 		what = "noted:"
 	}
@@ -59,7 +62,7 @@ func (s *Server) reply(r *request) (web.Answer, error) {
 }
 
 // send does what the composer asks for, each step on the version that the one before it made.
-func (s *Server) send(r *request, c composed) (changed app.Changed, err error) {
+func (s *Server) send(r *request, c composed, to desk.Status) (changed app.Changed, err error) {
 	change := r.change()
 	if len(r.files) > 0 {
 		if changed, err = s.app.Attach(r.Context(), r.actor, change, r.files); err != nil {
@@ -67,15 +70,15 @@ func (s *Server) send(r *request, c composed) (changed app.Changed, err error) {
 		}
 		change.Version = changed.Ticket.Version
 	}
-	if c.Text != "" || len(r.files) == 0 && c.Status == "" {
+	if c.Text != "" || len(r.files) == 0 {
 		changed, err = s.app.AddComment(r.Context(), r.actor, change, app.NewComment{Content: c.Text, Internal: c.Kind == "note"})
 		if err != nil {
 			return changed, err
 		}
 		change.Version = changed.Ticket.Version
 	}
-	if c.Status != "" {
-		return s.app.ChangeStatus(r.Context(), r.actor, change, c.Status, c.Reason)
+	if to != "" {
+		return s.app.ChangeStatus(r.Context(), r.actor, change, to, c.Reason)
 	}
 	return changed, nil
 }

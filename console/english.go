@@ -363,10 +363,10 @@ var english = map[string]string{
 	"Kembalikan yang lain": "Return the others", "Kembalikan tiket saya yang belum selesai ke antrean": "Return my unfinished tickets to the queue",
 
 	// ticket.html and change.go: changes of a ticket
+	"Tiket menjadi Dalam Proses.": "The ticket becomes In Progress.",
 	"Balasan terkirim untuk %s.":  "The reply was sent to %s.",
 	"Catatan tersimpan pada %s.":  "The note was kept on %s.",
 	"Berkas dilampirkan pada %s.": "The files were attached to %s.",
-	"Status %s diubah.":           "The status of %s was changed.",
 	"%s (buka kembali)":           "%s (reopen)",
 	"Tiket yang %s tidak dapat dibuka lagi. Centang bahwa Anda yakin, lalu kirim kembali.": "A ticket that is %s cannot be opened again. Tick that you are sure, then send it once more.",
 	"Pilih status baru.":          "Choose the new status.",

@@ -85,8 +85,8 @@ func TestAnAgentWorksByKeyboardAlone(t *testing.T) {
 	until(t, tab, loaded+has(".message.good", "Catatan tersimpan pada "+number)+" && "+`document.querySelector(".said.note .text").textContent === "catatan"`)
 	keys(t, tab, "s"+kb.Enter) // nothing is chosen yet
 	until(t, tab, `document.querySelector("#do-status[open] [name=status]") === document.activeElement && !document.querySelector("#do-status :checked")`)
-	keys(t, tab, " "+kb.Enter)
-	until(t, tab, loaded+has(".message.good", "Status diubah.")+" && "+has(".head .badge", "Dalam Proses"))
+	keys(t, tab, kb.ArrowDown+kb.Enter)
+	until(t, tab, loaded+has(".message.good", "Status diubah.")+" && "+has(".head .badge", "Ditangguhkan"))
 	keys(t, tab, "pj"+kb.Escape)
 	until(t, tab, `!document.querySelector("details.pop[open]") && document.activeElement.closest("#do-priority")`)
 	keys(t, tab, "a"+"B")

@@ -38,6 +38,7 @@ type composed struct {
 	Kind      string // reply or note
 	Text      string
 	Status    desk.Status // that the ticket gets with it; empty: it stays
+	Else      desk.Status // in the place of Status when a new ticket gets something else than a reply
 	Reason    string      // for that
 	Faults    map[string]string
 	Arrived   int  // how many events came since the page was read: it was not sent
@@ -89,9 +90,12 @@ func (s *Server) showTicket(r *request, status int, change func(*ticketPage)) (w
 	p.Facts = r.words.factsOf(work.Ticket)
 	p.Spans = r.spans(work)
 	p.Statuses = r.words.statuses(work.Ticket, work.Next)
+	if work.Ticket.Status == desk.Open { // who answers works on it
+		p.Reply.Status = desk.InProgress
+	}
 	for _, d := range work.Drafts {
 		if p.Reply.Text == "" {
-			p.Reply = composed{Kind: kindOf(d.Internal), Text: d.Content, FromDraft: true}
+			p.Reply.Kind, p.Reply.Text, p.Reply.FromDraft = kindOf(d.Internal), d.Content, true
 		}
 	}
 	if r.actor.Permissions.Allow(desk.MayWork) {

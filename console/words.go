@@ -321,7 +321,7 @@ func (w words) doneTo(what, number string) string {
 		return "" // somebody made the address up
 	}
 	texts := map[string]string{
-		"replied": "Balasan terkirim untuk %s.", "noted": "Catatan tersimpan pada %s.", "attached": "Berkas dilampirkan pada %s.", "status": "Status %s diubah.",
+		"replied": "Balasan terkirim untuk %s.", "noted": "Catatan tersimpan pada %s.", "attached": "Berkas dilampirkan pada %s.",
 	}
 	if text, known := texts[what]; known {
 		return w.t(text, number)

@@ -1,0 +1,52 @@
+package app_test
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"banksulutgo.co.id/servicedesk/desk"
+	"banksulutgo.co.id/servicedesk/internal/desktest"
+)
+
+func TestWhoTakesANewTicketBeginsToWorkOnIt(t *testing.T) {
+	t.Parallel()
+	desktest.OnEachEngine(t, func(t *testing.T, e desktest.Engine) {
+		d := desktest.NewDesk(t, e)
+		actor, core := allOf(t, d, "p"), bank(t, d)
+		ani := colleague(t, d, "Ani", openedTicket(t, d, actor).Group.Code)
+		for _, c := range []struct {
+			way    []desk.Status
+			want   desk.Status
+			events []desk.EventType
+		}{
+			{nil, desk.InProgress, []desk.EventType{desk.TicketCreated, desk.TicketAssigned, desk.StatusChanged}},
+			{[]desk.Status{desk.OnHold}, desk.OnHold, []desk.EventType{desk.TicketCreated, desk.StatusChanged, desk.TicketAssigned}},
+		} {
+			ticket := openedTicket(t, d, actor)
+			for _, status := range c.way {
+				_, err := d.App.ChangeStatus(t.Context(), core, of(ticket), status, "")
+				must(t, err)
+			}
+			taken, err := d.App.Take(t.Context(), ani.Actor(), of(ticket))
+			must(t, err)
+			if got := taken.Ticket; got.Status != c.want || got.AssigneeID != ani.ID {
+				t.Errorf("the ticket is %s and %q has it, want %s", got.Status, got.AssigneeName, c.want)
+			}
+			if diff := cmp.Diff(c.events, eventTypes(t, d, ticket.ID)); diff != "" {
+				t.Errorf("events: %s", diff)
+			}
+		}
+		if got := behind(t, d).audited(t, "ticket.take"); len(got) != 2 {
+			t.Errorf("the audit trail has %q", got)
+		}
+	})
+}
+
+// colleague is an employee who belongs to support groups.
+func colleague(t testing.TB, d *desktest.Desk, name string, groups ...string) desk.Agent {
+	t.Helper()
+	agent, err := d.App.CreateAgent(t.Context(), desk.System(), desk.Agent{Email: name + "@bank.example", Name: name, Role: desk.RoleAgent, Groups: groups}, false)
+	must(t, err)
+	return agent
+}
