@@ -3,8 +3,10 @@ package console_test
 import (
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/net/html"
 
@@ -236,5 +238,28 @@ func TestAReplyToANewTicketBeginsTheWorkUnlessTheAgentSaysOtherwise(t *testing.T
 		if got := w.ticket(t).Status; got != c.want {
 			t.Errorf("%s: the ticket is %s, want %s", name, got, c.want)
 		}
+	}
+}
+
+func TestTheDeadlinesOfATicketAreSummedInWords(t *testing.T) {
+	t.Parallel()
+	w := newWorked(t)
+	said := func(want ...string) {
+		t.Helper()
+		_, page := w.get(t, w.path)
+		shows(t, inside(t, page, "part-sla"), want...)
+	}
+	hours := w.ticket(t).PolicyHours
+	response := time.Duration(hours) * time.Hour / 4
+	w.Clock.Advance(response + 10*time.Hour)
+	w = worked{w.managed, w.enter(t, "ani"), w.ani, w.path}
+	said("terlambat 10 j", "25% dari janji layanan "+strconv.Itoa(hours)+" jam")
+	w.to(t, desk.Pending)
+	w.Clock.Advance(20 * time.Minute)
+	said("dijeda 20 menit", "tenggat yang belum lewat bergeser")
+	w.to(t, desk.Cancelled)
+	said("dibatalkan sebelum dijawab")
+	if _, page := w.get(t, w.path); strings.Contains(page, "dijawab 2") {
+		t.Error("a cancelled ticket says when it was answered")
 	}
 }

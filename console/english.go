@@ -363,6 +363,18 @@ var english = map[string]string{
 	"Kembalikan yang lain": "Return the others", "Kembalikan tiket saya yang belum selesai ke antrean": "Return my unfinished tickets to the queue",
 
 	// ticket.html and change.go: changes of a ticket
+	"%s (%s%% dari janji layanan %s)": "%s (%s%% of the promised %s)",
+	"Respons: %s":                     "Response: %s",
+	"Penyelesaian: %s":                "Resolution: %s",
+	"Selama tiket menunggu nasabah, tenggat yang belum lewat bergeser.": "While the ticket waits for the customer, deadlines that have not passed move.",
+	"terlambat %s":                "late by %s",
+	"terpakai %s dari %s":         "%s used of %s",
+	", dijeda %s":                 ", paused %s",
+	"%d hari %d jam":              "%d d %d h",
+	"%d hari":                     "%d d",
+	"%d jam %d menit":             "%d h %d min",
+	"%d menit":                    "%d min",
+	"dibatalkan sebelum dijawab":  "cancelled before anybody answered",
 	"Tiket menjadi Dalam Proses.": "The ticket becomes In Progress.",
 	"Balasan terkirim untuk %s.":  "The reply was sent to %s.",
 	"Catatan tersimpan pada %s.":  "The note was kept on %s.",

@@ -6,7 +6,6 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
-	"time"
 
 	"banksulutgo.co.id/servicedesk/app"
 	"banksulutgo.co.id/servicedesk/desk"
@@ -30,6 +29,7 @@ type ticketPage struct {
 	Sheet      sheet
 	Unmask     unmasked
 	Spans      []spanShown
+	Promises   promises
 	Mine       bool
 }
 
@@ -88,7 +88,7 @@ func (s *Server) showTicket(r *request, status int, change func(*ticketPage)) (w
 	}
 	p.Talk = r.talk(work)
 	p.Facts = r.words.factsOf(work.Ticket)
-	p.Spans = r.spans(work)
+	p.Spans, p.Promises = r.spans(work), r.words.promises(work)
 	p.Statuses = r.words.statuses(work.Ticket, work.Next)
 	if work.Ticket.Status == desk.Open { // who answers works on it
 		p.Reply.Status = desk.InProgress
@@ -229,33 +229,4 @@ func (r *request) ticketPath() string {
 		path += "?list=" + url.QueryEscape(list)
 	}
 	return path
-}
-
-// spanShown is a stretch of time in the explanation of a deadline.
-type spanShown struct{ From, To, Length, Why, Kind string }
-
-// spans explain the deadline: which time counted, which did not, and why.
-func (r *request) spans(w staff.Work) []spanShown {
-	var shown []spanShown
-	for _, span := range desk.ExplainClocks(w.Ticket, w.Events, w.Calendar, w.At) {
-		shown = append(shown, spanShown{From: r.words.date(span.From) + " " + r.words.clock(span.From), To: r.words.date(span.To) + " " + r.words.clock(span.To),
-			Length: r.words.span(span.Counted), Kind: string(span.Kind), Why: r.words.why(span)})
-	}
-	return shown
-}
-
-// why words why a stretch of time counted or did not.
-func (w words) why(s desk.ClockSpan) string {
-	switch s.Kind {
-	case desk.SpanCounted:
-		if s.Counted < s.To.Sub(s.From)-time.Second {
-			return w.t("dihitung, hanya jam kerja")
-		}
-		return w.t("dihitung")
-	case desk.SpanClosed:
-		return w.t("tidak dihitung: %s", s.Why)
-	case desk.SpanPaused:
-		return w.t("dijeda: menunggu nasabah")
-	}
-	return w.t("berhenti: selesai ditangani")
 }

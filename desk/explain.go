@@ -32,7 +32,7 @@ func ExplainClocks(t *Ticket, events []Event, cal Calendar, at time.Time) []Cloc
 	for i, step := range steps {
 		until := at
 		if i+1 < len(steps) {
-			until = steps[i+1].At
+			until = earlier(steps[i+1].At, at)
 		}
 		switch {
 		case !until.After(step.At):
@@ -73,4 +73,56 @@ func (c Calendar) explain(spans []ClockSpan, from, to time.Time) []ClockSpan {
 		from = end
 	}
 	return spans
+}
+
+// Spent is how much of the time of a promise has passed.
+type Spent struct {
+	Used, Allowed time.Duration // in the time that the policy counts
+	Paused        time.Duration // while the ticket waited for the customer, in calendar time
+	Late          time.Duration // by which a breached promise was met too late, or is late now; like Used
+}
+
+// ExplainResponse sums the time of the promise to answer, until somebody did or the moment.
+func ExplainResponse(t *Ticket, events []Event, cal Calendar, at time.Time) Spent {
+	c := t.Clocks.settle(at)
+	if !c.RespondedAt.IsZero() {
+		at = c.RespondedAt
+	}
+	return c.spent(t, events, cal, c.ResponseDue, at, c.ResponseBreached)
+}
+
+// ExplainResolution sums the time of the promise to resolve the ticket, until that happened or the moment.
+func ExplainResolution(t *Ticket, events []Event, cal Calendar, at time.Time) Spent {
+	c := t.Clocks.settle(at)
+	return c.spent(t, events, cal, c.ResolutionDue, at, c.ResolutionBreached)
+}
+
+// spent sums the time of a promise with a deadline until a moment. What was allowed is what had passed at a moment before
+// the deadline, and what was left then: a pause moves the deadline, and is in neither.
+func (k Clocks) spent(t *Ticket, events []Event, cal Calendar, due, until time.Time, breached bool) Spent {
+	sum := func(until time.Time) (s Spent) {
+		for _, span := range ExplainClocks(t, events, cal, until) {
+			s.Used += span.Counted
+			if span.Kind == SpanPaused {
+				s.Paused += span.To.Sub(span.From)
+			}
+		}
+		return s
+	}
+	s, shown := sum(until), k.shown(until)
+	before := earlier(shown, due)
+	s.Allowed = sum(before).Used + cal.Between(before, due)
+	if breached {
+		s.Late = cal.Between(due, shown)
+	}
+	return s
+}
+
+// AnsweredAt is when somebody answered; zero when nobody did: that a ticket was cancelled is no answer, though it ends the
+// measuring as one does.
+func (t *Ticket) AnsweredAt() time.Time {
+	if t.Status == Cancelled && t.Clocks.RespondedAt.Equal(t.Clocks.StoppedAt) {
+		return time.Time{}
+	}
+	return t.Clocks.RespondedAt
 }

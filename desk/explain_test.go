@@ -60,3 +60,44 @@ func TestTheSpansOfATicketAreItsWholeTime(t *testing.T) {
 		}
 	})
 }
+
+func TestTheTimeOfAPromiseIsSummed(t *testing.T) {
+	start := time.Date(2026, 11, 20, 8, 0, 0, 0, time.UTC) // 16:00 in WITA, a Friday
+	hour := time.Hour
+	for name, c := range map[string]struct {
+		every                float64
+		statuses             []Status
+		at                   float64
+		response, resolution Spent
+		answered             bool
+	}{
+		"new":                  {1, nil, 4, Spent{4 * hour, 18 * hour, 0, 0}, Spent{4 * hour, 72 * hour, 0, 0}, false},
+		"not answered in time": {1, nil, 28, Spent{28 * hour, 18 * hour, 0, 10 * hour}, Spent{28 * hour, 72 * hour, 0, 0}, false},
+		"answered":             {2, []Status{InProgress}, 10, Spent{2 * hour, 18 * hour, 0, 0}, Spent{10 * hour, 72 * hour, 0, 0}, true},
+		"answered too late":    {28, []Status{InProgress}, 30, Spent{28 * hour, 18 * hour, 0, 10 * hour}, Spent{30 * hour, 72 * hour, 0, 0}, true},
+		"paused":               {2, []Status{InProgress, Pending}, 10, Spent{2 * hour, 18 * hour, 0, 0}, Spent{4 * hour, 72 * hour, 6 * hour, 0}, true},
+		"paused and resumed":   {22, []Status{Pending, Open}, 50, Spent{28 * hour, 18 * hour, 22 * hour, 32 * hour}, Spent{28 * hour, 72 * hour, 22 * hour, 0}, false},
+		"resolved too late":    {80, []Status{Resolved}, 100, Spent{80 * hour, 18 * hour, 0, 62 * hour}, Spent{80 * hour, 72 * hour, 0, 8 * hour}, true},
+		"resolved in time":     {10, []Status{Resolved}, 200, Spent{10 * hour, 18 * hour, 0, 0}, Spent{10 * hour, 72 * hour, 0, 0}, true},
+		"cancelled":            {10, []Status{Cancelled}, 200, Spent{10 * hour, 18 * hour, 0, 0}, Spent{10 * hour, 72 * hour, 0, 0}, false},
+		"answered, cancelled":  {5, []Status{InProgress, Cancelled}, 200, Spent{5 * hour, 18 * hour, 0, 0}, Spent{10 * hour, 72 * hour, 0, 0}, true},
+	} {
+		ticket, events := life(start, c.every, c.statuses...)
+		at := start.Add(time.Duration(c.at * float64(hour)))
+		if diff := cmp.Diff(c.response, ExplainResponse(ticket, events, Calendar{}, at)); diff != "" {
+			t.Errorf("%s: response (-want +got):\n%s", name, diff)
+		}
+		if diff := cmp.Diff(c.resolution, ExplainResolution(ticket, events, Calendar{}, at)); diff != "" {
+			t.Errorf("%s: resolution (-want +got):\n%s", name, diff)
+		}
+		if got := !ticket.AnsweredAt().IsZero(); got != c.answered {
+			t.Errorf("%s: somebody answered: %t", name, got)
+		}
+	}
+	cal := DefaultCalendar()
+	ticket, events := life(start, 1)
+	ticket.Clocks = StartClocks(Policy{ResolutionHours: 8}, cal, start)
+	if diff := cmp.Diff(Spent{3 * hour, 8 * hour, 0, 0}, ExplainResolution(ticket, events, cal, start.Add(66*hour))); diff != "" {
+		t.Errorf("over a weekend (-want +got):\n%s", diff)
+	}
+}
