@@ -4,11 +4,30 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	"banksulutgo.co.id/servicedesk/desk"
+	"banksulutgo.co.id/servicedesk/mask"
 	"banksulutgo.co.id/servicedesk/store"
 )
+
+// keepNote keeps what an actor says of a change of a ticket, beside it.
+func (a *App) keepNote(tx *store.Tx, t *desk.Ticket, actor desk.Actor, note string, at time.Time) ([]desk.Event, error) {
+	if strings.TrimSpace(note) == "" {
+		return nil, nil
+	}
+	if !actor.Works() {
+		return nil, desk.Faults{{Path: "note", Text: desk.NotAllowedForKey}}.Err()
+	}
+	clean, _ := mask.Cards(note)
+	comment := desk.SupportComment(desk.NewID(at), clean, actor.Name, true)
+	events, err := t.AddComment(&comment, role(actor), a.CalendarOf(t), at)
+	if err == nil {
+		tx.InsertComment(comment)
+	}
+	return events, err
+}
 
 // Assignment says who shall work a ticket.
 type Assignment struct {

@@ -1,10 +1,12 @@
 package app_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"banksulutgo.co.id/servicedesk/app"
 	"banksulutgo.co.id/servicedesk/desk"
 	"banksulutgo.co.id/servicedesk/internal/desktest"
 )
@@ -49,4 +51,40 @@ func colleague(t testing.TB, d *desktest.Desk, name string, groups ...string) de
 	agent, err := d.App.CreateAgent(t.Context(), desk.System(), desk.Agent{Email: name + "@bank.example", Name: name, Role: desk.RoleAgent, Groups: groups}, false)
 	must(t, err)
 	return agent
+}
+
+func TestANoteIsKeptWithTheChangeThatItIsAbout(t *testing.T) {
+	t.Parallel()
+	desktest.OnEachEngine(t, func(t *testing.T, e desktest.Engine) {
+		d := desktest.NewDesk(t, e)
+		actor := allOf(t, d, "p")
+		ticket := openedTicket(t, d, actor)
+		ani := colleague(t, d, "Ani", ticket.Group.Code).Actor()
+		change := of(ticket)
+		change.Note = "kartu 4111-1111-1111-1111 hilang"
+		_, err := d.App.SetPriority(t.Context(), ani, change, desk.Critical)
+		must(t, err)
+		want := []desk.EventType{desk.TicketCreated, desk.PriorityChanged, desk.NoteAdded}
+		if diff := cmp.Diff(want, eventTypes(t, d, ticket.ID)); diff != "" {
+			t.Errorf("events: %s", diff)
+		}
+		work, err := d.Staff.Work(t.Context(), ani, change.Ticket)
+		must(t, err)
+		if len(work.Comments) != 1 || work.Comments[0].Public || strings.Contains(work.Comments[0].Content, "4111-1111") || !strings.Contains(work.Comments[0].Content, "hilang") {
+			t.Errorf("the note is %+v", work.Comments)
+		}
+		if got := work.Ticket.Version; got != ticket.Version+1 {
+			t.Errorf("the version is %d, want one more than %d", got, ticket.Version)
+		}
+		_, err = d.App.ChangeStatus(t.Context(), actor, change, desk.Pending, "")
+		if diff := cmp.Diff([]string{"note"}, faultPaths(err)); diff != "" {
+			t.Errorf("a partner keeps a note: %v", err)
+		}
+		change.Version = ticket.Version
+		_, err = d.App.Assign(t.Context(), ani, change, app.Assignment{GroupCode: "NETWORK_ADMIN"})
+		mustFail(t, err, desk.Stale, "a change of what was read before")
+		if after, err := d.Staff.Work(t.Context(), ani, change.Ticket); err != nil || len(after.Comments) != 1 {
+			t.Errorf("a refused change left a note: %+v (%v)", after.Comments, err)
+		}
+	})
 }

@@ -15,6 +15,7 @@ import (
 type Change struct {
 	Ticket  string // number, or channel reference
 	Version int64  // the version that the caller read; 0: any
+	Note    string // that somebody at the bank keeps with the change, internally; empty: none
 	Once    Once[Changed]
 	Faults  desk.Faults // what the door found wrong with the request
 }
@@ -51,6 +52,11 @@ func (a *App) changeOnce(ctx context.Context, actor desk.Actor, action string, c
 		if err != nil {
 			return err
 		}
+		noted, err := a.keepNote(tx, t, actor, c.Note, now)
+		if err != nil {
+			return err
+		}
+		events = append(events, noted...)
 		for _, n := range desk.NoticesOf(&before, t, events, func() string { return desk.NewID(now) }) {
 			tx.Notify(n)
 		}

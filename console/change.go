@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 
 	"banksulutgo.co.id/servicedesk/app"
@@ -88,10 +89,18 @@ func (s *Server) changeStatus(r *request) (web.Answer, error) {
 	return s.changed(r, "status", "status", err)
 }
 
+// toQueue stands in the form for nobody.
+const toQueue = "none"
+
 // assign gives the ticket to a colleague, or back to the queue.
 func (s *Server) assign(r *request) (web.Answer, error) {
 	to := app.Assignment{GivenAgent: true, AssigneeID: r.form.Get("assignee")}
-	to.Unassign = to.AssigneeID == ""
+	switch to.AssigneeID {
+	case "":
+		return s.refuse(r, "assign", http.StatusBadRequest, r.words.t("Pilih penanggung jawab."))
+	case toQueue:
+		to = app.Assignment{GivenAgent: true, Unassign: true}
+	}
 	_, err := s.app.Assign(r.Context(), r.actor, r.change(), to)
 	return s.changed(r, "assign", "assigned", err)
 }
@@ -105,13 +114,30 @@ func (s *Server) take(r *request) (web.Answer, error) {
 // moveToGroup hands the ticket to another support group, whose queue it joins. Who may not see it there is led to the list.
 func (s *Server) moveToGroup(r *request) (web.Answer, error) {
 	changed, err := s.app.Assign(r.Context(), r.actor, r.change(), app.Assignment{GroupCode: r.form.Get("group"), GivenAgent: true, Unassign: true})
-	if err == nil && !r.actor.Sight().Sees(changed.Ticket) {
-		return r.done("/tickets?"+r.form.Get("list"), "group"), nil
+	if err != nil {
+		return s.changed(r, "group", "", err)
 	}
-	return s.changed(r, "group", "group", err)
+	said := "group:" + strconv.FormatInt(changed.Ticket.Number, 10) + ":" + changed.Ticket.Group.Code
+	if !r.actor.Sight().Sees(changed.Ticket) {
+		return r.done("/tickets?"+r.form.Get("list"), said), nil
+	}
+	return r.done(r.ticketPath(), said), nil
 }
 
 func (s *Server) setPriority(r *request) (web.Answer, error) {
 	_, err := s.app.SetPriority(r.Context(), r.actor, r.change(), desk.Priority(r.form.Get("priority")))
 	return s.changed(r, "priority", "priority", err)
+}
+
+// nameUnit puts the name of a unit in the place of its code, in what an address says was done.
+func (r *request) nameUnit(said string) string {
+	parts := strings.SplitN(said, ":", 3)
+	if len(parts) < 3 {
+		return said
+	}
+	group, known := r.server.app.Reference().Groups[parts[2]]
+	if !known {
+		return ""
+	}
+	return parts[0] + ":" + parts[1] + ":" + group.Name
 }

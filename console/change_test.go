@@ -263,3 +263,47 @@ func TestTheDeadlinesOfATicketAreSummedInWords(t *testing.T) {
 		t.Error("a cancelled ticket says when it was answered")
 	}
 }
+
+func TestHandingATicketOnSaysToWhomAndWhy(t *testing.T) {
+	t.Parallel()
+	w := newWorked(t)
+	budi := w.employ(t, "budi", desk.RoleAgent, "CALL_CENTER")
+	_, page := w.get(t, w.path)
+	if got := chosen(t, inside(t, page, "assignee"), ""); len(got) > 0 {
+		t.Errorf("%v is chosen", got)
+	}
+	shows(t, inside(t, page, "do-priority"), "Tenggat tidak berubah.")
+	if status, _, page := w.post(t, w.path+"/assign", nil); status != http.StatusBadRequest || !strings.Contains(inside(t, page, "do-assign"), "Pilih penanggung jawab.") {
+		t.Errorf("nobody was chosen: %d", status)
+	}
+	step := func(form, field, value, note, does, says string) {
+		t.Helper()
+		status, to, _ := w.post(t, w.path+"/"+form, url.Values{field: {value}, "note": {note}})
+		if status != http.StatusSeeOther {
+			t.Fatalf("%s: %d", form, status)
+		}
+		_, page := w.get(t, to)
+		shows(t, page, says)
+		if !strings.HasPrefix(to, w.path) {
+			_, page = w.get(t, w.path)
+		}
+		shows(t, inside(t, page, "talk"), does, note)
+	}
+	step("priority", "priority", "CRITICAL", "nasabah tidak dapat makan", "menjadi Kritis", "Prioritas diubah.")
+	step("assign", "assignee", budi.ID, "tolong telepon dahulu", "Ditugaskan kepada budi", "Penanggung jawab diubah.")
+	step("assign", "assignee", "none", "", "Dikembalikan ke antrean Call Center", "Penanggung jawab diubah.")
+	work, err := w.Staff.Work(t.Context(), w.ani.Actor(), w.number())
+	must(t, err)
+	if len(work.Comments) != 2 || work.Comments[0].Public || work.Comments[1].Public {
+		t.Errorf("the notes are %+v", work.Comments)
+	}
+	status, to, _ := w.post(t, w.path+"/group", url.Values{"group": {"NETWORK_ADMIN"}, "note": {"jaringan cabang"}})
+	_, page = w.get(t, to)
+	shows(t, page, "Tiket "+w.number()+" dipindahkan ke unit Network Administration.")
+	w.employ(t, "nina", desk.RoleAgent, "NETWORK_ADMIN")
+	_, page = w.managed.enter(t, "nina").get(t, w.path)
+	shows(t, inside(t, page, "talk"), "Dipindahkan ke unit Network Administration", "jaringan cabang")
+	if status != http.StatusSeeOther || strings.Contains(page, "Ditugaskan kepada Network") {
+		t.Errorf("moving: %d", status)
+	}
+}

@@ -77,7 +77,7 @@ func (r *request) showLive(name, nav, title, about string, cursor int64, data an
 func (r *request) showWith(status int, name string, p page) (web.Answer, error) {
 	p.Lang, p.Path, p.Version, p.RequestID, p.Assets, p.Now = r.words.lang, r.URL.RequestURI(), r.server.version, r.ID, r.server.paths, r.server.clock()
 	if p.Done == "" {
-		p.Done = r.words.done(r.URL.Query().Get("done"))
+		p.Done = r.words.done(r.nameUnit(r.URL.Query().Get("done")))
 	}
 	if r.session.ID != "" {
 		p.Me = r.session.Agent

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"cmp"
 	"encoding/json"
 	"net/http"
 	"net/url"
@@ -133,12 +134,12 @@ func (r *request) talk(w staff.Work) []moment {
 		comments[c.Seq] = &w.Comments[i]
 	}
 	var talk []moment
-	day := ""
+	day, group := "", r.server.app.Reference().Services[w.Ticket.ServiceType].Group.Code
 	for _, e := range w.Events {
 		m := moment{Event: e, Comment: comments[e.Seq]}
 		switch {
 		case m.Comment == nil:
-			m.Icon, m.Text = r.tell(e)
+			m.Icon, m.Text = r.tell(e, &group)
 			if e.Type == desk.FilesAttached {
 				m.Files = slices.DeleteFunc(slices.Clone(w.Attachments), func(f desk.Attachment) bool { return !f.UploadedAt.Equal(e.At) })
 			}
@@ -163,8 +164,9 @@ type eventData struct {
 	Data struct{ OldStatus, NewStatus, AssignedTo, SupportGroup, OldPriority, NewPriority string }
 }
 
-// tell words what happened. What the event before it said already has no words.
-func (r *request) tell(e desk.Event) (icon, text string) {
+// tell words what happened. What the event before it said already has no words. group is the code of the group that has the
+// ticket; tell notes when another one gets it.
+func (r *request) tell(e desk.Event, group *string) (icon, text string) {
 	var body eventData
 	if err := json.Unmarshal(e.Body, &body); err != nil {
 		return "even", string(e.Type)
@@ -182,13 +184,30 @@ func (r *request) tell(e desk.Event) (icon, text string) {
 	case desk.FilesAttached:
 		return "file", w.t("Berkas dilampirkan")
 	case desk.TicketAssigned:
-		return "person", w.t("Ditugaskan kepada %s", d.AssignedTo)
+		moved := d.SupportGroup != *group
+		*group = d.SupportGroup
+		return "person", r.tellAssigned(d.AssignedTo, d.SupportGroup, moved)
 	case desk.CodeRenewed:
 		return "lock", w.t("Kode pantau baru dibuat")
 	case desk.PriorityChanged:
 		return "up", w.t("Prioritas: %s menjadi %s", w.priority(desk.Priority(d.OldPriority)), w.priority(desk.Priority(d.NewPriority)))
 	}
 	return "", ""
+}
+
+// tellAssigned words who has a ticket, or which group's queue.
+func (r *request) tellAssigned(to, code string, moved bool) string {
+	w, group := r.words, r.server.app.Reference().Groups[code]
+	name, nobody := cmp.Or(group.Name, code), to == group.TeamName()
+	switch {
+	case moved && nobody:
+		return w.t("Dipindahkan ke unit %s", name)
+	case moved:
+		return w.t("Dipindahkan ke unit %s dan ditugaskan kepada %s", name, to)
+	case nobody:
+		return w.t("Dikembalikan ke antrean %s", name)
+	}
+	return w.t("Ditugaskan kepada %s", to)
 }
 
 // file gives a file of a ticket, as a download and never as a page (the spec, section 4).
@@ -219,7 +238,7 @@ func (s *Server) customer(r *request) (web.Answer, error) {
 // change is how every form of a ticket begins: which ticket, and which version of it the reader saw.
 func (r *request) change() app.Change {
 	version, _ := strconv.ParseInt(r.form.Get("version"), 10, 64)
-	return app.Change{Ticket: r.PathValue("number"), Version: version}
+	return app.Change{Ticket: r.PathValue("number"), Version: version, Note: r.form.Get("note")}
 }
 
 // ticketPath is the page of the ticket that a form is about, in the list that the reader came from.

@@ -294,15 +294,16 @@ func (w words) fault(f desk.Fault) string {
 }
 
 // done says what a form did, by the word in the address; empty for a word that is none of ours. With a colon the number of
-// the ticket may follow that it was done to: the page is not always that ticket's.
+// the ticket may follow that it was done to, as the page is not always that ticket's, and the name of the unit that has it.
 func (w words) done(said string) string {
 	what, number, named := strings.Cut(said, ":")
 	if named {
-		return w.doneTo(what, number)
+		number, unit, _ := strings.Cut(number, ":")
+		return w.doneTo(what, number, unit)
 	}
 	texts := map[string]string{
 		"status": "Status diubah.", "assigned": "Penanggung jawab diubah.",
-		"taken": "Tiket Anda ambil alih.", "group": "Tiket dipindahkan.", "priority": "Prioritas diubah.", "created": "Tiket dibuat.",
+		"taken": "Tiket Anda ambil alih.", "priority": "Prioritas diubah.", "created": "Tiket dibuat.",
 		"saved": "Tersimpan.", "deleted": "Dihapus.", "returned": "Tiket dikembalikan ke antrean.", "away": "Kehadiran diubah.", "again": "Dikirim ulang.",
 		"session": "Sesi diakhiri.", "password": "Kata sandi diubah.", "factor": "Verifikasi dua langkah aktif.", "nofactor": "Verifikasi dua langkah dimatikan.", "read": "Semua pemberitahuan ditandai sudah dibaca.",
 		"paused": "Konektor dijeda.", "resumed": "Konektor berjalan kembali.", "probed": "Satu tiket dicoba sekarang.", "parked": "Tiket dikeluarkan dari antrean.", "finished": "Ditandai sudah dibuat di Sociomile.", "skipped": "Peristiwa dilewatkan.",
@@ -316,9 +317,13 @@ func (w words) done(said string) string {
 }
 
 // doneTo is done for what names a ticket.
-func (w words) doneTo(what, number string) string {
-	if _, err := strconv.ParseUint(number, 10, 63); err != nil {
+func (w words) doneTo(what, number, unit string) string {
+	_, err := strconv.ParseUint(number, 10, 63)
+	if err != nil || (unit != "") != (what == "group") {
 		return "" // somebody made the address up
+	}
+	if unit != "" {
+		return w.t("Tiket %s dipindahkan ke unit %s.", number, unit)
 	}
 	texts := map[string]string{
 		"replied": "Balasan terkirim untuk %s.", "noted": "Catatan tersimpan pada %s.", "attached": "Berkas dilampirkan pada %s.",
