@@ -88,3 +88,41 @@ func TestANoteIsKeptWithTheChangeThatItIsAbout(t *testing.T) {
 		}
 	})
 }
+
+// Somebody on the telephone has no partner that sends the words: they do the same when an employee takes them down.
+func TestWhatTheCustomerSaidIsTakenDownAsTheCustomersWord(t *testing.T) {
+	t.Parallel()
+	desktest.OnEachEngine(t, func(t *testing.T, e desktest.Engine) {
+		d := desktest.NewDesk(t, e)
+		actor := allOf(t, d, "p")
+		ticket := openedTicket(t, d, actor)
+		ani, budi := colleague(t, d, "Ani", ticket.Group.Code), colleague(t, d, "Budi", ticket.Group.Code)
+		_, err := d.App.Assign(t.Context(), ani.Actor(), of(ticket), app.Assignment{GivenAgent: true, AssigneeID: budi.ID})
+		must(t, err)
+		_, err = d.App.ChangeStatus(t.Context(), ani.Actor(), of(ticket), desk.Pending, "")
+		must(t, err)
+		said := app.NewComment{Content: "Kartunya ketemu", Customer: true}
+		changed, err := d.App.AddComment(t.Context(), ani.Actor(), of(ticket), said)
+		must(t, err)
+		if c := changed.Comment; c.Author != ticket.Customer.Name || c.FromSupport || !c.Public || c.Content != "Kartunya ketemu" {
+			t.Errorf("the comment is %+v", c)
+		}
+		if got := changed.Ticket; got.Status != desk.Open || !got.Clocks.RespondedAt.IsZero() {
+			t.Errorf("the ticket is %s, answered at %v; want it back where it waited from, unanswered", got.Status, got.Clocks.RespondedAt)
+		}
+		want := []desk.EventType{desk.TicketCreated, desk.TicketAssigned, desk.StatusChanged, desk.CommentAdded, desk.StatusChanged}
+		if diff := cmp.Diff(want, eventTypes(t, d, ticket.ID)); diff != "" {
+			t.Errorf("events: %s", diff)
+		}
+		if got := behind(t, d).audited(t, "comment.record"); len(got) != 1 {
+			t.Errorf("the audit trail has %q", got)
+		}
+		if unread, err := d.Staff.Unread(t.Context(), budi.Actor()); err != nil || unread != 2 {
+			t.Errorf("who has the ticket is told %d things (%v), want the assignment and the word", unread, err)
+		}
+		_, err = d.App.AddComment(t.Context(), actor, of(ticket), said)
+		if diff := cmp.Diff([]string{"customer"}, faultPaths(err)); diff != "" {
+			t.Errorf("a partner takes something down: %v", err)
+		}
+	})
+}

@@ -95,10 +95,11 @@ type NewComment struct {
 	Content  string
 	Author   string // whom a partner names as the author; empty: the customer
 	Internal bool   // not seen outside the bank
+	Customer bool   // what the customer said to somebody at the bank, who takes it down
 }
 
 // AddComment adds a comment (API document, Update Ticket). What a partner adds is the customer's word; a key that
-// manages speaks for the bank, in public or internally.
+// manages speaks for the bank, in public or internally, or takes down what the customer said.
 func (a *App) AddComment(ctx context.Context, actor desk.Actor, c Change, n NewComment) (Changed, error) {
 	if err := Authorize(actor, desk.MayUpdate); err != nil {
 		return Changed{}, err
@@ -106,6 +107,9 @@ func (a *App) AddComment(ctx context.Context, actor desk.Actor, c Change, n NewC
 	faults, warnings := c.Faults, desk.Faults(nil)
 	if strings.TrimSpace(n.Content) == "" {
 		faults.Add("comment", desk.Required)
+	}
+	if n.Customer && (n.Internal || !actor.Works()) {
+		faults.Add("customer", desk.NotAllowedForKey)
 	}
 	if n.Internal && !actor.Works() {
 		faults.Add("internal", desk.NotAllowedForKey)
@@ -115,9 +119,16 @@ func (a *App) AddComment(ctx context.Context, actor desk.Actor, c Change, n NewC
 	}
 	n.mask(&warnings)
 	id := desk.NewID(a.now())
-	return a.change(ctx, actor, "comment.add", c, warnings, func(tx *store.Tx, t *desk.Ticket, by desk.Actor, at time.Time) (Changed, []desk.Event, error) {
+	action := "comment.add"
+	if n.Customer {
+		action = "comment.record"
+	}
+	return a.change(ctx, actor, action, c, warnings, func(tx *store.Tx, t *desk.Ticket, by desk.Actor, at time.Time) (Changed, []desk.Event, error) {
 		comment := desk.PartnerComment(id, n.Content, n.Author, t.Customer.Name)
-		if actor.Works() {
+		switch {
+		case n.Customer:
+			comment = desk.CustomerComment(id, n.Content, t.Customer.Name)
+		case actor.Works():
 			comment = desk.SupportComment(id, n.Content, actor.Name, n.Internal)
 		}
 		events, err := t.AddComment(&comment, by, a.CalendarOf(t), at)

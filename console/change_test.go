@@ -307,3 +307,17 @@ func TestHandingATicketOnSaysToWhomAndWhy(t *testing.T) {
 		t.Errorf("moving: %d", status)
 	}
 }
+
+func TestWhatTheCustomerSaidOnTheTelephoneIsTheCustomersWord(t *testing.T) {
+	t.Parallel()
+	w := newWorked(t)
+	w.to(t, desk.InProgress, desk.Pending)
+	form := url.Values{"kind": {"customer"}, "text": {"Kartunya sudah saya temukan."}}
+	_, to, _ := w.post(t, w.path+"/reply", form)
+	_, page := w.get(t, to)
+	shows(t, page, "Kata nasabah tersimpan pada "+w.number()+".")
+	shows(t, inside(t, page, "talk"), "<b>Sarah Johnson</b>", "dicatat oleh ani", "Kartunya sudah saya temukan.", "Status: Menunggu Nasabah menjadi Dalam Proses")
+	if got := w.ticket(t).Status; got != desk.InProgress {
+		t.Errorf("the ticket is %s", got)
+	}
+}

@@ -14,7 +14,7 @@ import (
 func (s *Server) reply(r *request) (web.Answer, error) {
 	c := composed{Kind: r.form.Get("kind"), Text: r.form.Get("text"), Status: desk.Status(r.form.Get("status")),
 		Else: desk.Status(r.form.Get("status-else")), Reason: r.form.Get("reason")}
-	if c.Kind != "note" {
+	if c.Kind != "note" && c.Kind != "customer" {
 		c.Kind = "reply"
 	}
 	to := c.Status
@@ -44,7 +44,7 @@ func (s *Server) reply(r *request) (web.Answer, error) {
 	if err != nil {
 		return web.Answer{}, err
 	}
-	if err := s.staff.KeepDraft(r.Context(), r.actor, r.PathValue("number"), c.Kind == "note", ""); err != nil {
+	if err := s.staff.KeepDraft(r.Context(), r.actor, r.PathValue("number"), c.Kind != "reply", ""); err != nil {
 		return web.Answer{}, err
 	}
 	what := "replied:"
@@ -53,6 +53,8 @@ func (s *Server) reply(r *request) (web.Answer, error) {
 		what = "attached:"
 	case c.Kind == "note":
 		what = "noted:"
+	case c.Kind == "customer":
+		what = "recorded:"
 	}
 	what += strconv.FormatInt(changed.Ticket.Number, 10)
 	if next := r.form.Get("after"); r.form.Has("next") && next != "" {
@@ -71,7 +73,7 @@ func (s *Server) send(r *request, c composed, to desk.Status) (changed app.Chang
 		change.Version = changed.Ticket.Version
 	}
 	if c.Text != "" || len(r.files) == 0 {
-		changed, err = s.app.AddComment(r.Context(), r.actor, change, app.NewComment{Content: c.Text, Internal: c.Kind == "note"})
+		changed, err = s.app.AddComment(r.Context(), r.actor, change, app.NewComment{Content: c.Text, Internal: c.Kind == "note", Customer: c.Kind == "customer"})
 		if err != nil {
 			return changed, err
 		}
@@ -83,9 +85,10 @@ func (s *Server) send(r *request, c composed, to desk.Status) (changed app.Chang
 	return changed, nil
 }
 
-// keepDraft keeps what is being written, while it is written.
+// keepDraft keeps what is being written, while it is written. The customer's words come back as a note: they shall not be sent
+// as a reply by mistake.
 func (s *Server) keepDraft(r *request) (web.Answer, error) {
-	err := s.staff.KeepDraft(r.Context(), r.actor, r.PathValue("number"), r.form.Get("kind") == "note", r.form.Get("text"))
+	err := s.staff.KeepDraft(r.Context(), r.actor, r.PathValue("number"), r.form.Get("kind") != "reply", r.form.Get("text"))
 	return web.Answer{Status: http.StatusNoContent}, err
 }
 

@@ -363,6 +363,9 @@ var english = map[string]string{
 	"Kembalikan yang lain": "Return the others", "Kembalikan tiket saya yang belum selesai ke antrean": "Return my unfinished tickets to the queue",
 
 	// ticket.html and change.go: changes of a ticket
+	"Kata nasabah tersimpan pada %s.":                 "What the customer said was kept on %s.",
+	"Kata nasabah (telepon/loket)":                    "What the customer said (phone/counter)",
+	"dicatat oleh %s":                                 "taken down by %s",
 	"Pilih penanggung jawab.":                         "Choose an assignee.",
 	"Dipindahkan ke unit %s":                          "Moved to %s",
 	"Dipindahkan ke unit %s dan ditugaskan kepada %s": "Moved to %s and assigned to %s",

@@ -36,7 +36,7 @@ type ticketPage struct {
 
 // composed is what stands in the composer.
 type composed struct {
-	Kind      string // reply or note
+	Kind      string // reply, note, or customer: what the customer said
 	Text      string
 	Status    desk.Status // that the ticket gets with it; empty: it stays
 	Else      desk.Status // in the place of Status when a new ticket gets something else than a reply

@@ -326,7 +326,7 @@ func (w words) doneTo(what, number, unit string) string {
 		return w.t("Tiket %s dipindahkan ke unit %s.", number, unit)
 	}
 	texts := map[string]string{
-		"replied": "Balasan terkirim untuk %s.", "noted": "Catatan tersimpan pada %s.", "attached": "Berkas dilampirkan pada %s.",
+		"replied": "Balasan terkirim untuk %s.", "noted": "Catatan tersimpan pada %s.", "recorded": "Kata nasabah tersimpan pada %s.", "attached": "Berkas dilampirkan pada %s.",
 	}
 	if text, known := texts[what]; known {
 		return w.t(text, number)

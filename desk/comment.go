@@ -27,6 +27,11 @@ func PartnerComment(id, content, author, customer string) Comment {
 	return Comment{ID: id, Author: author, Content: ViaOmnichannel + content, Public: true}
 }
 
+// CustomerComment is a word that the customer said on the telephone or at the counter, and that somebody at the bank took down.
+func CustomerComment(id, content, customer string) Comment {
+	return Comment{ID: id, Author: customer, Content: content, Public: true}
+}
+
 // SupportComment is a comment of somebody at the bank; internal ones never leave it.
 func SupportComment(id, content, author string, internal bool) Comment {
 	return Comment{ID: id, Author: author, Content: content, Public: !internal, FromSupport: true}

@@ -1,6 +1,9 @@
 package desk
 
-import "time"
+import (
+	"bytes"
+	"time"
+)
 
 // Notice is something about a ticket that an employee should know of.
 type Notice struct {
@@ -44,7 +47,7 @@ func NoticesOf(before, t *Ticket, events []Event, newID func() string) []Notice 
 		case e.Type == TicketAssigned && t.AssigneeID != before.AssigneeID:
 			tell(t.AssigneeID, NoticeAssigned, e)
 			tell(before.AssigneeID, NoticeTaken, e)
-		case e.Type == CommentAdded && e.Actor.Kind == ByPartner:
+		case e.Type == CommentAdded && (e.Actor.Kind == ByPartner || bytes.HasSuffix(e.Body, []byte(`"isFromSupport":false}}}`))):
 			tell(t.AssigneeID, NoticeAnswered, e)
 		case e.Type == NoteAdded:
 			tell(t.AssigneeID, NoticeNoted, e)
