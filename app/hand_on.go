@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -56,7 +57,7 @@ func (a *App) Assign(ctx context.Context, actor desk.Actor, c Change, to Assignm
 		if to.GroupCode != "" && !known { // not before: a repetition is answered as the first time, whatever changed since
 			return Changed{}, nil, desk.Faults{{Path: "supportGroup", Text: desk.GroupUnknown}}.Err()
 		}
-		if err := mayMove(tx, by, t, group); err != nil {
+		if err := cmp.Or(t.MayHandOn(by), mayMove(tx, by, t, group)); err != nil {
 			return Changed{}, nil, err
 		}
 		agent := desk.Agent{ID: t.AssigneeID, Name: t.AssigneeName}
@@ -80,6 +81,9 @@ func (a *App) Take(ctx context.Context, actor desk.Actor, c Change) (Changed, er
 		return Changed{}, err
 	}
 	return a.change(ctx, actor, "ticket.take", c, nil, func(tx *store.Tx, t *desk.Ticket, by desk.Actor, at time.Time) (Changed, []desk.Event, error) {
+		if err := t.MayHandOn(by); err != nil {
+			return Changed{}, nil, err
+		}
 		agent, err := assignee(tx, Assignment{AssigneeID: actor.ID})
 		if err != nil {
 			return Changed{}, nil, err
@@ -141,6 +145,9 @@ func (a *App) SetPriority(ctx context.Context, actor desk.Actor, c Change, p des
 		return Changed{}, err
 	}
 	return a.change(ctx, actor, "ticket.priority", c, nil, func(_ *store.Tx, t *desk.Ticket, by desk.Actor, at time.Time) (Changed, []desk.Event, error) {
+		if err := t.MayHandOn(by); err != nil {
+			return Changed{}, nil, err
+		}
 		return Changed{}, t.SetPriority(p, by, at), nil
 	})
 }

@@ -89,6 +89,37 @@ func TestANoteIsKeptWithTheChangeThatItIsAbout(t *testing.T) {
 	})
 }
 
+func TestATicketThatIsOverIsNotHandedOn(t *testing.T) {
+	t.Parallel()
+	desktest.OnEachEngine(t, func(t *testing.T, e desktest.Engine) {
+		d := desktest.NewDesk(t, e)
+		actor, core := allOf(t, d, "p"), bank(t, d)
+		ticket := openedTicket(t, d, actor)
+		ani := colleague(t, d, "Ani", ticket.Group.Code)
+		_, err := d.App.ChangeStatus(t.Context(), core, of(ticket), desk.Cancelled, "")
+		must(t, err)
+		events := eventTypes(t, d, ticket.ID)
+		for name, change := range map[string]func() (app.Changed, error){
+			"assign": func() (app.Changed, error) {
+				return d.App.Assign(t.Context(), ani.Actor(), of(ticket), app.Assignment{GivenAgent: true, AssigneeID: ani.ID})
+			},
+			"move": func() (app.Changed, error) {
+				return d.App.Assign(t.Context(), ani.Actor(), of(ticket), app.Assignment{GroupCode: "NETWORK_ADMIN"})
+			},
+			"take": func() (app.Changed, error) { return d.App.Take(t.Context(), ani.Actor(), of(ticket)) },
+			"priority": func() (app.Changed, error) {
+				return d.App.SetPriority(t.Context(), ani.Actor(), of(ticket), desk.Critical)
+			},
+		} {
+			_, err := change()
+			mustFail(t, err, desk.Invalid, name)
+		}
+		if diff := cmp.Diff(events, eventTypes(t, d, ticket.ID)); diff != "" {
+			t.Error(diff)
+		}
+	})
+}
+
 // Somebody on the telephone has no partner that sends the words: they do the same when an employee takes them down.
 func TestWhatTheCustomerSaidIsTakenDownAsTheCustomersWord(t *testing.T) {
 	t.Parallel()

@@ -260,6 +260,14 @@ func (t *Ticket) mayChange(by ActorKind) error {
 	return nil
 }
 
+// MayHandOn refuses to let an employee give a ticket to somebody, or another priority, that is over for ever.
+func (t *Ticket) MayHandOn(by Actor) error {
+	if by.Role != "" && t.Status.Final() {
+		return Fail(Invalid, TicketFinalized)
+	}
+	return nil
+}
+
 // ChangeStatus takes a step of the lifecycle and returns its events: STATUS_CHANGED, then what it meant. It returns
 // an Error that names the allowed steps for a wrong one, and asks for a reason when a resolved ticket is reopened.
 func (t *Ticket) ChangeStatus(to Status, reason string, by Actor, cal Calendar, at time.Time) ([]Event, error) {
