@@ -199,7 +199,7 @@ func TestAReplyIsStoppedWhenSomebodyElseAnsweredFirst(t *testing.T) {
 	other.Do(t, chromedp.SendKeys("#text", "Budi lebih dulu."), chromedp.Click("#send"))
 	until(t, other, loaded+has(".message.good", "Balasan terkirim untuk "))
 	tab.Do(t, chromedp.Click("#send"))
-	until(t, tab, loaded+has("#compose .message.warn", "ada 1 hal baru")+" && "+has(".said.bank", "Budi lebih dulu.")+` && document.getElementById("text").value === "Draf saya."`)
+	until(t, tab, loaded+has("#compose .message.warn", "ada 2 hal baru")+" && "+has(".said.bank", "Budi lebih dulu.")+` && document.getElementById("text").value === "Draf saya."`)
 	release()
 	wantQuiet(t, tab, conflict)
 	f.say(t, budi, number, "Budi sekali lagi.")
@@ -250,6 +250,7 @@ func TestAPageThatAFormLedToCanBeReadAgain(t *testing.T) {
 	f.signIn(t, tab, rina)
 	tab.Show(t, "/tickets/"+number+"?list=status%3Dactive", browser.Wide, "light")
 	f.unmask(t, tab)
+	browser.Evaluate[bool](t, tab, `document.getElementById("main").focus(), true`) // as who clicks between the texts does
 	f.say(t, budi, number, "Kabar.")
 	until(t, tab, has(".said.bank", "Kabar.")+" && "+has("b.mono", account))
 	if got := browser.Evaluate[string](t, tab, `location.pathname + location.search`); got != "/tickets/"+number+"?list=status%3Dactive" {

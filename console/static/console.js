@@ -54,6 +54,7 @@
       if (old.matches("details") && fresh.matches?.("details")) fresh.open = old.open;
       if (old.matches("input, select, textarea") && old.form?.closest("details[open]")) return false;
       if (old.matches("[data-passing=soon]")) return false;
+      if (old === document.activeElement && old.matches("input, select, textarea")) return false;
       return true;
     },
     beforeNodeRemoved: node => !(node.nodeType === 1 && node.matches("[data-passing=soon]")),
@@ -90,7 +91,7 @@
     if (!answer.ok || !fresh) return false;
     const at = document.querySelector(".row.at")?.id;
     const below = window.scrollY > 80 ? anchor() : null;
-    Idiomorph.morph(byId("main"), fresh, { morphStyle: "outerHTML", ignoreActiveValue: true, callbacks });
+    Idiomorph.morph(byId("main"), fresh, { morphStyle: "outerHTML", callbacks });
     const bell = page.getElementById("bell");
     if (bell) Idiomorph.morph(byId("bell"), bell, { morphStyle: "outerHTML" });
     if (at) byId(at)?.classList.add("at");
