@@ -101,8 +101,9 @@ func (f *floor) work(t *testing.T, tab *browser.Tab, o *onlookers, budi desk.Age
 		browser.Evaluate[bool](t, tab, `document.querySelectorAll(".message.good").forEach(m => m.remove()); true`)
 	}
 	step("Ditugaskan kepada Rina", "Rina", chromedp.Click("#take"))
+	o.see(t, time.Now(), "Terbuka menjadi Dalam Proses", "Dalam Proses") // with the same click
 	f.unmask(t, tab)
-	step("Kami periksa mesin ATM itu.", "Dalam Proses", chromedp.SendKeys("#text", "Kami periksa mesin ATM itu."), chromedp.SetValue("#then", "IN_PROGRESS"), chromedp.Click("#send"))
+	step("Kami periksa mesin ATM itu.", "", chromedp.SendKeys("#text", "Kami periksa mesin ATM itu."), chromedp.Click("#send"))
 	step("Jurnal mesin sudah diminta.", "", chromedp.Click("#compose [value=note]"), chromedp.SendKeys("#text", "Jurnal mesin sudah diminta."), chromedp.Click("#send"))
 	if got := browser.Evaluate[int](t, o.page, `document.querySelectorAll(".said.note").length * 10 + document.querySelectorAll(".said.bank").length`); got != 11 {
 		t.Errorf("notes and replies are %d, want one of each", got)

@@ -43,8 +43,9 @@ func TestRowsOfTicketsLieStraightAtEveryWidth(t *testing.T) {
 		must(t, err)
 		f.signIn(t, tab, a)
 		for _, path := range []string{"/tickets", "/search?q=" + account, "/tickets/" + number + "/customer"} {
+			tab.Show(t, path, browser.Wide, "light")
 			for _, width := range []int64{browser.Wide, 1366, 1200, 1024, browser.Middle, browser.Narrow} {
-				tab.Show(t, path, width, "light")
+				tab.Turn(t, width, "light")
 				if wrong := browser.Evaluate[[]string](t, tab, crooked); len(wrong) > 0 {
 					t.Errorf("%s in %s at %d: %q", path, l, width, wrong)
 				}
@@ -78,7 +79,7 @@ func TestListsTellWhenTicketsWereMade(t *testing.T) {
 		at = at.In(desk.WITA())
 		return fmt.Sprint(at.Day(), " ", months[at.Month()])
 	}
-	want = []string{"2 j lalu", day(old.Add(400 * 24 * time.Hour)), day(old) + " " + fmt.Sprint(old.In(desk.WITA()).Year())}
+	want = []string{"2 jam lalu", day(old.Add(400 * 24 * time.Hour)), day(old) + " " + fmt.Sprint(old.In(desk.WITA()).Year())}
 	v := m.enter(t, "ani")
 	for _, path := range []string{"/tickets", "/tickets?status=active&order=due", fmt.Sprint("/tickets/", number, "/customer")} {
 		_, page := v.get(t, path)

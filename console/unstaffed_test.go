@@ -38,7 +38,7 @@ func TestATicketIsNotMovedOutOfEverybodysSight(t *testing.T) {
 		t.Errorf("moving it to where nobody works is answered %d", status)
 	}
 	shows(t, page, "Unit kerja itu tidak ada petugasnya", "Rahasia sekali")
-	if _, to, _ := v.post(t, "/tickets/"+number+"/group", url.Values{"group": {"ATM_SERVICES"}}); to != "/tickets?&done=group" {
+	if _, to, _ := v.post(t, "/tickets/"+number+"/group", url.Values{"group": {"ATM_SERVICES"}}); to != "/tickets?&done=group:"+number+":ATM_SERVICES" {
 		t.Errorf("moving it to others leads to %q", to)
 	}
 }
