@@ -1,7 +1,7 @@
 package desk
 
 import (
-	"bytes"
+	"encoding/json"
 	"time"
 )
 
@@ -47,7 +47,7 @@ func NoticesOf(before, t *Ticket, events []Event, newID func() string) []Notice 
 		case e.Type == TicketAssigned && t.AssigneeID != before.AssigneeID:
 			tell(t.AssigneeID, NoticeAssigned, e)
 			tell(before.AssigneeID, NoticeTaken, e)
-		case e.Type == CommentAdded && (e.Actor.Kind == ByPartner || bytes.HasSuffix(e.Body, []byte(`"isFromSupport":false}}}`))):
+		case e.Type == CommentAdded && e.fromCustomer():
 			tell(t.AssigneeID, NoticeAnswered, e)
 		case e.Type == NoteAdded:
 			tell(t.AssigneeID, NoticeNoted, e)
@@ -56,4 +56,15 @@ func NoticesOf(before, t *Ticket, events []Event, newID func() string) []Notice 
 		}
 	}
 	return notices
+}
+
+// fromCustomer reports whether an event tells of a comment that is the customer's, whoever brought it: a partner, or an employee
+// who took it down.
+func (e Event) fromCustomer() bool {
+	var body struct {
+		Data struct {
+			Comment struct{ IsFromSupport bool }
+		}
+	}
+	return e.Actor.Kind == ByPartner || json.Unmarshal(e.Body, &body) == nil && !body.Data.Comment.IsFromSupport
 }
