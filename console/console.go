@@ -48,7 +48,6 @@ type Server struct {
 	clock    func() time.Time
 	stopping <-chan struct{}
 	feed     *feed
-	streams  live.Streams // of live pages, by person
 
 	lookEvery time.Duration // see the constant
 	pages     map[desk.Language]*pages

@@ -175,7 +175,7 @@ func (s *Server) showTicketDeliveries(r *request, reference string, faults map[s
 	if faults != nil {
 		status, about = http.StatusBadRequest, ""
 	}
-	return r.showWith(status, "deliveries", page{Title: r.words.t("Pengiriman tiket %d", number), Nav: "tickets", Live: about, Cursor: s.feed.head(), Data: p})
+	return r.showWith(status, "deliveries", page{Title: r.words.t("Pengiriman tiket %d", number), Nav: "tickets", Live: about, Cursor: s.feed.place(r.Context()), Data: p})
 }
 
 // seen reports whether the reader may open the ticket itself: where it was sent is shown to all who look after integrations.

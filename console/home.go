@@ -28,7 +28,7 @@ type tally struct {
 
 // home shows the reader's day.
 func (s *Server) home(r *request) (web.Answer, error) {
-	cursor := s.feed.head()
+	cursor := s.feed.place(r.Context())
 	var p homePage
 	for _, t := range []tally{
 		{Name: r.words.t("Tiket saya"), Path: "assignee=me&order=due&status=active"},
@@ -105,7 +105,7 @@ func (w words) notice(n desk.Notice) (text, icon string) {
 
 // notices shows what the reader should know of.
 func (s *Server) notices(r *request) (web.Answer, error) {
-	cursor := s.feed.head()
+	cursor := s.feed.place(r.Context())
 	shown, err := r.readNotices(50)
 	if err != nil {
 		return web.Answer{}, err

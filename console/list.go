@@ -83,7 +83,7 @@ func (s *Server) showList(r *request, faults map[string]string, name string) (we
 		q, _ = url.ParseQuery(r.form.Get("query"))
 	}
 	view := desk.ParseView(q)
-	cursor := s.feed.head()
+	cursor := s.feed.place(r.Context())
 	found, err := s.staff.List(r.Context(), r.actor, view, placeIn(q), pageSize)
 	if err != nil {
 		return web.Answer{}, err

@@ -40,7 +40,7 @@ type told struct {
 func (s *Server) live(r *request) (web.Answer, error) {
 	after, err := strconv.ParseInt(cmp.Or(r.Header.Get("Last-Event-ID"), r.URL.Query().Get("after")), 10, 64)
 	if err != nil {
-		after = s.feed.head()
+		after = s.feed.place(r.Context())
 	}
 	f := &follower{Server: s, r: r, after: after}
 	if number, ok := strings.CutPrefix(r.URL.Query().Get("about"), "ticket:"); ok {
@@ -49,12 +49,12 @@ func (s *Server) live(r *request) (web.Answer, error) {
 		}
 		f.number, _ = strconv.ParseInt(number, 10, 64) // it was located by its number, or by a reference that no page knows
 	}
-	if r.Method != http.MethodHead && !s.streams.Enter(r.actor.ID, liveMost) {
+	if r.Method != http.MethodHead && !s.feed.enter(r.actor.ID) {
 		return web.Answer{}, &desk.Error{Code: desk.TooMany, Text: desk.TooManyPages, Args: []string{strconv.Itoa(liveMost)}, RetryAfter: liveFreed}
 	}
 	return web.Answer{Status: http.StatusOK, Type: eventsType, Header: http.Header{"X-Accel-Buffering": {"no"}},
 		Stream: func(out *web.Stream) error {
-			defer s.streams.Leave(r.actor.ID)
+			defer s.feed.pages.Leave(r.actor.ID)
 			f.out = out
 			return f.follow()
 		}}, nil
@@ -126,7 +126,7 @@ func (f *follower) rest() time.Duration {
 	if f.ticketID != "" {
 		return tellEvery // of what happens it reads little
 	}
-	return max(tellEvery, time.Duration(f.streams.Open())*readEvery)
+	return max(tellEvery, time.Duration(f.feed.pages.Open())*readEvery)
 }
 
 // tell tells what is new to the reader, and reports whether it told anything. The place goes with it also when nothing is

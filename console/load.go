@@ -39,7 +39,7 @@ type loadCell struct {
 
 // load shows how much the reader's support groups have to do.
 func (s *Server) load(r *request) (web.Answer, error) {
-	cursor := s.feed.head()
+	cursor := s.feed.place(r.Context())
 	loads, err := s.staff.Load(r.Context(), r.actor)
 	if err != nil {
 		return web.Answer{}, err

@@ -93,7 +93,7 @@ func (s *Server) showSociomile(r *request, faults map[string]string) (web.Answer
 	if faults != nil {
 		status = http.StatusBadRequest
 	}
-	return r.showWith(status, "sociomile", page{Title: "Sociomile", Nav: "sociomile", Live: about, Cursor: s.feed.head(), Data: p})
+	return r.showWith(status, "sociomile", page{Title: "Sociomile", Nav: "sociomile", Live: about, Cursor: s.feed.place(r.Context()), Data: p})
 }
 
 // listForwards lists the tickets of the list that the reader wants, which is in the page's address or came with a form. It

@@ -75,7 +75,7 @@ func (s *Server) ticketAgain(r *request) (web.Answer, error) {
 
 // showTicket shows a ticket; change puts what a form brought into the page.
 func (s *Server) showTicket(r *request, status int, change func(*ticketPage)) (web.Answer, error) {
-	cursor := s.feed.head()
+	cursor := s.feed.place(r.Context())
 	work, err := s.staff.Work(r.Context(), r.actor, r.PathValue("number"))
 	if err != nil {
 		return web.Answer{}, err

@@ -106,7 +106,7 @@ func (s *Server) webhooks(r *request) (web.Answer, error) {
 	if q.Get("after") != "" {
 		about = ""
 	}
-	return r.showLive("webhooks", "webhooks", "Webhook", about, s.feed.head(), p)
+	return r.showLive("webhooks", "webhooks", "Webhook", about, s.feed.place(r.Context()), p)
 }
 
 func (s *Server) targetsOf(r *request, partner, after string) ([]app.TargetState, bool, error) {
@@ -163,7 +163,7 @@ func (s *Server) showWebhook(r *request, status int, change func(*webhookPage)) 
 		about = "" // what the form brought stays
 	}
 	title := cmp.Or(target.PartnerName, r.words.t("Webhook"))
-	return r.showWith(status, "webhook", page{Title: title, Nav: "webhooks", Live: about, Cursor: s.feed.head(), Data: p})
+	return r.showWith(status, "webhook", page{Title: title, Nav: "webhooks", Live: about, Cursor: s.feed.place(r.Context()), Data: p})
 }
 
 // deliveriesIn reads from an address which deliveries are listed.
