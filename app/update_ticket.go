@@ -101,10 +101,17 @@ type NewComment struct {
 // AddComment adds a comment (API document, Update Ticket). What a partner adds is the customer's word; a key that
 // manages speaks for the bank, in public or internally, or takes down what the customer said.
 func (a *App) AddComment(ctx context.Context, actor desk.Actor, c Change, n NewComment) (Changed, error) {
-	if err := Authorize(actor, desk.MayUpdate); err != nil {
-		return Changed{}, err
-	}
-	faults, warnings := c.Faults, desk.Faults(nil)
+	return a.Respond(ctx, actor, c, Response{Comment: &n})
+}
+
+// part is one thing of several that a request does to a ticket.
+type part struct {
+	action string // in the audit trail
+	decide decision
+}
+
+// comment is the part that adds a comment, when nothing is wrong with it.
+func (a *App) comment(actor desk.Actor, n NewComment, faults, warnings *desk.Faults) part {
 	if strings.TrimSpace(n.Content) == "" {
 		faults.Add("comment", desk.Required)
 	}
@@ -114,16 +121,13 @@ func (a *App) AddComment(ctx context.Context, actor desk.Actor, c Change, n NewC
 	if n.Internal && !actor.Works() {
 		faults.Add("internal", desk.NotAllowedForKey)
 	}
-	if len(faults) > 0 {
-		return Changed{}, faults.Err()
-	}
-	n.mask(&warnings)
+	n.mask(warnings)
 	id := desk.NewID(a.now())
 	action := "comment.add"
 	if n.Customer {
 		action = "comment.record"
 	}
-	return a.change(ctx, actor, action, c, warnings, func(tx *store.Tx, t *desk.Ticket, by desk.Actor, at time.Time) (Changed, []desk.Event, error) {
+	return part{action, func(tx *store.Tx, t *desk.Ticket, by desk.Actor, at time.Time) (Changed, []desk.Event, error) {
 		comment := desk.PartnerComment(id, n.Content, n.Author, t.Customer.Name)
 		switch {
 		case n.Customer:
@@ -136,7 +140,7 @@ func (a *App) AddComment(ctx context.Context, actor desk.Actor, c Change, n NewC
 			tx.InsertComment(comment)
 		}
 		return Changed{Comment: &comment}, events, err
-	})
+	}}
 }
 
 // mask masks card numbers in the comment.
@@ -160,44 +164,25 @@ func (a *App) ChangeStatus(ctx context.Context, actor desk.Actor, c Change, to d
 		return Changed{}, err
 	}
 	var warnings desk.Faults
+	p := a.step(to, reason, &warnings)
+	return a.change(ctx, actor, p.action, c, warnings, p.decide)
+}
+
+// step is the part that takes a step of the lifecycle.
+func (a *App) step(to desk.Status, reason string, warnings *desk.Faults) part {
 	clean, found := mask.Cards(reason)
 	if found {
 		warnings.Add("reason", desk.CardMasked)
 	}
-	return a.change(ctx, actor, "ticket.status", c, warnings, func(_ *store.Tx, t *desk.Ticket, by desk.Actor, at time.Time) (Changed, []desk.Event, error) {
+	return part{"ticket.status", func(_ *store.Tx, t *desk.Ticket, by desk.Actor, at time.Time) (Changed, []desk.Event, error) {
 		events, err := t.ChangeStatus(to, clean, by, a.CalendarOf(t), at)
 		return Changed{}, events, err
-	})
+	}}
 }
 
 // Attach adds files to a ticket, all of them or none (API document, Update Ticket).
 func (a *App) Attach(ctx context.Context, actor desk.Actor, c Change, files []desk.Attachment) (Changed, error) {
-	if err := Authorize(actor, desk.MayUpdate); err != nil {
-		return Changed{}, err
-	}
-	faults, warnings := c.Faults, desk.Faults(nil)
-	desk.CheckAttachments(&faults, files)
-	inspectFiles(files, &faults, &warnings)
-	if len(faults) > 0 {
-		return Changed{}, faults.Err()
-	}
-	desk.MaskFileNames(warn(&warnings, desk.CardMasked), files)
-	k := keep(a, actor, c.Once, a.now())
-	if err := a.mayAttach(ctx, actor, c, k); err != nil {
-		return Changed{}, err
-	}
-	if err := a.keepFiles(ctx, files); err != nil {
-		return Changed{}, err
-	}
-	files = identify(files, "", actor.Name, a.now())
-	return a.changeOnce(ctx, actor, "attachment.add", c, k, warnings, func(tx *store.Tx, t *desk.Ticket, by desk.Actor, at time.Time) (Changed, []desk.Event, error) {
-		added := append([]desk.Attachment(nil), files...)
-		events, err := t.AddAttachments(added, by, at)
-		if err == nil {
-			tx.InsertAttachments(added)
-		}
-		return Changed{Attachments: added}, events, err
-	})
+	return a.Respond(ctx, actor, c, Response{Files: files})
 }
 
 // mayAttach finds out whether a ticket takes files before they are stored: what is refused shall leave none behind.

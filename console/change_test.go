@@ -321,3 +321,24 @@ func TestWhatTheCustomerSaidOnTheTelephoneIsTheCustomersWord(t *testing.T) {
 		t.Errorf("the ticket is %s", got)
 	}
 }
+
+func TestWhatCannotBeSentWholeIsNotSentInPart(t *testing.T) {
+	t.Parallel()
+	w := newWorked(t)
+	w.to(t, desk.Resolved)
+	form := url.Values{"kind": {"reply"}, "text": {"Kami buka kembali."}, "status": {string(desk.InProgress)}}
+	status, _, page := w.post(t, w.path+"/reply", form)
+	if status != http.StatusBadRequest {
+		t.Errorf("a reply that reopens without a reason is answered %d", status)
+	}
+	shows(t, inside(t, page, "compose"), "Kami buka kembali.", "Alasan wajib diisi")
+	form.Set("reason", "nasabah keberatan")
+	if status, _, page := w.post(t, w.path+"/reply", form); status != http.StatusSeeOther {
+		t.Errorf("with a reason it is answered %d: %s", status, page)
+	}
+	work, err := w.Staff.Work(t.Context(), w.ani.Actor(), w.number())
+	must(t, err)
+	if len(work.Comments) != 1 || work.Ticket.Status != desk.InProgress {
+		t.Errorf("the customer reads %d replies, the ticket is %s", len(work.Comments), work.Ticket.Status)
+	}
+}

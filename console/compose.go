@@ -63,26 +63,13 @@ func (s *Server) reply(r *request) (web.Answer, error) {
 	return r.done(r.ticketPath()+"#event-"+strconv.FormatInt(changed.Ticket.Events, 10), what), nil
 }
 
-// send does what the composer asks for, each step on the version that the one before it made.
-func (s *Server) send(r *request, c composed, to desk.Status) (changed app.Changed, err error) {
-	change := r.change()
-	if len(r.files) > 0 {
-		if changed, err = s.app.Attach(r.Context(), r.actor, change, r.files); err != nil {
-			return changed, err
-		}
-		change.Version = changed.Ticket.Version
-	}
+// send sends what the composer holds, all of it or nothing.
+func (s *Server) send(r *request, c composed, to desk.Status) (app.Changed, error) {
+	response := app.Response{Files: r.files, Status: to, Reason: c.Reason}
 	if c.Text != "" || len(r.files) == 0 {
-		changed, err = s.app.AddComment(r.Context(), r.actor, change, app.NewComment{Content: c.Text, Internal: c.Kind == "note", Customer: c.Kind == "customer"})
-		if err != nil {
-			return changed, err
-		}
-		change.Version = changed.Ticket.Version
+		response.Comment = &app.NewComment{Content: c.Text, Internal: c.Kind == "note", Customer: c.Kind == "customer"}
 	}
-	if to != "" {
-		return s.app.ChangeStatus(r.Context(), r.actor, change, to, c.Reason)
-	}
-	return changed, nil
+	return s.app.Respond(r.Context(), r.actor, r.change(), response)
 }
 
 // keepDraft keeps what is being written, while it is written. The customer's words come back as a note: they shall not be sent
