@@ -168,16 +168,25 @@ func ParseTime(s string) (time.Time, bool) {
 	if !isoTime.MatchString(s) { // the layouts below also take hours of one digit
 		return time.Time{}, false
 	}
-	const date, minute, second = time.DateOnly, "2006-01-02T15:04", "2006-01-02T15:04:05" // a fraction may follow
-	for _, layout := range []string{
-		date, minute, second, minute + "Z07:00", second + "Z07:00", minute + "Z0700", second + "Z0700", minute + "Z07", second + "Z07",
-	} {
-		if t, err := time.ParseInLocation(layout, s, WITA()); err == nil {
-			return t.UTC(), true
+	layout := time.DateOnly
+	if minute := layout + "T15:04"; len(s) > len(layout) {
+		clock := s[len(minute):]
+		if layout = minute; strings.HasPrefix(clock, ":") {
+			layout += ":05" // a fraction may follow
+		}
+		if i := strings.IndexAny(clock, "Z+-"); i >= 0 {
+			layout += offsets[len(clock)-i]
 		}
 	}
-	return time.Time{}, false
+	t, err := time.ParseInLocation(layout, s, WITA())
+	if err != nil {
+		return time.Time{}, false
+	}
+	return t.UTC(), true
 }
+
+// offsets are the layouts of time by how long an offset is.
+var offsets = map[int]string{1: "Z07:00", 3: "Z07", 5: "Z0700", 6: "Z07:00"}
 
 // WITA is Central Indonesia Time, UTC+8, without daylight saving: the bank's own time.
 func WITA() *time.Location { return time.FixedZone("WITA", 8*60*60) }

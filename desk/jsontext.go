@@ -1,6 +1,9 @@
 package desk
 
-import "unicode/utf8"
+import (
+	"strings"
+	"unicode/utf8"
+)
 
 // AppendJSONString appends s as a JSON string, quotes included, byte for byte as JavaScript's JSON.stringify writes it:
 // `"` and `\` escaped, \b \t \n \f \r short, other controls as lower-case \u00xx, everything else raw, `<`, `>`, `&`,
@@ -50,4 +53,41 @@ func appendEscape(dst []byte, c byte) []byte {
 		return append(dst, `\r`...)
 	}
 	return append(dst, '\\', 'u', '0', '0', hex[c>>4], hex[c&0xf])
+}
+
+// member returns the value of a member of a compact JSON object, as it is written there; empty: there is none. To read all of
+// a large object for one small value would be much work for each ticket.
+func member(object, name string) string {
+	for rest := strings.TrimPrefix(object, "{"); rest != ""; {
+		key := rest[:written(rest)]
+		rest = rest[min(len(key)+1, len(rest)):]
+		value := rest[:written(rest)]
+		if len(key) == len(name)+2 && key[1:len(key)-1] == name {
+			return value
+		}
+		rest = rest[min(len(value)+1, len(rest)):]
+	}
+	return ""
+}
+
+// written is the length of the value, or of the name, that compact JSON begins with.
+func written(text string) int {
+	depth, quoted := 0, false
+	for i := 0; i < len(text); i++ {
+		switch c := text[i]; {
+		case c == '"':
+			quoted = !quoted
+		case quoted:
+			if c == '\\' {
+				i++
+			}
+		case c == '{' || c == '[':
+			depth++
+		case depth == 0 && (c == ',' || c == ':' || c == '}'):
+			return i
+		case c == '}' || c == ']':
+			depth--
+		}
+	}
+	return len(text)
 }

@@ -82,3 +82,23 @@ func BenchmarkAppendJSONString(b *testing.B) {
 		AppendJSONString(dst, s)
 	}
 }
+
+func TestAMemberOfAnyObjectIsFound(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		values := rapid.OneOf(nastyText().AsAny(), rapid.Int().AsAny(), rapid.Bool().AsAny(), rapid.SliceOf(nastyText()).AsAny(),
+			rapid.MapOf(nastyText(), nastyText()).AsAny())
+		object := rapid.MapOf(rapid.OneOf(rapid.SampledFrom([]string{"name", "n", "name2"}), nastyText()), values).Draw(t, "object")
+		text, err := json.Marshal(object)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := []byte(nil)
+		if value, ok := object["name"]; ok {
+			want, _ = json.Marshal(value)
+		}
+		if got := member(string(text), "name"); got != string(want) {
+			t.Fatalf("%s: %s, want %s", text, got, want)
+		}
+	})
+}

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -192,22 +191,16 @@ func (t *Ticket) FindBy() map[LookupKind][]string {
 
 // ATM is the code of the machine that the ticket is about, as its metadata names it; empty: none.
 func (t *Ticket) ATM() string {
-	const name = "atmId"
-	if !strings.Contains(t.Metadata, name) {
-		return ""
-	}
-	var members map[string]json.RawMessage
-	if json.Unmarshal([]byte(t.Metadata), &members) != nil {
-		return ""
-	}
+	value := []byte(member(t.Metadata, "atmId"))
 	var text string
-	if value := members[name]; json.Unmarshal(value, &text) != nil {
-		var number json.Number
-		if json.Unmarshal(value, &number) == nil {
-			text = number.String()
-		}
+	if json.Unmarshal(value, &text) == nil {
+		return text
 	}
-	return text
+	var number json.Number
+	if json.Unmarshal(value, &number) == nil {
+		return number.String()
+	}
+	return ""
 }
 
 // Words returns the words that the ticket is searched by, with its comments: those of its title, customer, description, and

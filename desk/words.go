@@ -12,6 +12,7 @@ const (
 	maxWord    = 24  // letters of a word that count; the rest is cut off
 	maxWords   = 600 // words of a text that are kept, each once
 	MaxQueried = 8   // words of a query that count
+	usualWord  = 8   // bytes of a text for each word that is new in it, about
 )
 
 // Words returns the plain words of texts, each once, in the order in which they come: runs of letters and digits in lower
@@ -19,10 +20,15 @@ const (
 // out. Both engines keep these, and queries are made of the same.
 func Words(texts ...string) []string {
 	var words []string
-	seen := map[string]bool{}
+	length := 0
 	for _, text := range texts {
-		eachWord(text, func(_, _ int, word string) bool {
-			if !seen[word] && len(words) < maxWords {
+		length += len(text)
+	}
+	seen := make(map[string]bool, min(length/usualWord, maxWords))
+	for _, text := range texts {
+		eachWord(text, func(_, _ int, plain []byte) bool {
+			if !seen[string(plain)] && len(words) < maxWords {
+				word := string(plain)
 				seen[word] = true
 				words = append(words, word)
 			}
@@ -38,8 +44,9 @@ func Queried(query string) []string {
 	return words[:min(len(words), MaxQueried)]
 }
 
-// eachWord calls word for each plain word of a text and where it stands there, in bytes, until that returns false.
-func eachWord(text string, word func(from, to int, plain string) bool) {
+// eachWord calls word for each plain word of a text and where it stands there, in bytes, until that returns false. plain is
+// valid until the next call.
+func eachWord(text string, word func(from, to int, plain []byte) bool) {
 	var plain []byte
 	from, letters := 0, 0
 	for i := 0; i <= len(text); {
@@ -49,7 +56,7 @@ func eachWord(text string, word func(from, to int, plain string) bool) {
 		}
 		letter := unicode.IsLetter(r) || unicode.IsNumber(r)
 		switch {
-		case letter || letters > 0 && unicode.Is(unicode.Mn, r):
+		case letter || letters > 0 && isAccent(r):
 			if letters == 0 {
 				from, plain = i, plain[:0]
 			}
@@ -60,7 +67,7 @@ func eachWord(text string, word func(from, to int, plain string) bool) {
 				plain = appendPlain(plain, r)
 			}
 		case letters > 0:
-			if letters >= MinWord && !word(from, i, string(plain)) {
+			if letters >= MinWord && !word(from, i, plain) {
 				return
 			}
 			letters = 0
@@ -69,6 +76,9 @@ func eachWord(text string, word func(from, to int, plain string) bool) {
 	}
 }
 
+// isAccent reports whether a letter is only an accent to the one before it.
+func isAccent(r rune) bool { return r > unicode.MaxLatin1 && unicode.Is(unicode.Mn, r) }
+
 // appendPlain appends a letter in lower case without its accent; of what is only an accent, nothing.
 func appendPlain(plain []byte, r rune) []byte {
 	switch {
@@ -76,7 +86,7 @@ func appendPlain(plain []byte, r rune) []byte {
 		return append(plain, byte(r))
 	case 'A' <= r && r <= 'Z':
 		return append(plain, byte(r)+'a'-'A')
-	case unicode.Is(unicode.Mn, r):
+	case isAccent(r):
 		return plain
 	}
 	r = unicode.ToLower(r)
@@ -111,10 +121,10 @@ func Excerpt(text string, queried []string) (pieces []Piece, found int) {
 	type match struct{ from, to int }
 	var matches []match
 	has := map[string]bool{}
-	eachWord(text, func(from, to int, plain string) bool {
+	eachWord(text, func(from, to int, plain []byte) bool {
 		hit := false
 		for _, q := range queried {
-			if strings.HasPrefix(plain, q) {
+			if strings.HasPrefix(string(plain), q) {
 				has[q], hit = true, true
 			}
 		}

@@ -148,6 +148,7 @@ func TestAMachineIsReadFromTheMetadata(t *testing.T) {
 	for metadata, want := range map[string]string{
 		`{}`: "", ``: "", `{"atmId":"ATM001"}`: "ATM001", `{"atmId":126}`: "126", `{"x":{"atmId":"ATM001"}}`: "", `{"ATMID":"ATM001"}`: "",
 		`{"atmId":null}`: "", `{"atmId":["ATM001"]}`: "", `{"atmId":true}`: "", `{"atmId":"","b":1}`: "", `atmId`: "",
+		`{"a":"\"atmId\":\"x","b":[{"c":"}"},{"atmId":1}],"d":{},"atmId":"\"A\"\\"}`: `"A"\`, `{"atmIdX":"1","XatmId":"2"}`: "",
 	} {
 		if got := (&Ticket{Metadata: metadata}).ATM(); got != want {
 			t.Errorf("%s: %q, want %q", metadata, got, want)
