@@ -102,12 +102,19 @@ func (c ClaimDraft) Title() string {
 	return title
 }
 
+// The headings of a claim's description.
+const (
+	headingClaim       = "Detail klaim"
+	headingTransaction = "Informasi transaksi"
+	headingProblem     = "Deskripsi masalah"
+)
+
 // Text returns the description that agents read: what is known, in three sections, the account number masked. product
 // is what the bank's catalogue calls the means of the transaction; it may be empty. What was given takes one line, so
 // that no text of a partner can pass for another field.
 func (c ClaimDraft) Text(product string) string {
 	var b strings.Builder
-	section := func(title string, pairs ...string) {
+	section := func(heading string, pairs ...string) {
 		var lines []string
 		for i := 0; i < len(pairs); i += 2 {
 			if value := oneLine(pairs[i+1]); value != "" {
@@ -115,18 +122,38 @@ func (c ClaimDraft) Text(product string) string {
 			}
 		}
 		if len(lines) > 0 {
-			b.WriteString(title + "\n" + strings.Join(lines, "\n") + "\n\n")
+			b.WriteString(heading + "\n" + strings.Join(lines, "\n") + "\n\n")
 		}
 	}
-	section("Detail klaim", "Nama nasabah", c.NamaNasabah, "Media transaksi", string(c.MediaTransaksi),
+	section(headingClaim, "Nama nasabah", c.NamaNasabah, "Media transaksi", string(c.MediaTransaksi),
 		"Jenis transaksi", string(c.JenisTransaksi), "Produk", product, "Nominal", c.Nominal.Rupiah(),
 		"Nomor rekening", mask.Account(c.NomorRekening), "Nomor kartu", c.NomorKartu)
-	section("Informasi transaksi", "Tanggal", inWITA(c.ClaimDate), "Alasan klaim", c.ClaimReason,
+	section(headingTransaction, "Tanggal", inWITA(c.ClaimDate), "Alasan klaim", c.ClaimReason,
 		"ID transaksi", c.TransactionID, "Nomor referensi", c.ReferenceNumber, "ATM", c.ATMID)
 	if !blank(c.Description) {
-		b.WriteString("Deskripsi masalah\n" + c.Description)
+		b.WriteString(headingProblem + "\n" + c.Description)
 	}
 	return strings.TrimSpace(b.String())
+}
+
+// unlabelled leaves out of a description what is the same in every claim's: the headings and labels of Text. Another
+// description is returned as it is.
+func unlabelled(description string) string {
+	rest, ok := strings.CutPrefix(description, headingClaim+"\n")
+	if !ok {
+		return description
+	}
+	var b strings.Builder
+	for rest != "" {
+		var line string
+		line, rest, _ = strings.Cut(rest, "\n")
+		if line == headingProblem {
+			break
+		}
+		_, value, _ := strings.Cut(line, ": ") // a heading has none
+		b.WriteString(value + "\n")
+	}
+	return b.String() + rest
 }
 
 // inWITA words a date or a time for agents, as Indonesians write it and at the bank's own time: `19-12-2024`, `19-12-2024 18.30 WITA`.

@@ -2,6 +2,7 @@ package desk
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 
@@ -252,5 +253,27 @@ func TestTheTextOfAClaimTellsItsDateAtTheBanksTime(t *testing.T) {
 		if text := (ClaimDraft{ClaimDate: given}).Text(""); !strings.HasSuffix(text, "\nTanggal: "+want) {
 			t.Errorf("%s is told as %q", given, text)
 		}
+	}
+}
+
+func TestLabelsOfAClaimAreNotSearched(t *testing.T) {
+	t.Parallel()
+	claim := ClaimDraft{NamaNasabah: "Jane Doe", MediaTransaksi: "ATM", JenisTransaksi: "TRANSFER", Nominal: Rupiahs(500_000), NomorRekening: "1234567890",
+		ClaimReason: "Gagal", ClaimDate: "2024-12-19", TransactionID: "TX1", ReferenceNumber: "REF1", Description: "Nomor: belum ada\n\nTanggal tidak cocok"}
+	ticket := Ticket{Title: claim.Title(), Description: claim.Text("Kartu Debit")}
+	words := ticket.Words(nil)
+	for _, label := range []string{"detail", "nama", "nasabah", "media", "jenis", "produk", "nominal", "rekening", "informasi", "alasan", "deskripsi", "masalah"} {
+		if slices.Contains(words, label) {
+			t.Errorf("%s is in %v", label, words)
+		}
+	}
+	for _, value := range []string{"klaim", "kartu", "debit", "nomor", "belum", "tanggal", "cocok"} {
+		if !slices.Contains(words, value) {
+			t.Errorf("%s is not in %v", value, words)
+		}
+	}
+	written := Ticket{Description: "Nama nasabah: Budi\nDetail klaim\nNominal: 5"}
+	if got := written.Words(nil); !slices.Equal(got, []string{"nama", "nasabah", "budi", "detail", "klaim", "nominal"}) {
+		t.Errorf("what a person wrote: %v", got)
 	}
 }

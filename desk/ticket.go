@@ -204,9 +204,9 @@ func (t *Ticket) ATM() string {
 }
 
 // Words returns the words that the ticket is searched by, with its comments: those of its title, customer, description, and
-// of the comments, the newest first.
+// of the comments, the newest first. The labels of a claim's description would find every claim: they are none.
 func (t *Ticket) Words(comments []Comment) []string {
-	texts := []string{t.Title, t.Customer.Name, t.Description}
+	texts := []string{t.Title, t.Customer.Name, unlabelled(t.Description)}
 	for _, c := range slices.Backward(comments) {
 		texts = append(texts, c.Content)
 	}
