@@ -2,18 +2,20 @@ package app
 
 import (
 	"context"
+	"slices"
 
 	"banksulutgo.co.id/servicedesk/desk"
 	"banksulutgo.co.id/servicedesk/store"
 )
 
 // indexedAtOnce bounds how many tickets one transaction makes findable: on SQLite nobody else writes meanwhile.
-const indexedAtOnce = 200
+const indexedAtOnce = 500
 
 // Indexed says what came of an attempt to make tickets findable by their words.
 type Indexed struct {
 	Percent   int  // of a hundred tickets that were there before the index was, how many are in it
-	Worked    bool // some were made findable, and there may be more
+	Worked    bool // some were made findable
+	More      bool // and others are left
 	Elsewhere bool // another node made them findable at the same time
 }
 
@@ -33,13 +35,15 @@ func (a *App) IndexSome(ctx context.Context) (Indexed, error) {
 	if !worked {
 		return Indexed{Percent: p.from.Percent(), Elsewhere: err == nil}, err
 	}
-	return Indexed{Percent: p.to.Percent(), Worked: true}, nil
+	return Indexed{Percent: p.to.Percent(), Worked: true, More: p.more}, nil
 }
 
 // portion are tickets that are made findable at once.
 type portion struct {
 	from, to store.WordsMade
-	tickets  []*desk.Ticket
+	more     bool                      // and something is left
+	told     []*desk.Ticket            // the order of events tells of these
+	older    []*desk.Ticket            // and these were there before the index was
 	comments map[string][]desk.Comment // by ticket
 }
 
@@ -50,15 +54,16 @@ func nextPortion(tx *store.Tx) (p portion, err error) {
 	}
 	p.to = p.from
 	p.to.Begun = true
-	room, err := p.told(tx)
+	room, err := p.addTold(tx)
 	if err == nil && room > 0 && !p.to.Whole() {
-		err = p.older(tx, room)
+		err = p.addOlder(tx, room)
 	}
 	if err != nil {
 		return p, err
 	}
+	p.more = room == 0 || !p.to.Whole()
 	var commented []*desk.Ticket
-	for _, t := range p.tickets {
+	for _, t := range slices.Concat(p.told, p.older) {
 		if t.Events > 1 { // else nothing happened but its creation
 			commented = append(commented, t)
 		}
@@ -67,8 +72,8 @@ func nextPortion(tx *store.Tx) (p portion, err error) {
 	return p, err
 }
 
-// told adds the tickets that the order of events tells of, and says how many more there is room for.
-func (p *portion) told(tx *store.Tx) (room int, err error) {
+// addTold adds the tickets that the order of events tells of, and says how many more there is room for.
+func (p *portion) addTold(tx *store.Tx) (room int, err error) {
 	news, err := tx.NewsAfter(p.from.Event, indexedAtOnce)
 	if err != nil || len(news) == 0 {
 		return indexedAtOnce, err
@@ -82,29 +87,33 @@ func (p *portion) told(tx *store.Tx) (room int, err error) {
 		}
 	}
 	p.to.Event = news[len(news)-1].Number
-	p.tickets, err = tx.SearchedTickets(ids)
+	p.told, err = tx.SearchedTickets(ids)
 	return indexedAtOnce - len(news), err
 }
 
-// older adds tickets that were there before the index was.
-func (p *portion) older(tx *store.Tx, room int) error {
-	tickets, err := tx.SearchedUpTo(p.from.Next, room)
+// addOlder adds tickets that were there before the index was.
+func (p *portion) addOlder(tx *store.Tx, room int) (err error) {
+	p.older, err = tx.SearchedUpTo(p.from.Next, room)
 	p.to.Next = 0
-	if len(tickets) == room {
-		p.to.Next = tickets[room-1].Number - 1
+	if len(p.older) == room {
+		p.to.Next = p.older[room-1].Number - 1
 	}
-	p.tickets = append(p.tickets, tickets...)
 	return err
 }
 
-// worded finds out by which words the tickets are found, and by which machine: those that older programs made are not.
+// worded finds out by which words the tickets are found, and by which machine those that older programs made: new ones are
+// from the beginning.
 func (a *App) worded(p portion) []store.Worded {
-	all := make([]store.Worded, len(p.tickets))
-	for i, t := range p.tickets {
-		all[i] = store.Worded{Ticket: t, Words: t.Words(p.comments[t.ID])}
+	all := make([]store.Worded, 0, len(p.told)+len(p.older))
+	for _, t := range p.told {
+		all = append(all, store.Worded{Ticket: t, Words: t.Words(p.comments[t.ID])})
+	}
+	for _, t := range p.older {
+		w := store.Worded{Ticket: t, Words: t.Words(p.comments[t.ID])}
 		if atm := desk.ByATM.Normalize(t.ATM()); atm != "" {
-			all[i].Lookups = []desk.Lookup{a.Lookup(desk.ByATM, atm)}
+			w.Lookups = []desk.Lookup{a.Lookup(desk.ByATM, atm)}
 		}
+		all = append(all, w)
 	}
 	return all
 }

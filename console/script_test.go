@@ -49,13 +49,7 @@ func poison(t *testing.T, h *hall) *desk.Ticket {
 	noError(t, err)
 	_, err = h.Staff.Watch(t.Context(), boss.Actor(), o.Ticket.ID)
 	noError(t, err)
-	for { // the index of words
-		done, err := h.App.IndexSome(t.Context())
-		noError(t, err)
-		if done.Percent == 100 {
-			break
-		}
-	}
+	h.Index(t)
 	return o.Ticket
 }
 

@@ -157,7 +157,7 @@ func TestACallerThatGoesAwayDoesNotWaitForNumbers(t *testing.T) {
 			_, err := s.TakeNumber(ctx)
 			told <- err
 		}()
-		for store.Queued(s) == 0 {
+		for s.Waiting() == 0 {
 		}
 		cancel()
 		if err := <-told; !errors.Is(err, context.Canceled) {

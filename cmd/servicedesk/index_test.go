@@ -21,7 +21,7 @@ import (
 func inTickets(t *testing.T, s *store.Store, word string) (n int) {
 	t.Helper()
 	if err := s.Read(t.Context(), func(tx *store.Tx) error {
-		found, _, err := tx.FindWords(desk.Sight{Groups: []string{"A"}}, []string{word}, desk.FirstTestNumber, 1000)
+		found, _, err := tx.FindWords(desk.Sight{Groups: []string{"A"}}, []string{word}, desk.FirstTestNumber, 2000)
 		n = len(found)
 		return err
 	}); err != nil {
@@ -61,7 +61,7 @@ func TestServeMakesOldTicketsFindableAndNewOnesWithinASecond(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		open("lama", 500)
+		open("lama", 1200)
 		if err := s.number(t.Context()); err != nil {
 			t.Fatal(err)
 		}
@@ -71,7 +71,7 @@ func TestServeMakesOldTicketsFindableAndNewOnesWithinASecond(t *testing.T) {
 		work.Go(func() { s.index(ctx) })
 		<-time.After(time.Second)
 		synctest.Wait()
-		if n := inTickets(t, s.store, "lama"); n != 500 || strings.Count(log.String(), "older tickets are added") != 3 || !strings.Contains(log.String(), "percent=100") {
+		if n := inTickets(t, s.store, "lama"); n != 1200 || strings.Count(log.String(), "older tickets are added") != 3 || !strings.Contains(log.String(), "percent=100") {
 			t.Errorf("a second after the start %d tickets are found; the log says %s", n, log.String())
 		}
 		for range 3 {

@@ -32,7 +32,9 @@ const (
 	closeEvery    = time.Minute
 	simulateEvery = time.Second
 	indexGather   = 500 * time.Millisecond // how long new tickets wait for others that are made findable with them
-	indexPause    = 20 * time.Millisecond  // between portions of tickets that are made findable, so that others get on
+	indexLook     = 5 * time.Millisecond   // how often it looks whether somebody waits for a commit
+	indexQuiet    = 4                      // looks in a row at which nobody did: tickets are made findable then
+	indexPatience = 10 * time.Second       // how long they give way at most
 	indexAgain    = 5 * time.Second        // whether the node that makes them findable is still there
 	drainWithin   = 30 * time.Second
 )
@@ -42,8 +44,8 @@ const (
 const memoryLimit = 512 << 20
 
 // heapGrowth is by how many percent the heap may grow between collections: what the desk keeps is small, and to collect
-// half as often as Go does by default is worth some megabytes. GOGC sets another one.
-const heapGrowth = 200
+// a quarter as often as Go does by default is worth some ten megabytes. GOGC sets another one.
+const heapGrowth = 400
 
 // tuneCollector sets what the environment does not.
 func (p *program) tuneCollector() {
@@ -244,8 +246,9 @@ func (s *server) tellDeadlines(ctx context.Context) {
 // index makes tickets findable by their words, behind their commits: soon after something happened, and those that were there
 // before the index was. A node that meets another one at it leaves it to that for a while.
 func (s *server) index(ctx context.Context) {
-	told := 100
+	told, due := 100, time.Now()
 	for ctx.Err() == nil {
+		s.giveWay(ctx, due.Add(indexPatience))
 		news := s.hub.Next()
 		done, err := s.app.IndexSome(ctx)
 		switch {
@@ -258,11 +261,21 @@ func (s *server) index(ctx context.Context) {
 		switch {
 		case err != nil || done.Elsewhere:
 			await(ctx, indexAgain, nil)
-		case done.Worked:
-			await(ctx, indexPause, nil)
-		default:
+		case !done.More:
 			await(ctx, indexAgain, news)
 			await(ctx, indexGather, nil)
+			due = time.Now()
+		}
+	}
+}
+
+// giveWay waits until nobody has to wait for a commit any more, but not beyond a time: to be found by words a few seconds
+// later costs nobody as much as to be answered later.
+func (s *server) giveWay(ctx context.Context, until time.Time) {
+	for quiet := 0; quiet < indexQuiet && ctx.Err() == nil; quiet++ {
+		await(ctx, indexLook, nil)
+		if s.store.Waiting() > 0 && time.Now().Before(until) {
+			quiet = -1
 		}
 	}
 }

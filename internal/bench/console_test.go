@@ -96,12 +96,10 @@ func openCounter(t testing.TB, e desktest.Engine, tickets int) counter {
 			return nil
 		}))
 	}
-	for {
+	for more := true; more; {
 		indexed, err := verbs.IndexSome(ctx)
 		must(t, err)
-		if !indexed.Worked {
-			break
-		}
+		more = indexed.More
 	}
 	hub, stopping := &live.Hub{}, make(chan struct{})
 	desk, err := console.New(console.Options{App: verbs, Staff: people, Door: web.New(web.Options{Log: quiet}), Public: http.NotFoundHandler(), Numbered: hub, Stopping: stopping, Log: quiet})

@@ -138,11 +138,10 @@ func (d *Desk) Sequence(t testing.TB) {
 func (d *Desk) Index(t testing.TB) {
 	t.Helper()
 	d.Sequence(t)
-	for {
-		if done, err := d.App.IndexSome(context.Background()); err != nil || !done.Worked {
-			must(t, err)
-			return
-		}
+	for more := true; more; {
+		done, err := d.App.IndexSome(context.Background())
+		must(t, err)
+		more = done.More
 	}
 }
 
