@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"banksulutgo.co.id/servicedesk/store/internal/schema"
 )
@@ -36,7 +37,7 @@ func (tx *Tx) lockedVersion() (have int64, err error) {
 	if lock := tx.store.engine.Dialect().LockSchema; lock != "" {
 		tx.now(lock)
 	}
-	tx.now(`CREATE TABLE IF NOT EXISTS schema_version (version bigint PRIMARY KEY, name text NOT NULL)`)
+	tx.now(tx.store.engine.Dialect().Define(`CREATE TABLE IF NOT EXISTS schema_version (version bigint PRIMARY KEY, name text NOT NULL)`))
 	err = tx.sql.One(`SELECT COALESCE(MAX(version), 0) FROM schema_version`, nil, &have)
 	return have, err
 }
@@ -46,7 +47,7 @@ func (tx *Tx) migrate(steps []schema.Step) error {
 	if err != nil {
 		return err
 	}
-	newest := steps[len(steps)-1].Version
+	newest, dialect := steps[len(steps)-1].Version, tx.store.engine.Dialect()
 	if have > newest {
 		return fmt.Errorf("the database has schema version %d, this program knows up to %d: start a newer servicedesk, or restore a backup made by this one", have, newest)
 	}
@@ -54,15 +55,12 @@ func (tx *Tx) migrate(steps []schema.Step) error {
 		if step.Version <= have {
 			continue
 		}
-		for _, statement := range step.Statements {
-			tx.now(statement)
-		}
 		own := step.PostgreSQL
-		if tx.store.engine.Dialect().Serial {
+		if dialect.Serial {
 			own = step.SQLite
 		}
-		for _, statement := range own {
-			tx.now(statement)
+		for _, statement := range slices.Concat(step.Statements, own) {
+			tx.now(dialect.Define(statement))
 		}
 		tx.now(`INSERT INTO schema_version (version, name) VALUES ($1, $2)`, step.Version, step.Name)
 	}

@@ -378,3 +378,17 @@ func TestAnExpectationThatFailsIsFoundOutBeforeTheCommit(t *testing.T) {
 		}
 	})
 }
+
+// An index over texts in the order of a language is wrong after an update of the system that changes that order, and keyset
+// pages of both engines would differ.
+func TestPostgreSQLOrdersEveryTextByItsBytes(t *testing.T) {
+	t.Parallel()
+	s := newPlace(t, desktest.PostgreSQL).open(t, store.Options{})
+	others := read(t, s, func(tx *store.Tx) ([]string, error) {
+		return store.Column(tx, `SELECT table_name || '.' || column_name, '', '', '' FROM information_schema.columns
+ WHERE table_schema = current_schema() AND data_type = 'text' AND collation_name IS DISTINCT FROM 'C'`, nil, 0)
+	})
+	if len(others) > 0 {
+		t.Errorf("in another order: %v", others)
+	}
+}

@@ -69,9 +69,9 @@ func (tx *Tx) scopesIn(sight desk.Sight) (scopes []string, err error) {
 
 // groups are the codes of the groups that have tickets, found by leaps along an index.
 func (tx *Tx) groups() ([]string, error) {
-	return tx.texts(`WITH RECURSIVE g(code) AS (SELECT CAST('' AS text) UNION ALL
+	return tx.texts(`WITH RECURSIVE g(code) AS (SELECT (SELECT MIN(group_code) FROM ticket WHERE group_code > '' AND` + isReal + `) UNION ALL
  SELECT (SELECT MIN(group_code) FROM ticket WHERE group_code > g.code AND` + isReal + `) FROM g WHERE g.code IS NOT NULL)
- SELECT code FROM g WHERE code <> ''`)
+ SELECT code FROM g WHERE code IS NOT NULL`)
 }
 
 // FindWords finds the numbers of the newest tickets in sight below a number that have words which begin with all of these,

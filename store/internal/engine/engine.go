@@ -83,6 +83,9 @@ type Dialect struct {
 	Serial     bool   // transactions for writing are one after the other, over all processes
 	LockSchema string // keeps other nodes from changing the schema at the same time
 	Words      Words  // how words are kept and found
+
+	// Define puts a statement that makes a table, or adds to one, into the engine's words.
+	Define func(statement string) string
 }
 
 // Words is how an engine keeps the words of texts that have a number, and finds the numbers of texts by how their words

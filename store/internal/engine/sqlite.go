@@ -71,7 +71,7 @@ func (e *sqliteEngine) openReader(ctx context.Context) (*sqliteConn, error) {
 func (e *sqliteEngine) Committers() int { return 1 }
 func (e *sqliteEngine) Batch() int      { return 128 }
 func (e *sqliteEngine) Dialect() Dialect {
-	return Dialect{InOrder: " ORDER BY rowid", Serial: true, Words: fts5}
+	return Dialect{InOrder: " ORDER BY rowid", Serial: true, Words: fts5, Define: func(statement string) string { return statement }}
 }
 
 // fts5 finds words by its own index, which walks the highest numbers first. The words of many beginnings it merges.
