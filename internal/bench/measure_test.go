@@ -36,21 +36,40 @@ func (n size) load() load.Options {
 // turn is what one turn of load came to.
 type turn struct {
 	load.Result
-	cpu time.Duration // per request that was answered with success
+	cpu time.Duration // per request that was answered with success, with what is done behind the answers
 }
 
-// ask puts a server under load for one turn. Every request must succeed.
+// ask puts a server under load for one turn, and after one of some length waits until it rests. Every request must succeed.
 func ask(t testing.TB, s server, o load.Options, source load.Source) turn {
 	t.Helper()
 	o.URL, o.Key = s.url, s.key
 	before := cpuTime(t, s.pids())
 	r, err := load.Run(context.Background(), o, source)
 	must(t, err)
+	if o.Requests == 0 {
+		rest(t, s)
+	}
 	used := cpuTime(t, s.pids()) - before
 	if r.Failed > 0 || r.Requests == 0 {
 		t.Fatalf("not every request was answered with success:\n%s", r)
 	}
 	return turn{Result: r, cpu: used / time.Duration(r.Requests)}
+}
+
+// rest waits until a server does next to nothing any more behind its answers: new tickets wait half a second for others before
+// they are made findable.
+func rest(t testing.TB, s server) {
+	t.Helper()
+	const look, little, enough = 200 * time.Millisecond, 10 * time.Millisecond, 4
+	used := cpuTime(t, s.pids())
+	for quiet, looks := 0, 0; quiet < enough && looks < 100; looks++ {
+		<-time.After(look)
+		now := cpuTime(t, s.pids())
+		if quiet++; now-used > little {
+			quiet = 0
+		}
+		used = now
+	}
 }
 
 // ratios are the medians over pairs of turns.
