@@ -27,7 +27,7 @@ const (
 	branches = 50
 )
 
-// labels are the words that every claim has.
+// labels are words that very many tickets have, as those of a partner's form.
 const labels = "Detail klaim Nama nasabah Media transaksi Jenis transaksi Produk Nominal Nomor rekening Informasi transaksi Tanggal Alasan klaim ID transaksi Nomor referensi ATM Deskripsi masalah "
 
 // wordy is the n-th ticket that is searched: the labels of a claim and numbers that no other ticket has, a few words that
