@@ -31,10 +31,10 @@ func (s *Server) home(r *request) (web.Answer, error) {
 	cursor := s.feed.place(r.Context())
 	var p homePage
 	for _, t := range []tally{
-		{Name: r.words.t("Tiket saya"), Path: "assignee=me&order=due&status=active"},
-		{Name: r.words.t("Lewat tenggat"), Path: "order=due&sla=breached&status=active", Meaning: "bad"},
-		{Name: r.words.t("Hampir jatuh tempo"), Path: "order=due&sla=soon&status=active", Meaning: "warn"},
-		{Name: r.words.t("Belum ditugaskan"), Path: "assignee=none&order=due&status=active"},
+		{Name: r.words.t("Tiket saya"), Path: mineList},
+		{Name: r.words.t("Lewat tenggat"), Path: lateList, Meaning: "bad"},
+		{Name: r.words.t("Hampir jatuh tempo"), Path: soonList, Meaning: "warn"},
+		{Name: r.words.t("Belum ditugaskan"), Path: queueList},
 	} {
 		view, _ := url.ParseQuery(t.Path)
 		n, exact, err := s.staff.Count(r.Context(), r.actor, desk.ParseView(view), countMost)
@@ -47,7 +47,7 @@ func (s *Server) home(r *request) (web.Answer, error) {
 		}
 		p.Tallies = append(p.Tallies, t)
 	}
-	mine := url.Values{"assignee": {"me"}, "status": {"active"}, "order": {"due"}}
+	mine, _ := url.ParseQuery(mineList)
 	next := maps.Clone(mine)
 	next.Set("not.status", string(desk.Pending)) // the customer has to do something first
 	found, err := s.staff.List(r.Context(), r.actor, desk.ParseView(next), staff.Place{}, 8)

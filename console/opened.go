@@ -9,6 +9,15 @@ import (
 	"banksulutgo.co.id/servicedesk/staff"
 )
 
+// The lists that have a name of their own, as in their addresses.
+const (
+	mineList  = "assignee=me&order=due&status=active"
+	queueList = "assignee=none&order=due&status=active"
+	dueList   = "order=due&sla=soon%2Cbreached&status=active"
+	soonList  = "order=due&sla=soon&status=active"
+	lateList  = "order=due&sla=breached&status=active"
+)
+
 // openedList is a list that somebody opened, or came from.
 type openedList struct {
 	View  desk.View
@@ -31,15 +40,15 @@ func (s *Server) opened(r *request, q url.Values) (openedList, error) {
 		}
 	}
 	switch l.View.Query().Encode() {
-	case "assignee=me&order=due&status=active":
+	case mineList:
 		l.Nav, l.Title = "mine", r.words.t("Tiket Saya")
-	case "assignee=none&order=due&status=active":
+	case queueList:
 		l.Nav, l.Title = "queue", r.words.t("Belum Ditugaskan")
-	case "order=due&sla=soon%2Cbreached&status=active":
+	case dueList:
 		l.Nav, l.Title = "due", r.words.t("Mendesak")
-	case "order=due&sla=soon&status=active":
+	case soonList:
 		l.Title = r.words.t("Hampir jatuh tempo")
-	case "order=due&sla=breached&status=active":
+	case lateList:
 		l.Title = r.words.t("Lewat tenggat")
 	}
 	return l, nil
