@@ -87,3 +87,36 @@ func TestServeMakesOldTicketsFindableAndNewOnesWithinASecond(t *testing.T) {
 		work.Wait()
 	})
 }
+
+func TestTheIndexGivesWayToThoseWhoWaitForACommit(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &server{opened: &opened{}}
+		var err error
+		if s.store, err = store.Open(t.Context(), store.Options{Folder: t.TempDir()}); err != nil {
+			t.Fatal(err)
+		}
+		defer s.store.Close()
+		given := func() time.Duration {
+			began := time.Now()
+			s.giveWay(t.Context(), began.Add(indexPatience))
+			return time.Since(began)
+		}
+		if took := given(); took != indexQuiet*indexLook {
+			t.Errorf("while nobody waits it took %v", took)
+		}
+		release := make(chan struct{})
+		var writing sync.WaitGroup
+		for range 2 { // the first is at it, the second waits
+			writing.Go(func() { _ = s.store.Write(t.Context(), func(*store.Tx) error { <-release; return nil }) })
+			synctest.Wait()
+		}
+		if took := given(); took != indexPatience+(indexQuiet-1)*indexLook {
+			t.Errorf("while somebody waits all the time it took %v", took)
+		}
+		writing.Go(func() { <-time.After(time.Second); close(release) })
+		if took := given(); took < time.Second || took > time.Second+2*indexQuiet*indexLook {
+			t.Errorf("while somebody waits for a second it took %v", took)
+		}
+		writing.Wait()
+	})
+}
