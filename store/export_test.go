@@ -12,6 +12,9 @@ import (
 
 // What the tests of this package may do with the inside of a store.
 
+// Queued returns how many writes wait for a committer.
+func Queued(s *Store) int { return s.writes.Waiting() }
+
 // Committers returns how many transactions for writing may be open at once.
 func Committers(s *Store) int { return s.engine.Committers() }
 

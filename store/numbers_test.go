@@ -157,7 +157,7 @@ func TestACallerThatGoesAwayDoesNotWaitForNumbers(t *testing.T) {
 			_, err := s.TakeNumber(ctx)
 			told <- err
 		}()
-		for s.Waiting() == 0 {
+		for store.Queued(s) == 0 {
 		}
 		cancel()
 		if err := <-told; !errors.Is(err, context.Canceled) {

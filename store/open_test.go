@@ -160,7 +160,7 @@ func (h *held) joined(t testing.TB, writes ...func(*store.Tx) error) []error {
 			told[i] = h.store.Write(t.Context(), fn)
 			done <- struct{}{}
 		}()
-		for h.store.Waiting() != i+1 {
+		for store.Queued(h.store) != i+1 {
 			runtime.Gosched()
 		}
 	}

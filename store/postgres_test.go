@@ -284,7 +284,7 @@ func TestAJoinedWriteThatHasToWaitForATicketHoldsUpNobodyElse(t *testing.T) {
 				told chan error
 			}{{claim("first"), quick}, {touch("waits", look.find), slow}, {touch("third", byNumber(3)), quick}, {touch("missing", byNumber(99)), quick}} {
 				go func() { w.told <- s.Write(t.Context(), w.fn) }()
-				for s.Waiting() != i+1 {
+				for store.Queued(s) != i+1 {
 					runtime.Gosched()
 				}
 			}

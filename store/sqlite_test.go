@@ -60,7 +60,7 @@ func TestWritesWaitForAnotherProcessThatWrites(t *testing.T) {
 	check(t, err)
 	told := make(chan error)
 	go func() { told <- s.Write(t.Context(), claim("ours")) }()
-	for s.Waiting() > 0 {
+	for store.Queued(s) > 0 {
 	}
 	if have := settings(t, s); len(have) > 0 {
 		t.Errorf("read %q, want nothing of what is not committed, without waiting", have)

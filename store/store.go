@@ -115,8 +115,8 @@ func (s *Store) Now() time.Time { return s.clock().UTC().Truncate(time.Microseco
 // OnCommit sets what is called after each commit of this process for which somebody may wait. It must not block.
 func (s *Store) OnCommit(fn func()) { s.writes.OnCommit(fn) }
 
-// Waiting is how many writes wait for somebody to begin with them, at this moment.
-func (s *Store) Waiting() int { return s.writes.Waiting() }
+// Waiting is how many writes of this process wait for their commit at this moment, those that share the one under way too.
+func (s *Store) Waiting() int { return s.writes.Begun() }
 
 // Listen calls heard whenever another process may have committed something, until ctx ends.
 func (s *Store) Listen(ctx context.Context, heard func()) { s.engine.Listen(ctx, heard) }

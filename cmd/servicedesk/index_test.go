@@ -106,16 +106,22 @@ func TestTheIndexGivesWayToThoseWhoWaitForACommit(t *testing.T) {
 		}
 		release := make(chan struct{})
 		var writing sync.WaitGroup
-		for range 2 { // the first is at it, the second waits
-			writing.Go(func() { _ = s.store.Write(t.Context(), func(*store.Tx) error { <-release; return nil }) })
-			synctest.Wait()
+		wait := func() { _ = s.store.Write(t.Context(), func(*store.Tx) error { <-release; return nil }) }
+		for range indexCrowd - 1 {
+			writing.Go(wait)
 		}
+		synctest.Wait()
+		if took := given(); took != indexQuiet*indexLook {
+			t.Errorf("while few wait it took %v", took)
+		}
+		writing.Go(wait)
+		synctest.Wait()
 		if took := given(); took != indexPatience+(indexQuiet-1)*indexLook {
-			t.Errorf("while somebody waits all the time it took %v", took)
+			t.Errorf("while many wait all the time it took %v", took)
 		}
 		writing.Go(func() { <-time.After(time.Second); close(release) })
 		if took := given(); took < time.Second || took > time.Second+2*indexQuiet*indexLook {
-			t.Errorf("while somebody waits for a second it took %v", took)
+			t.Errorf("while many wait for a second it took %v", took)
 		}
 		writing.Wait()
 	})

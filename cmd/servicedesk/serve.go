@@ -32,8 +32,9 @@ const (
 	closeEvery    = time.Minute
 	simulateEvery = time.Second
 	indexGather   = 500 * time.Millisecond // how long new tickets wait for others that are made findable with them
-	indexLook     = 5 * time.Millisecond   // how often it looks whether somebody waits for a commit
-	indexQuiet    = 4                      // looks in a row at which nobody did: tickets are made findable then
+	indexLook     = 5 * time.Millisecond   // how often it looks how many wait for a commit
+	indexCrowd    = 8                      // from so many on tickets are not made findable
+	indexQuiet    = 4                      // looks in a row at which there were fewer: they are then
 	indexPatience = 10 * time.Second       // how long they give way at most
 	indexAgain    = 5 * time.Second        // whether the node that makes them findable is still there
 	drainWithin   = 30 * time.Second
@@ -269,12 +270,12 @@ func (s *server) index(ctx context.Context) {
 	}
 }
 
-// giveWay waits until nobody has to wait for a commit any more, but not beyond a time: to be found by words a few seconds
-// later costs nobody as much as to be answered later.
+// giveWay waits until not many wait for a commit any more, but not beyond a time: to be found by words a few seconds later
+// costs nobody as much as to be answered later.
 func (s *server) giveWay(ctx context.Context, until time.Time) {
 	for quiet := 0; quiet < indexQuiet && ctx.Err() == nil; quiet++ {
 		await(ctx, indexLook, nil)
-		if s.store.Waiting() > 0 && time.Now().Before(until) {
+		if s.store.Waiting() >= indexCrowd && time.Now().Before(until) {
 			quiet = -1
 		}
 	}

@@ -47,6 +47,7 @@ type Writes[R any] struct {
 	o       WriteOptions[R]
 	metrics metrics
 	told    atomic.Pointer[func()]
+	begun   atomic.Int64 // writes for which somebody waits
 }
 
 // job is a write that waits for its commit.
@@ -77,6 +78,8 @@ func (w *Writes[R]) Do(ctx context.Context, do Write[R], how Manner) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	w.begun.Add(1)
+	defer w.begun.Add(-1)
 	j := &job[R]{Manner: how, do: do, done: make(chan struct{})}
 	if err := w.put(ctx, j); err != nil {
 		return err
@@ -84,6 +87,9 @@ func (w *Writes[R]) Do(ctx context.Context, do Write[R], how Manner) error {
 	<-j.done
 	return j.err
 }
+
+// Begun is how many writes wait for their commit, those that share the one under way too.
+func (w *Writes[R]) Begun() int { return int(w.begun.Load()) }
 
 // commit runs a batch: together what may be joined, then the rest alone.
 func (w *Writes[R]) commit(batch []*job[R]) {
