@@ -282,6 +282,9 @@ func plainType(m *mimetype.MIME) string {
 // files before that, so that the purge leaves them alone. It returns an Error of code Unavailable while the purge
 // removes one of them.
 func (a *App) keepFiles(ctx context.Context, files []desk.Attachment) error {
+	if len(files) == 0 { // most tickets have none, and the store need not be asked
+		return nil
+	}
 	if err := a.registerFiles(ctx, files); err != nil {
 		return told(err)
 	}
