@@ -219,24 +219,29 @@ func chain(last int64, mac string, entries []desk.AuditEntry, seal Sealer) strin
 
 // records are what a closure recorded, to be stored with its changes.
 type records struct {
+	tickets []*desk.Ticket
 	events  []desk.Event
 	entries []desk.AuditEntry
 }
 
+func (r *records) empty() bool { return len(r.tickets)+len(r.events)+len(r.entries) == 0 }
+
 func (r *records) add(more records) {
-	if len(r.events)+len(r.entries) == 0 {
+	if r.empty() {
 		*r = more
 		return
 	}
+	r.tickets = append(r.tickets, more.tickets...)
 	r.events, r.entries = append(r.events, more.events...), append(r.entries, more.entries...)
 }
 
 // conclude stores what the writes of a transaction recorded. Where transactions are one after the other, the sequencer
 // works inside of them; so it does in one that stands alone and holds audit entries only.
 func (tx *Tx) conclude(r records, alone bool) error {
-	if len(r.events)+len(r.entries) == 0 {
+	if r.empty() {
 		return tx.sql.Err
 	}
+	tx.insertTickets(r.tickets)
 	inside := tx.store.engine.Dialect().Serial || alone && len(r.events) == 0
 	if seal := tx.store.sealer.Load(); seal != nil && inside {
 		if err := tx.sequenceAtOnce(r, *seal); err != nil {

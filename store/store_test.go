@@ -101,6 +101,35 @@ func TestAWriteThatFailsTakesNothingFromThoseItIsJoinedWith(t *testing.T) {
 	})
 }
 
+func TestATicketThatCannotBeStoredTakesNothingFromThoseItIsStoredWith(t *testing.T) {
+	t.Parallel()
+	desktest.OnEachEngine(t, func(t *testing.T, e desktest.Engine) {
+		s := open(t, e)
+		tickets(t, s, plain(1, "p", desk.Open, desktest.Start))
+		opening := func(number int64) func(*store.Tx) error {
+			return func(tx *store.Tx) error {
+				one := plain(number, "p", desk.Open, desktest.Start)
+				one.Lookups = []desk.Lookup{{Kind: desk.ByATM, Hash: "the same of all"}}
+				tx.InsertTicket(one)
+				return nil
+			}
+		}
+		told := joined(t, s, opening(2), opening(3), opening(1), opening(4), opening(3), opening(5))
+		if diff := cmp.Diff([]string{"ok", "ok", "unavailable", "ok", "unavailable", "ok"}, outcomes(told)); diff != "" {
+			t.Errorf("the callers were told otherwise (-want +got):\n%s", diff)
+		}
+		stored := read(t, s, func(tx *store.Tx) ([]*desk.Ticket, error) {
+			return tx.ListTickets(store.TicketFilter{PartnerID: "p", Limit: 100})
+		})
+		found := read(t, s, func(tx *store.Tx) ([]*desk.Ticket, error) {
+			return tx.FindTickets("p", []desk.Lookup{{Kind: desk.ByATM, Hash: "the same of all"}}, "", 100)
+		})
+		if diff := cmp.Diff([][]int64{{1, 2, 3, 4, 5}, {5, 4, 3, 2}}, [][]int64{numbersOf(stored), numbersOf(found)}); diff != "" {
+			t.Errorf("stored and found are (-want +got):\n%s", diff)
+		}
+	})
+}
+
 func TestTheFaultOfAWriteIsNotTakenForThatOfOneThatOnlyLooks(t *testing.T) {
 	t.Parallel()
 	desktest.OnEachEngine(t, func(t *testing.T, e desktest.Engine) {

@@ -23,23 +23,36 @@ const ticketColumns = `id, number, partner_id, key_id, version, events, channel,
 // writtenColumns are those, and what is made of them for the order of lists and for what is to be told.
 const writtenColumns = ticketColumns + `, next_due, tell_due`
 
-// insertTicket is built once: one placeholder for each column.
-var insertTicket = `INSERT INTO ticket (` + writtenColumns + `) VALUES ` + sql.List(1, strings.Count(writtenColumns, ",")+1, nil)
+// InsertTicket stores a new ticket and what it is found by, with those of other writes when the transaction is concluded: one
+// statement for many costs half. Until the closure has ended it cannot be read.
+func (tx *Tx) InsertTicket(t *desk.Ticket) { tx.records.tickets = append(tx.records.tickets, t) }
 
-// InsertTicket stores a new ticket and what it is found by.
-func (tx *Tx) InsertTicket(t *desk.Ticket) {
-	c := t.Clocks
-	tx.sql.Exec(insertTicket,
-		t.ID, t.Number, t.PartnerID, t.KeyID, t.Version, t.Events, string(t.Channel), t.ChannelReference, string(t.ServiceType), t.ServiceName,
-		t.Group.Code, t.Group.Name, t.Group.Team, t.Branch.Code, t.Branch.Name, t.Title, t.Description, string(t.Category), string(t.Status), string(t.CameFrom),
-		string(t.Priority), string(t.AskedPriority), t.PriorityRule, t.AssigneeID, t.AssigneeName, t.Customer.Name, t.Customer.BranchCode, t.Customer.Department,
-		t.Customer.Language, t.Metadata, sql.Join(t.Missing), t.Confidential, t.APIVersion, t.PartnerRef, t.Sealed, t.PolicyHours, t.Calendar,
-		sql.Micros(c.StartedAt), sql.Micros(c.ResponseDue), sql.Micros(c.EscalationDue), sql.Micros(c.ResolutionDue), sql.Micros(c.RespondedAt), sql.Micros(c.PausedAt), sql.Micros(c.StoppedAt), c.ResponseBreached,
-		c.ResolutionBreached, sql.Micros(t.CreatedAt), sql.Micros(t.UpdatedAt), sql.Micros(t.ResolvedAt), sql.Micros(t.ClosedAt), sql.Micros(t.ToldUntil), sql.Micros(t.NextDeadline()), sql.Micros(t.TellDue()))
-	tx.sql.ExecRows(insertLookups, len(t.Lookups), func(n int) []any { return []any{string(t.Lookups[n].Kind), t.Lookups[n].Hash, t.ID} })
+var (
+	insertTickets = sql.Inserting("ticket", writtenColumns, ``)
+	insertLookups = sql.Inserting("ticket_lookup", "kind, hash, ticket_id", ` ON CONFLICT (kind, hash, ticket_id) DO NOTHING`)
+)
+
+func (tx *Tx) insertTickets(tickets []*desk.Ticket) {
+	tx.sql.ExecRows(insertTickets, len(tickets), func(n int) []any {
+		t := tickets[n]
+		c := t.Clocks
+		return []any{
+			t.ID, t.Number, t.PartnerID, t.KeyID, t.Version, t.Events, string(t.Channel), t.ChannelReference, string(t.ServiceType), t.ServiceName,
+			t.Group.Code, t.Group.Name, t.Group.Team, t.Branch.Code, t.Branch.Name, t.Title, t.Description, string(t.Category), string(t.Status), string(t.CameFrom),
+			string(t.Priority), string(t.AskedPriority), t.PriorityRule, t.AssigneeID, t.AssigneeName, t.Customer.Name, t.Customer.BranchCode, t.Customer.Department,
+			t.Customer.Language, t.Metadata, sql.Join(t.Missing), t.Confidential, t.APIVersion, t.PartnerRef, t.Sealed, t.PolicyHours, t.Calendar,
+			sql.Micros(c.StartedAt), sql.Micros(c.ResponseDue), sql.Micros(c.EscalationDue), sql.Micros(c.ResolutionDue), sql.Micros(c.RespondedAt), sql.Micros(c.PausedAt), sql.Micros(c.StoppedAt), c.ResponseBreached,
+			c.ResolutionBreached, sql.Micros(t.CreatedAt), sql.Micros(t.UpdatedAt), sql.Micros(t.ResolvedAt), sql.Micros(t.ClosedAt), sql.Micros(t.ToldUntil), sql.Micros(t.NextDeadline()), sql.Micros(t.TellDue()),
+		}
+	})
+	var lookups [][]any
+	for _, t := range tickets {
+		for _, l := range t.Lookups {
+			lookups = append(lookups, []any{string(l.Kind), l.Hash, t.ID})
+		}
+	}
+	tx.sql.ExecRows(insertLookups, len(lookups), func(n int) []any { return lookups[n] })
 }
-
-var insertLookups = sql.Inserting("ticket_lookup", "kind, hash, ticket_id", ` ON CONFLICT (kind, hash, ticket_id) DO NOTHING`)
 
 // UpdateTicket stores what can change of a ticket. The transaction fails with ErrChanged when somebody else changed
 // the ticket since it was read.

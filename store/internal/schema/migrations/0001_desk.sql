@@ -130,9 +130,10 @@ CREATE TABLE ticket (
   title               text    NOT NULL,
   description         text    NOT NULL,
   category            text    NOT NULL,
-  status              text    NOT NULL CHECK (status IN ('OPEN', 'IN_PROGRESS', 'RESOLVED', 'CLOSED', 'ON_HOLD', 'CANCELLED', 'PENDING')),
+  status              text    NOT NULL CHECK (status = 'OPEN' OR status = 'IN_PROGRESS' OR status = 'RESOLVED' OR status = 'CLOSED'
+    OR status = 'ON_HOLD' OR status = 'CANCELLED' OR status = 'PENDING'), -- of IN and a list SQLite makes a table each time
   came_from           text    NOT NULL,
-  priority            text    NOT NULL CHECK (priority IN ('LOW', 'MEDIUM', 'HIGH', 'CRITICAL')),
+  priority            text    NOT NULL CHECK (priority = 'LOW' OR priority = 'MEDIUM' OR priority = 'HIGH' OR priority = 'CRITICAL'),
   asked_priority      text    NOT NULL,
   priority_rule       text    NOT NULL,
   assignee_id         text    NOT NULL,
