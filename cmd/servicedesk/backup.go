@@ -84,11 +84,7 @@ func backupCommand(ctx context.Context, p *program, flags *flag.FlagSet, args []
 
 // backupSource is what a backup of the installation is made of.
 func (o *opened) backupSource(progress func(backup.Progress)) backup.Source {
-	engine := "postgresql"
-	if o.config.database == "" {
-		engine = "sqlite"
-	}
-	return backup.Source{Store: o.store, Blobs: o.blobs, Program: version, Engine: engine, KeyFile: o.config.keyFile, HeadsFile: headsFile(o.config), Progress: progress}
+	return backup.Source{Store: o.store, Blobs: o.blobs, Program: version, Engine: o.config.databaseName(), KeyFile: o.config.keyFile, HeadsFile: headsFile(o.config), Progress: progress}
 }
 
 // keyInside reports whether the master key lies in the data folder, as what belongs into a backup of it.

@@ -4,10 +4,8 @@ import (
 	"context"
 	"errors"
 	"flag"
-	"math"
 	"net/http"
 	"path/filepath"
-	"runtime/debug"
 	"sync"
 	"time"
 
@@ -40,24 +38,6 @@ const (
 	drainWithin   = 30 * time.Second
 )
 
-// memoryLimit is the memory, in bytes, from which on the collector works harder: that of bodies in flight and an eighth of
-// a gigabyte for all else (docs/decisions/0013). GOMEMLIMIT sets another one.
-const memoryLimit = 512 << 20
-
-// heapGrowth is by how many percent the heap may grow between collections: what the desk keeps is small, and to collect
-// a quarter as often as Go does by default is worth some ten megabytes. GOGC sets another one.
-const heapGrowth = 400
-
-// tuneCollector sets what the environment does not.
-func (p *program) tuneCollector() {
-	if debug.SetMemoryLimit(-1) == math.MaxInt64 {
-		debug.SetMemoryLimit(memoryLimit)
-	}
-	if p.getenv("GOGC") == "" {
-		debug.SetGCPercent(heapGrowth)
-	}
-}
-
 func serveCommand(ctx context.Context, p *program, flags *flag.FlagSet, args []string) error {
 	withDemo := flags.Bool("demo", false, "fill an empty desk with a bank's days and print a key and commands to try")
 	c, _, err := p.load(flags, args, 0)
@@ -80,6 +60,7 @@ func serveCommand(ctx context.Context, p *program, flags *flag.FlagSet, args []s
 		s.ready, err = p.demo(ctx, o, clock)
 	}
 	if err == nil {
+		p.addThreads(c)
 		err = s.serve(ctx)
 	}
 	return errors.Join(err, o.store.Close())
@@ -134,7 +115,7 @@ func (s *server) logStart(entrances []*entrance) {
 	for _, name := range s.config.unused {
 		s.log.Warn("a setting has no effect in this version", "setting", name)
 	}
-	attrs := []any{"version", version, "address", entrances[0].listener.Addr().String(), "database", s.databaseName()}
+	attrs := []any{"version", version, "address", entrances[0].listener.Addr().String(), "database", s.config.databaseName()}
 	if len(entrances) > 1 {
 		attrs = append(attrs, "metrics", entrances[1].listener.Addr().String())
 	}
@@ -389,10 +370,13 @@ func withoutRedirects(next, omni http.Handler) http.Handler {
 	})
 }
 
+// sqlite is the name of the database that is in the program.
+const sqlite = "sqlite"
+
 // databaseName says which database is used, without its address.
-func (s *server) databaseName() string {
-	if s.config.database == "" {
-		return "sqlite"
+func (c *config) databaseName() string {
+	if c.database == "" {
+		return sqlite
 	}
 	return "postgresql"
 }

@@ -1,0 +1,38 @@
+package main
+
+import (
+	"math"
+	"runtime"
+	"runtime/debug"
+)
+
+// memoryLimit is the memory, in bytes, from which on the collector works harder: that of bodies in flight and an eighth of
+// a gigabyte for all else (docs/decisions/0013). GOMEMLIMIT sets another one.
+const memoryLimit = 512 << 20
+
+// heapGrowth is by how many percent the heap may grow between collections: what the desk keeps is small, and to collect
+// a quarter as often as Go does by default is worth some ten megabytes. GOGC sets another one.
+const heapGrowth = 400
+
+// spareThreads are how many more threads than there are processors may run Go code while SQLite is used: its calls block the
+// thread that makes them, and who comes back from the disk with everybody waiting for him shall not have to wait himself until a processor is
+// free. GOMAXPROCS sets another number of all threads.
+const spareThreads = 2
+
+// tuneCollector sets what the environment does not.
+func (p *program) tuneCollector() {
+	if debug.SetMemoryLimit(-1) == math.MaxInt64 {
+		debug.SetMemoryLimit(memoryLimit)
+	}
+	if p.getenv("GOGC") == "" {
+		debug.SetGCPercent(heapGrowth)
+	}
+}
+
+// addThreads adds spareThreads, unless the environment says how many there shall be. It comes after all that was made for as many
+// as there are processors.
+func (p *program) addThreads(c *config) {
+	if c.databaseName() == sqlite && p.getenv("GOMAXPROCS") == "" {
+		runtime.GOMAXPROCS(runtime.GOMAXPROCS(0) + spareThreads)
+	}
+}
