@@ -49,18 +49,17 @@ func serveCommand(ctx context.Context, p *program, flags *flag.FlagSet, args []s
 		return err
 	}
 	defer held.Close()
-	p.tuneCollector()
+	limitMemory()
 	clock := &demo.Clock{}
 	o, err := p.open(ctx, c, withAttachments, clock.Now)
 	if err != nil {
 		return err
 	}
-	s := &server{opened: o, hub: &live.Hub{}, supervisor: p.supervisor(o.log), stopping: make(chan struct{}), ready: func(string) error { return nil }}
+	s := &server{opened: o, hub: &live.Hub{}, supervisor: p.supervisor(o.log), stopping: make(chan struct{}), tune: func() { p.tuneToServe(c) }, ready: func(string) error { return nil }}
 	if s.deliveries, s.mapFile, err = o.outbox(ctx); err == nil && *withDemo {
 		s.ready, err = p.demo(ctx, o, clock)
 	}
 	if err == nil {
-		p.addThreads(c)
 		err = s.serve(ctx)
 	}
 	return errors.Join(err, o.store.Close())
@@ -75,6 +74,7 @@ type server struct {
 	console    *console.Server
 	supervisor supervisor
 	stopping   chan struct{}          // closed when the program shall stop
+	tune       func()                 // called when everything is made
 	ready      func(url string) error // called when the desk is served at url
 	work       sync.WaitGroup
 }
@@ -89,6 +89,7 @@ func (s *server) serve(ctx context.Context) error {
 	if entrances[0].http.Handler, err = s.handler(url); err != nil {
 		return errors.Join(err, closeAll(entrances))
 	}
+	s.tune()
 	working, stopWork := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopWork()
 	s.startWork(working)

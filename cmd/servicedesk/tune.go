@@ -19,19 +19,20 @@ const heapGrowth = 400
 // free. GOMAXPROCS sets another number of all threads.
 const spareThreads = 2
 
-// tuneCollector sets what the environment does not.
-func (p *program) tuneCollector() {
+// limitMemory sets memoryLimit, unless the environment sets another one.
+func limitMemory() {
 	if debug.SetMemoryLimit(-1) == math.MaxInt64 {
 		debug.SetMemoryLimit(memoryLimit)
 	}
+}
+
+// tuneToServe returns what the start needed to the system, and sets heapGrowth and spareThreads, unless the environment sets others. It
+// comes after the start, which makes some things for as many as there are processors.
+func (p *program) tuneToServe(c *config) {
+	debug.FreeOSMemory()
 	if p.getenv("GOGC") == "" {
 		debug.SetGCPercent(heapGrowth)
 	}
-}
-
-// addThreads adds spareThreads, unless the environment says how many there shall be. It comes after all that was made for as many
-// as there are processors.
-func (p *program) addThreads(c *config) {
 	if c.databaseName() == sqlite && p.getenv("GOMAXPROCS") == "" {
 		runtime.GOMAXPROCS(runtime.GOMAXPROCS(0) + spareThreads)
 	}
