@@ -8,7 +8,7 @@ import (
 )
 
 // Record stores what happened, in the transaction of the change. It gets its number when the transaction is concluded,
-// or from the sequencer behind the commit; until the closure has ended it cannot be read.
+// or from the sequencer behind the commit; no closure of the same transaction can read it.
 func (tx *Tx) Record(events ...desk.Event) { tx.records.events = append(tx.records.events, events...) }
 
 var insertEvents = sql.Inserting("event", `ticket_id, seq, type, public, partner_id, at, actor_kind, actor_id, actor_name, body, reason, number, feed_number`, ``)

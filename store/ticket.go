@@ -24,7 +24,7 @@ const ticketColumns = `id, number, partner_id, key_id, version, events, channel,
 const writtenColumns = ticketColumns + `, next_due, tell_due`
 
 // InsertTicket stores a new ticket and what it is found by, with those of other writes when the transaction is concluded: one
-// statement for many costs half. Until the closure has ended it cannot be read.
+// statement for many costs half. No closure of the same transaction can read it.
 func (tx *Tx) InsertTicket(t *desk.Ticket) { tx.records.tickets = append(tx.records.tickets, t) }
 
 var (

@@ -11,7 +11,7 @@ import (
 const memoryLimit = 512 << 20
 
 // heapGrowth is by how many percent the heap may grow between collections: what the desk keeps is small, and to collect
-// a quarter as often as Go does by default is worth some ten megabytes. GOGC sets another one.
+// a quarter as often as Go does by default is worth some tens of megabytes. GOGC sets another one.
 const heapGrowth = 400
 
 // spareThreads are how many more threads than there are processors may run Go code while SQLite is used: its calls block the

@@ -17,9 +17,9 @@ func TestMoreThreadsThanProcessorsServeSQLiteUnlessTheEnvironmentSaysHowMany(t *
 		env    []string
 		want   int
 	}{
-		{"SQLite", desktest.SQLite, nil, runtime.NumCPU() + spareThreads},
+		{"SQLite", desktest.SQLite, nil, runtime.GOMAXPROCS(0) + spareThreads},
 		{"SQLite, with GOMAXPROCS", desktest.SQLite, []string{"GOMAXPROCS=3"}, 3},
-		{"PostgreSQL", desktest.PostgreSQL, nil, runtime.NumCPU()},
+		{"PostgreSQL", desktest.PostgreSQL, nil, runtime.GOMAXPROCS(0)},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
